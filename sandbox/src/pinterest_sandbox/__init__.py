@@ -1,0 +1,1 @@
+"""The surroundings of the Pinterest data pipeline on one machine, without an account and without docker."""
