@@ -1,0 +1,164 @@
+"""The Spark session: PySpark with Delta, set up for one machine of few cores as Databricks sets up a cluster.
+
+It mirrors DBR 17.3 LTS (Spark 4.0, Delta 4.0): Delta is the default table format, the session's time zone is UTC,
+``s3://`` and ``dbfs:/user/hive/warehouse`` can be read. The JVM is tuned for a short life: most of the time goes into
+compiling and planning, not into data.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pinterest_sandbox.jars import class_path, jar_folder
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+HOST = "127.0.0.1"
+
+
+def build_session(
+    *,
+    warehouse: Path,
+    metastore: str | None = None,
+    s3_endpoint: str | None = None,
+    scratch: Path | None = None,
+    app_name: str = "pinterest-sandbox",
+    master: str = "local[2]",
+    memory: str = "2g",
+    codegen: bool = False,
+    class_archive: Path | None = None,
+    record_class_archive: bool = False,
+    extra: Mapping[str, str] | None = None,
+) -> SparkSession:
+    """Start a JVM in this process and give its first session. Further ones come from ``session.newSession()``.
+
+    :param warehouse: folder of managed tables; made when it is missing.
+    :param metastore: ``host:port`` of the shared Derby server; ``None`` keeps the catalog in memory, so that it ends
+        with the session.
+    :param s3_endpoint: URL that ``s3://`` and ``s3a://`` lead to, with the keys of ``AWS_ACCESS_KEY_ID`` and
+        ``AWS_SECRET_ACCESS_KEY``; ``None`` leaves S3 unconfigured.
+    :param scratch: folder of shuffle and temporary files; a folder beside the warehouse by default.
+    :param app_name: shown in logs.
+    :param master: Spark's master; the number in brackets is the number of tasks at a time.
+    :param memory: heap limit of the JVM.
+    :param codegen: whether Spark compiles queries to byte code. Off is faster for the short jobs of this machine and
+        gives equal results; it is an internal switch of Spark.
+    :param class_archive: AppCDS file that speeds up the start; ignored when it does not exist.
+    :param record_class_archive: write ``class_archive`` when the JVM ends instead of using it.
+    :param extra: further Spark settings, which win over these.
+    :returns: a session whose ``spark_catalog`` is Delta's catalog.
+    """
+    from pyspark.sql import SparkSession
+
+    scratch = scratch or warehouse.with_name(f"{warehouse.name}-scratch")
+    for folder in (warehouse, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    # Python workers must be this interpreter, not whatever `python3` is on the machine.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = HOST
+    settings = {
+        "spark.app.name": app_name,
+        "spark.master": master,
+        "spark.driver.memory": memory,
+        "spark.driver.extraClassPath": class_path(jar_folder("spark")),
+        "spark.driver.extraJavaOptions": " ".join(_java_options(scratch, class_archive, record_class_archive)),
+        **_basics(warehouse, scratch),
+        **_delta(),
+        **(_codegen_off() if not codegen else {}),
+        **_dbfs(warehouse),
+        **(_hive(metastore, scratch) if metastore else {"spark.sql.catalogImplementation": "in-memory"}),
+        **(_s3(s3_endpoint) if s3_endpoint else {}),
+        **(extra or {}),
+    }
+    builder = SparkSession.builder
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session: SparkSession = builder.getOrCreate()
+    session.sparkContext.setLogLevel("WARN")
+    return session
+
+
+def _java_options(scratch: Path, archive: Path | None, record: bool) -> list[str]:
+    """C1 and the serial collector cost least for short jobs on two cores."""
+    options = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss4m", f"-Djava.io.tmpdir={scratch}"]
+    if archive and record:
+        options.append(f"-XX:ArchiveClassesAtExit={archive}")
+    elif archive and archive.exists():
+        options.append(f"-XX:SharedArchiveFile={archive}")
+    return options
+
+
+def _basics(warehouse: Path, scratch: Path) -> dict[str, str]:
+    return {
+        "spark.driver.host": HOST,
+        "spark.driver.bindAddress": HOST,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.local.dir": str(scratch),
+        "spark.sql.warehouse.dir": warehouse.as_uri(),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+    }
+
+
+def _delta() -> dict[str, str]:
+    return {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # Databricks makes a Delta table where no format is named.
+        "spark.sql.sources.default": "delta",
+        # 50 by default: a table's state of a few files would become 50 tasks.
+        "spark.databricks.delta.snapshotPartitions": "1",
+    }
+
+
+def _codegen_off() -> dict[str, str]:
+    return {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+
+
+def _dbfs(warehouse: Path) -> dict[str, str]:
+    """``dbfs:/`` is a folder beside the warehouse; the warehouse itself is seen where Databricks has it."""
+    root = warehouse.with_name("dbfs")
+    root.mkdir(parents=True, exist_ok=True)
+    mounts = "spark.hadoop.fs.viewfs.mounttable.dbfs"
+    return {
+        "spark.hadoop.fs.dbfs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "spark.hadoop.fs.viewfs.overload.scheme.target.dbfs.impl": "org.apache.hadoop.fs.LocalFileSystem",
+        "spark.hadoop.fs.viewfs.mounttable.default.name.key": "dbfs",
+        f"{mounts}.link./user/hive/warehouse": warehouse.as_uri(),
+        f"{mounts}.linkFallback": root.as_uri(),
+    }
+
+
+def _hive(metastore: str, scratch: Path) -> dict[str, str]:
+    """One catalog for all Spark processes, in the Derby server at ``metastore``."""
+    jdo = "spark.hadoop.javax.jdo.option"
+    return {
+        "spark.sql.catalogImplementation": "hive",
+        f"{jdo}.ConnectionURL": f"jdbc:derby://{metastore}/metastore;create=true",
+        f"{jdo}.ConnectionDriverName": "org.apache.derby.client.ClientAutoloadedDriver",
+        "spark.hadoop.datanucleus.schema.autoCreateAll": "true",
+        "spark.hadoop.hive.metastore.schema.verification": "false",
+        "spark.hadoop.hive.exec.scratchdir": str(scratch / "hive"),
+        "spark.hadoop.hive.exec.local.scratchdir": str(scratch / "hive-local"),
+    }
+
+
+def _s3(endpoint: str) -> dict[str, str]:
+    s3a = "spark.hadoop.fs.s3a"
+    return {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        f"{s3a}.endpoint": endpoint,
+        f"{s3a}.endpoint.region": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        f"{s3a}.path.style.access": "true",
+        f"{s3a}.connection.ssl.enabled": str(endpoint.startswith("https:")).lower(),
+        f"{s3a}.aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
+        f"{s3a}.access.key": os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        f"{s3a}.secret.key": os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+    }
