@@ -1,0 +1,70 @@
+# `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SHELLFLAGS := -euo pipefail -c
+
+AIRFLOW := .venv/airflow/bin
+SANDBOX := .venv/sandbox/bin
+# Real rows for the tests; generated rows are always used.
+export PINTEREST_TEST_ROWS ?= $(abspath ../shared/data)
+
+.PHONY: help
+help: ## List the commands
+	@printf 'The two that matter:\n  make demo    run the whole pipeline on this machine and show its results\n  make test    run all tests\n\nAll commands:\n'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.PHONY: setup
+setup: ## Install what the machine lacks and make the Python environments (the others call it)
+	@tools/setup.sh
+
+.PHONY: demo
+demo: setup ## Run the main job: provision, 500 posts, daily run, results. ROWS=<folder> loads rows first, POSTS=<n>
+	@$(SANDBOX)/python -m pinterest_sandbox.demo $(if $(POSTS),--posts $(POSTS)) $(if $(ROWS),--rows $(ROWS))
+
+.PHONY: up
+up: setup ## Start the sandbox and Airflow
+	@$(SANDBOX)/sandbox up
+
+.PHONY: down
+down: setup ## Stop everything; the sandbox's state is thrown away
+	@$(SANDBOX)/sandbox down
+
+.PHONY: status
+status: setup ## Show every process of the sandbox
+	@$(SANDBOX)/sandbox status
+
+.PHONY: logs
+logs: setup ## Follow the logs (SERVICE=kafka for one)
+	@$(SANDBOX)/sandbox logs --follow $(SERVICE)
+
+.PHONY: ui
+ui: setup ## Print where the pages are
+	@$(SANDBOX)/sandbox ui
+
+.PHONY: shell
+shell: setup ## Open a shell in which `airflow dags test` works against the sandbox
+	@$(SANDBOX)/sandbox shell
+
+.PHONY: test
+test: setup ## Run all tests: checks, unit, integrity, sandbox, end to end
+	@tools/test.sh all
+
+.PHONY: test-fast
+test-fast: setup ## Run the checks and the tests that need no sandbox
+	@tools/test.sh fast
+
+.PHONY: lint
+lint: setup ## Check style, types, import directions, SQL and shell scripts
+	@tools/lint.sh
+
+.PHONY: format
+format: setup ## Format the code
+	@$(AIRFLOW)/ruff format -q . && $(AIRFLOW)/ruff check -q --fix .
+
+.PHONY: lock
+lock: setup ## Make the lock files anew (CONSTRAINTS=<folder with MWAA's two constraint files>)
+	@tools/lock.sh $(CONSTRAINTS)
+
+.PHONY: clean
+clean: down ## Delete everything that was made: environments, jars, caches
+	@rm -rf .sandbox .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache sandbox/java/s3-sink/target

@@ -1,0 +1,121 @@
+"""The environment of everything that talks to the sandbox: Airflow's processes, shells and clients of others."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from pinterest_sandbox.airflow.settings import airflow_settings
+from pinterest_sandbox.aws.account import Account
+from pinterest_sandbox.config import ACCESS_KEY, HOST, REGION, SECRET_KEY, Config
+
+STAGE = "test"
+SOURCE_DATABASE = "pinterest_data"
+SOURCE_USER = "pinterest"
+#: The connector's plugin file as a customer would have put it in a bucket of his.
+PLUGIN_SOURCE = "s3://sandbox-artifacts/s3-sink.zip"
+
+
+def aws_environment(config: Config) -> dict[str, str]:
+    """What boto3 needs to reach the stand-ins; it reads the endpoints by itself."""
+    return {
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": config.url("moto"),
+        "AWS_ENDPOINT_URL_KAFKA": config.url("msk"),
+        "AWS_ENDPOINT_URL_KAFKACONNECT": config.url("msk_connect"),
+        # A profile of the caller would win over the keys or name other endpoints.
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
+    """The pipeline's own settings, as ``startup.sh`` exports them on MWAA."""
+    return {
+        "PINTEREST_USER_ID": config.user_id,
+        "PINTEREST_MSK_CLUSTER_ARN": account.cluster_arn,
+        "PINTEREST_REST_PROXY_ADDRESS": config.address("rest_proxy"),
+        "PINTEREST_CONNECTOR_ROLE_ARN": account.connector_role_arn,
+        "PINTEREST_KINESIS_API_ROLE_ARN": account.api_role_arn,
+        "PINTEREST_ALERT_TOPIC_ARN": account.alert_topic_arn,
+        "PINTEREST_DATABRICKS_COMPUTE": json.dumps({"existing_cluster_id": "sandbox"}),
+        "PINTEREST_DATABRICKS_WAREHOUSE_ID": "sandbox",
+        "PINTEREST_DATABRICKS_CATALOG": "spark_catalog",
+        "PINTEREST_DATABRICKS_SCHEMA": "default",
+        "PINTEREST_WORKSPACE_ROOT": "/Shared/pinterest",
+        "PINTEREST_REQUIRE_API_KEY": "false",
+        "PINTEREST_CONNECTOR_PLUGIN_SOURCE": PLUGIN_SOURCE,
+        "PINTEREST_API_BASE_URL": api_url(config),
+    }
+
+
+def api_url(config: Config) -> str:
+    """The invoke URL with its stage; fixed before the API is provisioned, answers 403 until it is."""
+    return config.url("api", f"/{config.user_id}/{STAGE}")
+
+
+def connections(config: Config) -> dict[str, str]:
+    """The connections that a customer keeps in Secrets Manager: id to Airflow's JSON form."""
+    return {
+        "databricks_default": json.dumps(
+            {
+                "conn_type": "databricks",
+                "host": HOST,
+                "schema": "http",
+                "port": config.ports["databricks"],
+                "password": config.databricks_token,
+            }
+        ),
+        "kafka_default": json.dumps(
+            {"conn_type": "kafka", "extra": {"bootstrap.servers": config.address("kafka")}}
+        ),
+        "pinterest_source": json.dumps(
+            {
+                "conn_type": "mysql",
+                "host": HOST,
+                "port": config.ports["source"],
+                "login": SOURCE_USER,
+                "password": config.source_password,
+                "schema": SOURCE_DATABASE,
+                "extra": {"charset": "utf8mb4"},
+            }
+        ),
+    }
+
+
+def airflow_environment(config: Config, account: Account) -> dict[str, str]:
+    """All variables that Airflow's processes run with."""
+    return {
+        **aws_environment(config),
+        "AIRFLOW_CONN_AWS_DEFAULT": json.dumps({"conn_type": "aws", "extra": {"region_name": REGION}}),
+        **pipeline_settings(config, account),
+        **airflow_settings(config),
+    }
+
+
+def client_environment(config: Config, account: Account) -> dict[str, str]:
+    """What a client outside the project needs to talk to every part, and Airflow's environment."""
+    return {
+        **airflow_environment(config, account),
+        "SANDBOX_API_URL": api_url(config),
+        "SANDBOX_MYSQL_HOST": HOST,
+        "SANDBOX_MYSQL_PORT": str(config.ports["source"]),
+        "SANDBOX_MYSQL_USER": SOURCE_USER,
+        "SANDBOX_MYSQL_PASSWORD": config.source_password,
+        "SANDBOX_MYSQL_DATABASE": SOURCE_DATABASE,
+        "SANDBOX_KAFKA_BOOTSTRAP": config.address("kafka"),
+        "SANDBOX_CONNECT_URL": config.url("connect"),
+        "SANDBOX_REST_PROXY_URL": config.url("rest_proxy"),
+        "SANDBOX_AIRFLOW_URL": config.url("airflow"),
+        "DATABRICKS_HOST": config.url("databricks"),
+        "DATABRICKS_TOKEN": config.databricks_token,
+    }
+
+
+def export_lines(environment: dict[str, str]) -> str:
+    """``environment`` as lines that a POSIX shell can evaluate."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())

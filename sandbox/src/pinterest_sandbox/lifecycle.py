@@ -1,0 +1,129 @@
+"""How the sandbox comes up and goes down."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from pinterest_sandbox.airflow.service import services as airflow_services
+from pinterest_sandbox.config import Config, NotUp, config_file, load_config, new_config, sandbox_home
+from pinterest_sandbox.parts import builds, services_without_airflow, start_steps
+from pinterest_sandbox.prerequisites import check_prerequisites
+from pinterest_sandbox.steps import StepFailed, run_steps
+from pinterest_sandbox.supervision import Supervisor
+
+#: What ``down`` leaves in the sandbox's folder: caches and written-down results.
+KEPT = frozenset({"cache", "test", "demo.json", "bench.json", "drill.json", "lock"})
+
+
+def up(*, without: frozenset[str] = frozenset(), console: Console | None = None) -> Config:
+    """Bring the sandbox up; harmless when it is up.
+
+    :param without: services to leave out; ``airflow`` stands for its four processes.
+    :returns: its configuration.
+    :raises Missing: when the machine lacks a program.
+    :raises StepFailed: naming what did not start and the end of its log.
+    """
+    check_prerequisites()
+    home = sandbox_home()
+    home.mkdir(parents=True, exist_ok=True)
+    with _only_one(home):
+        config = running_config()
+        fresh = config is None
+        if config is None:
+            throw_away(home)
+            config = new_config()
+        supervisor = Supervisor(config)
+        try:
+            steps = builds()
+            if fresh:
+                # The descriptions of some services need their jars' folder.
+                run_steps(steps, console=console)
+                steps = []
+                config.save()
+                supervisor.boot([*services_without_airflow(config), *airflow_services(config, {})])
+            run_steps([*steps, *start_steps(config, supervisor, without=without)], console=console)
+        except StepFailed as failure:
+            message = f"{failure}\n{log_tail(config, failure.step)}" if failure.step else str(failure)
+            if fresh and supervisor.is_running():
+                supervisor.shut_down()
+            raise StepFailed(message) from failure
+    return config
+
+
+def down(report: Callable[[str], None] = lambda name: None) -> bool:
+    """Stop every process of the sandbox and throw its state away.
+
+    :param report: called with the name of each process that has ended.
+    :returns: whether there was anything to stop.
+    """
+    home = sandbox_home()
+    if not home.exists():
+        return False
+    with _only_one(home):
+        config = running_config()
+        if config is not None:
+            Supervisor(config).shut_down(report)
+        throw_away(home)
+    return config is not None
+
+
+def running_config() -> Config | None:
+    """The configuration of the sandbox if its supervisor answers."""
+    try:
+        config = load_config()
+    except NotUp:
+        return None
+    return config if Supervisor(config).is_running() else None
+
+
+def throw_away(home: Path) -> None:
+    """Delete the state of a sandbox that is down, and end processes that a killed supervisor left behind."""
+    if config_file(home).exists():
+        for orphan in _orphans(home):
+            orphan.kill()
+        psutil.wait_procs(_orphans(home), timeout=10)
+    for entry in home.iterdir():
+        if entry.name in KEPT:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def log_tail(config: Config, name: str, lines: int = 15) -> str:
+    """The end of the log of service ``name``; empty when it has none."""
+    log = config.logs / f"{name}.log"
+    if not log.exists():
+        return ""
+    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in tail)])
+
+
+def _orphans(home: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            owner = process.environ().get("PINTEREST_SANDBOX_HOME")
+        except psutil.Error:
+            continue
+        # A caller's shell may carry the variable too: only what has lost its supervisor is ours to end.
+        if owner == str(home) and process.pid != os.getpid() and process.ppid() == 1:
+            found += [process, *process.children(recursive=True)]
+    return found
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Keep a second ``up`` or ``down`` waiting until the first has ended."""
+    with open(home / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Style, types, import directions, SQL and shell scripts. Every check runs; the exit code says whether one failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/airflow/bin
+failed=()
+
+check() {
+    local title=$1
+    shift
+    printf '%-22s' "$title"
+    if output=$("$@" 2>&1); then
+        echo ok
+    else
+        echo FAILED
+        printf '%s\n' "$output"
+        failed+=("$title")
+    fi
+}
+mapfile -t scripts < <(git ls-files '*.sh' .ci/run)
+check "ruff" "$bin/ruff" check --quiet --output-format concise .
+check "ruff format" "$bin/ruff" format --quiet --check .
+check "mypy plugins, dags" "$bin/mypy" --no-error-summary plugins dags
+check "mypy sandbox" .venv/sandbox/bin/mypy --no-error-summary --config-file sandbox/pyproject.toml sandbox/src
+check "import directions" env PYTHONPATH=plugins "$bin/lint-imports"
+check "sqlfluff" "$bin/sqlfluff" lint --disable-progress-bar include/sql
+check "shellcheck" shellcheck "${scripts[@]}"
+if [ "${#failed[@]}" -gt 0 ]; then
+    printf 'Failed: %s\n' "${failed[*]}"
+    exit 1
+fi

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Make this checkout ready: programs of the system, the two Python environments, the sandbox's command.
+# Does nothing when all is there already. Used by the Makefile; safe to run at any time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+
+# 1. Programs that come from the system: program=package
+programs=(mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core java=default-jdk-headless
+    javac=default-jdk-headless mvn=maven shellcheck=shellcheck)
+export PATH="$PATH:/usr/sbin:/sbin"
+packages=()
+for pair in "${programs[@]}"; do
+    command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
+done
+if [ "${#packages[@]}" -gt 0 ]; then
+    mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+    remedy="apt-get update && apt-get install --yes --no-install-recommends ${packages[*]}"
+    if ! command -v apt-get >/dev/null; then
+        say "Missing programs. Install with your system's package manager what Debian calls: ${packages[*]}"
+        exit 1
+    elif [ "$(id -u)" = 0 ]; then
+        as_root=()
+    elif sudo -n true 2>/dev/null; then
+        as_root=(sudo)
+    else
+        say "Missing programs. Run this once, then try again:"
+        printf '    sudo sh -c "%s"\n' "$remedy" >&2
+        exit 1
+    fi
+    say "Installing ${packages[*]}"
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq --yes --no-install-recommends "${packages[@]}" >/dev/null
+fi
+
+# 2. uv, which makes the environments in seconds and finds (or fetches) Python 3.12.
+if command -v uv >/dev/null; then
+    uv=uv
+else
+    uv=.venv/uv/bin/uv
+    if [ ! -x "$uv" ]; then
+        say "Installing uv"
+        python=python3
+        command -v python3.12 >/dev/null && python3.12 --version >/dev/null 2>&1 && python=python3.12
+        if ! "$python" -m venv .venv/uv 2>/dev/null; then
+            say "Python cannot make virtual environments. Run: apt-get install python3-venv"
+            exit 1
+        fi
+        .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+    fi
+fi
+
+# 3. One environment a lock file; made again only when the lock has changed.
+environment() {
+    local folder=$1 lock=$2 stamp=$1/.lock-sha256 digest
+    digest=$(sha256sum "$lock" | cut -d' ' -f1)
+    [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && return 0
+    say "Python environment $folder from $lock"
+    [ -x "$folder/bin/python" ] || "$uv" venv --quiet --python 3.12 "$folder"
+    "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "$lock"
+    printf '%s' "$digest" >"$stamp"
+}
+environment .venv/airflow requirements/dev.txt
+environment .venv/sandbox requirements/sandbox.txt
+
+# 4. The sandbox's own package, seen through a path file: nothing to build.
+site=$(.venv/sandbox/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+printf '%s\n' "$PWD/sandbox/src" >"$site/pinterest_sandbox.pth"
+if [ ! -x .venv/sandbox/bin/sandbox ]; then
+    cat >.venv/sandbox/bin/sandbox <<EOF
+#!$PWD/.venv/sandbox/bin/python
+from pinterest_sandbox.cli import main
+
+main()
+EOF
+    chmod +x .venv/sandbox/bin/sandbox
+fi

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The tests, ring by ring: fast (checks, unit, integrity), all (the sandbox's parts and the demo's path as well).
+set -uo pipefail
+cd "$(dirname "$0")/.."
+rings=${1:-all}
+failed=()
+
+ring() {
+    local title=$1
+    shift
+    printf '\033[1m==> %s\033[0m\n' "$title"
+    local began=$SECONDS
+    "$@" || failed+=("$title")
+    printf '    %s: %s s\n' "$title" "$((SECONDS - began))"
+}
+export AIRFLOW_HOME=$PWD/.sandbox/test/airflow-home
+export AIRFLOW__CORE__LOAD_EXAMPLES=False
+mkdir -p "$AIRFLOW_HOME"
+airflow=(.venv/airflow/bin/python -m pytest -q)
+sandbox=(.venv/sandbox/bin/python -m pytest -q)
+
+ring "Checks" tools/lint.sh
+ring "Unit tests: operators, pipeline" "${airflow[@]}" tests/unit/cloud_operators tests/unit/pinterest_pipeline
+ring "Integrity of the DAGs" "${airflow[@]}" tests/integrity
+ring "Unit tests: Spark, SQL, sandbox" "${sandbox[@]}" tests/unit/spark tests/unit/pinterest_sandbox
+if [ "$rings" = all ]; then
+    ring "Unit tests: S3 sink" mvn -B -q -ntp -f sandbox/java/s3-sink/pom.xml test
+    ring "The sandbox's parts" "${airflow[@]}" tests/sandbox
+    ring "End to end" "${airflow[@]}" tests/e2e
+fi
+if [ "${#failed[@]}" -gt 0 ]; then
+    printf '\033[1mFailed:\033[0m %s\n' "$(IFS=,; echo "${failed[*]}")"
+    exit 1
+fi
+printf '\033[1mAll rings passed.\033[0m\n'
