@@ -1,0 +1,1 @@
+"""The catalog that all Spark processes share: a Derby network server."""
