@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Style, types, import directions, SQL and shell scripts. Every check runs; the exit code says whether one failed.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 bin=.venv/airflow/bin
 failed=()
 

@@ -48,7 +48,7 @@ else
             say "Python cannot make virtual environments. Run: apt-get install python3-venv"
             exit 1
         fi
-        .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+        .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
     fi
 fi
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests, ring by ring: fast (checks, unit, integrity), all (the sandbox's parts and the demo's path as well).
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 rings=${1:-all}
 failed=()
 

@@ -51,7 +51,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """The surroundings of the Pinterest data pipeline on this machine: all on 127.0.0.1, all under one folder."""
+    """The surroundings of the Pinterest data pipeline on this machine, all on 127.0.0.1."""
 
 
 @main.command()

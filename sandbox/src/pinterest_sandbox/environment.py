@@ -1,4 +1,4 @@
-"""The environment of everything that talks to the sandbox: Airflow's processes, shells and clients of others."""
+"""The environment of everything that talks to the sandbox: Airflow, shells and clients of others."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def maven(*arguments: str) -> None:
 
 
 def _drop_what_pyspark_has(folder: Path) -> None:
-    """Remove jars whose artifact PySpark already ships: another Netty ahead of Spark's own kills it at start."""
+    """Remove jars whose artifact PySpark ships: another Netty ahead of Spark's own kills it at start."""
     import pyspark
 
     shipped = {_VERSION.sub("", jar.name) for jar in (Path(pyspark.__file__).parent / "jars").glob("*.jar")}

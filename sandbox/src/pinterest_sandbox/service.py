@@ -18,7 +18,7 @@ class Service:
     :param directory: working directory.
     :param prepare: makes what the process needs before its first start (data folder, configuration file);
         safe to call again.
-    :param check: raises :class:`~pinterest_sandbox.waiting.NotReady` or ``OSError`` until the service answers.
+    :param check: raises :class:`~pinterest_sandbox.waiting.NotReady` or ``OSError`` until it answers.
     :param after: names of the services that must be ready before this one starts.
     :param timeout: seconds it may take from start to ready.
     :param stop_signal: the signal that asks it to end.

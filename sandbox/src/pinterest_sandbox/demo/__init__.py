@@ -1,0 +1,1 @@
+"""The main job, driven through Airflow's scheduler: provision, a burst, the daily run, the results."""

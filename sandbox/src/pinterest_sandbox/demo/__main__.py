@@ -1,0 +1,124 @@
+"""``python -m pinterest_sandbox.demo``: what ``make demo`` runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from pinterest_sandbox import lifecycle
+from pinterest_sandbox.airflow.client import AirflowClient, RunFailed
+from pinterest_sandbox.config import Config, NotUp
+from pinterest_sandbox.demo.display import shown
+from pinterest_sandbox.demo.figures import ledger_counts, part_versions, read_results
+from pinterest_sandbox.demo.report import print_addresses, print_counts, print_results, write_summary
+from pinterest_sandbox.prerequisites import Missing
+from pinterest_sandbox.source.load import InvalidRow, load_rows
+from pinterest_sandbox.steps import StepFailed
+
+PROVISION = "pinterest_provision_batch"
+EMULATE = "pinterest_emulate_posts"
+DAILY = "pinterest_daily_batch"
+RESULTS = "pinterest_materialise_results"
+RUN_TIMEOUT = 1800.0
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--posts", default=500, show_default=True, type=click.IntRange(1, 1_000_000), help="Posts to send."
+)
+@click.option(
+    "--rows",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with pin.jsonl, geo.jsonl and user.jsonl to load before.",
+)
+def main(posts: int, rows: Path | None) -> None:
+    """Run the whole batch pipeline on this machine and show its results."""
+    console = Console()
+    try:
+        run(console, posts=posts, rows=rows)
+    except (
+        Missing,
+        NotUp,
+        StepFailed,
+        InvalidRow,
+        RunFailed,
+        TimeoutError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        console.print(f"\n{error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+def run(console: Console, *, posts: int, rows: Path | None) -> None:
+    """Bring the sandbox up, run the four DAGs one after the other, print and write what came out.
+
+    :param posts: number of posts of the burst.
+    :param rows: folder of rows that are loaded into the source first.
+    """
+    seconds: dict[str, float] = {}
+    began = time.monotonic()
+    console.print("Sandbox and Airflow", style="bold")
+    config = lifecycle.up(console=console)
+    seconds["up"] = time.monotonic() - began
+    if rows is not None:
+        loaded = load_rows(config, rows)
+        console.print("Rows loaded: " + ", ".join(f"{table} {count:,}" for table, count in loaded.items()))
+    airflow = AirflowClient(config.url("airflow"))
+    airflow.wait_for_dags((PROVISION, EMULATE, DAILY, RESULTS), timeout=120)
+    for dag_id in (PROVISION, EMULATE, DAILY, RESULTS):
+        airflow.unpause(dag_id)
+
+    seconds["provision"] = _run_dag(console, airflow, PROVISION, "Provisioning", {})
+    burst_began = datetime.now(UTC)
+    seconds["burst"] = _run_dag(console, airflow, EMULATE, f"A burst of {posts:,} posts", {"posts": posts})
+    daily_began = datetime.now(UTC)
+    seconds["daily"] = _run_dag(console, airflow, DAILY, "The daily run", {})
+    run_id = airflow.find_run(RESULTS, since=daily_began, timeout=60)
+    seconds["results"] = _follow(console, airflow, RESULTS, run_id, "The results")
+    seconds["all"] = time.monotonic() - began
+    _report(console, config, posts=posts, since=burst_began, seconds=seconds)
+
+
+def _run_dag(
+    console: Console, airflow: AirflowClient, dag_id: str, title: str, conf: dict[str, object]
+) -> float:
+    run_id = airflow.trigger(dag_id, conf)
+    return _follow(console, airflow, dag_id, run_id, title)
+
+
+def _follow(console: Console, airflow: AirflowClient, dag_id: str, run_id: str, title: str) -> float:
+    began = time.monotonic()
+    with shown(console, f"{title} ({dag_id})") as display:
+        airflow.wait_for_run(dag_id, run_id, timeout=RUN_TIMEOUT, report=display.update)
+    return time.monotonic() - began
+
+
+def _report(
+    console: Console, config: Config, *, posts: int, since: datetime, seconds: dict[str, float]
+) -> None:
+    results = read_results(config)
+    counts = ledger_counts(config, since=since.isoformat())
+    print_results(console, results)
+    print_counts(console, counts)
+    write_summary(
+        config,
+        {
+            "posts": posts,
+            **counts,
+            "results": {name: len(result.rows) for name, result in results.items()},
+            "seconds": {name: round(value, 1) for name, value in seconds.items()},
+            "versions": part_versions(),
+        },
+    )
+    console.print("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
+    print_addresses(console, config)
+
+
+if __name__ == "__main__":
+    main()

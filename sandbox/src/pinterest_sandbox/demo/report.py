@@ -1,0 +1,70 @@
+"""The demo's results for a person: tables on the terminal, and demo.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pinterest_sandbox.config import Config
+from pinterest_sandbox.demo.figures import COUNTS, ENTITIES, Result
+
+TITLES = {
+    "category_by_country": "Most posted category in each country",
+    "category_by_year": "Most posted category in each year",
+    "top_user_by_country": "Most followed poster in each country",
+    "top_country": "The country of the most followed poster",
+    "category_by_age_group": "Most posted category in each age group",
+    "median_followers_by_age_group": "Median followers by age group",
+    "users_joined_by_year": "Users joined in each year",
+    "median_followers_by_joining_year": "Median followers by joining year",
+    "median_followers_by_joining_year_and_age_group": "Median followers by joining year and age group",
+}
+SHOWN_ROWS = 10
+
+
+def print_results(console: Console, results: dict[str, Result]) -> None:
+    """Print every result as a table, the long ones cut with the number of rows said."""
+    for name, result in results.items():
+        table = Table(title=f"{TITLES[name]} ({name})", title_justify="left", title_style="bold")
+        for index, column in enumerate(result.columns):
+            numeric = bool(result.rows) and all(row[index].lstrip("-").isdigit() for row in result.rows)
+            table.add_column(column, justify="right" if numeric else "left")
+        for row in result.rows[:SHOWN_ROWS]:
+            table.add_row(*row)
+        hidden = len(result.rows) - SHOWN_ROWS
+        if hidden > 0:
+            table.add_row(f"… {hidden} more rows", *[""] * (len(result.columns) - 1), style="dim")
+        console.print(table)
+
+
+def print_counts(console: Console, counts: dict[str, dict[str, int]]) -> None:
+    """Print what was sent, landed, kept, merged and quarantined of each entity."""
+    table = Table(title="Records since the burst began", title_justify="left", title_style="bold")
+    table.add_column("")
+    for entity in ENTITIES:
+        table.add_column(entity, justify="right")
+    for name in COUNTS:
+        table.add_row(name, *(f"{counts[name][entity]:,}" for entity in ENTITIES))
+    console.print(table)
+
+
+def print_addresses(console: Console, config: Config) -> None:
+    """Print where to click, and how to stop."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("Airflow", config.url("airflow"))
+    grid.add_row("Databricks runs", config.url("databricks"))
+    grid.add_row(
+        "Results", f"s3://{config.bucket}/results/  (make shell, then: aws or boto3 with the environment)"
+    )
+    grid.add_row("All figures", str(config.home / "demo.json"))
+    grid.add_row("Stop", "make down")
+    console.print(grid)
+
+
+def write_summary(config: Config, summary: dict[str, Any]) -> None:
+    """Write ``summary`` to ``demo.json`` in the sandbox's folder."""
+    text = json.dumps(summary, indent=2, ensure_ascii=False)
+    (config.home / "demo.json").write_text(text + "\n", encoding="utf-8")
