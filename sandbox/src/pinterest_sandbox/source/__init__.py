@@ -1,0 +1,1 @@
+"""The source database: MariaDB with generated posts, places and users, or with rows loaded over them."""

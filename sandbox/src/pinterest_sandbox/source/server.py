@@ -1,0 +1,124 @@
+"""MariaDB as one user's process: data folder, start-up statements and command line.
+
+See https://mariadb.com/kb/en/mariadb-install-db/ and https://mariadb.com/kb/en/mariadbd-options/.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from pinterest_sandbox.config import HOST
+from pinterest_sandbox.source.tables import DATABASE
+
+USER = "pinterest"
+_SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", "/usr/local/sbin"))
+
+
+class ServerMissing(Exception):
+    """MariaDB's programs are not installed, or could not make the data folder."""
+
+
+def program(name: str) -> str:
+    """The path of one of MariaDB's programs; Debian keeps the server outside a user's search path.
+
+    :raises ServerMissing: when it is not installed.
+    """
+    found = shutil.which(name, path=_SEARCH_PATH)
+    if found is None:
+        raise ServerMissing(f"{name} is not installed: apt-get install mariadb-server-core mariadb-client-core")
+    return found
+
+
+def prepare(folder: Path, password: str) -> None:
+    """Make the data folder, if there is none, and the statements that the server runs at each start.
+
+    :param folder: the database's folder; MariaDB's own files are in ``data`` inside.
+    :param password: password of the user ``pinterest``.
+    :raises ServerMissing: when MariaDB is not installed or refuses.
+    """
+    for sub_folder in (folder, folder / "tmp"):
+        sub_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    init_file = folder / "init.sql"
+    init_file.touch(mode=0o600, exist_ok=True)
+    init_file.write_text(start_statements(password), encoding="utf-8")
+    if not (folder / "data").exists():
+        _install(folder)
+
+
+def start_statements(password: str) -> str:
+    """SQL, one statement a line, that gives the database and its only user that can connect by TCP."""
+    quoted = "'" + password.replace("\\", "\\\\").replace("'", "''") + "'"
+    account = f"'{USER}'@'{HOST}'"
+    return (
+        f"CREATE DATABASE IF NOT EXISTS `{DATABASE}` CHARACTER SET utf8mb4;\n"
+        f"CREATE OR REPLACE USER {account} IDENTIFIED BY {quoted};\n"
+        f"GRANT ALL ON `{DATABASE}`.* TO {account};\n"
+    )
+
+
+def command(folder: Path, port: int) -> tuple[str, ...]:
+    """The server's command line: on 127.0.0.1 only, small, and quick to end.
+
+    The socket's path is relative to the data folder: a full one may exceed the 107 bytes that Linux allows.
+
+    :param folder: as in :func:`prepare`.
+    :param port: TCP port.
+    """
+    return (
+        program("mariadbd"),
+        "--no-defaults",
+        *_as_user(),
+        f"--datadir={folder / 'data'}",
+        f"--tmpdir={folder / 'tmp'}",
+        f"--init-file={folder / 'init.sql'}",
+        "--socket=mariadbd.sock",
+        "--pid-file=mariadbd.pid",
+        f"--bind-address={HOST}",
+        f"--port={port}",
+        "--skip-name-resolve",
+        "--skip-log-bin",
+        "--character-set-server=utf8mb4",
+        "--max-connections=64",
+        "--key-buffer-size=1M",
+        "--aria-pagecache-buffer-size=8M",
+        "--innodb-buffer-pool-size=64M",
+        "--innodb-log-file-size=16M",
+        "--innodb-log-buffer-size=8M",
+        # The rows can be generated again: no need to wait for the disk at each commit.
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-fast-shutdown=2",
+        "--performance-schema=OFF",
+    )
+
+
+def _as_user() -> tuple[str, ...]:
+    """MariaDB refuses to run as root unless it is told so."""
+    return ("--user=root",) if os.geteuid() == 0 else ()
+
+
+def _install(folder: Path) -> None:
+    """Make MariaDB's system tables in a folder of another name, so that half a data folder is never used."""
+    partial = folder / "data.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    install = (
+        program("mariadb-install-db"),
+        "--no-defaults",
+        *_as_user(),
+        f"--datadir={partial}",
+        f"--tmpdir={folder / 'tmp'}",
+        "--skip-test-db",
+        "--skip-name-resolve",
+        # root only by the socket: with "normal" it has no password at all.
+        "--auth-root-authentication-method=socket",
+        f"--auth-root-socket-user={getpass.getuser()}",
+        "--innodb-log-file-size=16M",
+    )
+    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    if done.returncode:
+        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
+        raise ServerMissing(f"mariadb-install-db failed:\n{tail}")
+    partial.rename(folder / "data")
