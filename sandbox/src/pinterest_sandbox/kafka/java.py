@@ -1,0 +1,71 @@
+"""Start Java programs: the ``java`` to use, and argument files with class path, heap and class archive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class JavaMissing(Exception):
+    """There is no Java on this machine."""
+
+
+def java_program() -> str:
+    """The ``java`` of ``JAVA_HOME``, or the first one on the path.
+
+    :raises JavaMissing: when there is none.
+    """
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin" / "java").exists():
+        return str(Path(home) / "bin" / "java")
+    found = shutil.which("java")
+    if not found:
+        raise JavaMissing("no `java` on the path: install a JRE of 17 or later (Debian: openjdk-17-jre-headless)")
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class JavaCommand:
+    """One Java program and how its JVM is set up.
+
+    :param main: main class.
+    :param arguments: of the program.
+    :param class_path: explicit and sorted: class archives are bound to it.
+    :param heap_megabytes: greatest size of the heap.
+    :param logging: log4j2 configuration file.
+    :param archive: class archive (AppCDS) to read; a missing or stale one is passed over by the JVM.
+    :param archive_at_exit: class archive to write when the program ends.
+    """
+
+    main: str
+    arguments: tuple[str, ...]
+    class_path: str
+    heap_megabytes: int
+    logging: Path | None = None
+    archive: Path | None = None
+    archive_at_exit: Path | None = None
+
+    def words(self) -> list[str]:
+        """What stands behind ``java`` on the command line."""
+        # One core is enough for each of these small JVMs: the serial collector and the quick compiler
+        # start faster and use half the memory of the defaults.
+        options = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms32m", f"-Xmx{self.heap_megabytes}m"]
+        options += ["-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
+        if self.logging:
+            options.append(f"-Dlog4j2.configurationFile={self.logging.as_uri()}")
+        if self.archive_at_exit:
+            options.append(f"-XX:ArchiveClassesAtExit={self.archive_at_exit}")
+        elif self.archive:
+            # Without the second option a missing archive would be complained about, or end the start.
+            options += [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+        return [*options, "-cp", self.class_path, self.main, *self.arguments]
+
+    def write(self, target: Path) -> None:
+        """Write an argument file, for ``java @<target>``.
+
+        See the "java Command-Line Argument Files" section of the `java` manual: words are quoted, a backslash escapes.
+        """
+        quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in self.words())
+        target.write_text("\n".join(quoted) + "\n", encoding="utf-8")

@@ -1,0 +1,46 @@
+"""The broker and the Connect worker as supervised processes."""
+
+from __future__ import annotations
+
+from pinterest_sandbox.config import Config
+from pinterest_sandbox.kafka.archives import class_archive
+from pinterest_sandbox.kafka.java import java_program
+from pinterest_sandbox.kafka.programs import ARGUMENT_FILE, prepare_broker, prepare_worker
+from pinterest_sandbox.kafka.ready import check_broker, check_worker
+from pinterest_sandbox.service import Service
+
+
+def services(config: Config) -> list[Service]:
+    """``kafka`` and ``connect``, each in a JVM of its own.
+
+    :param config: the sandbox.
+    """
+    ports = config.ports
+    broker = config.home / "kafka"
+    worker = config.home / "connect"
+    return [
+        Service(
+            name="kafka",
+            title="Kafka broker",
+            command=(java_program(), f"@{broker / ARGUMENT_FILE}"),
+            directory=config.home,
+            prepare=lambda: prepare_broker(
+                broker,
+                port=ports["kafka"],
+                controller_port=ports["kafka_controller"],
+                archive=class_archive("kafka"),
+            ),
+            check=lambda: check_broker(config.address("kafka")),
+        ),
+        Service(
+            name="connect",
+            title="Kafka Connect worker",
+            command=(java_program(), f"@{worker / ARGUMENT_FILE}"),
+            directory=config.home,
+            prepare=lambda: prepare_worker(
+                worker, kafka_port=ports["kafka"], port=ports["connect"], archive=class_archive("connect")
+            ),
+            check=lambda: check_worker(config.url("connect")),
+            after=("kafka",),
+        ),
+    ]

@@ -1,0 +1,50 @@
+"""The HTTP application: its routes and its Kafka clients."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from pinterest_sandbox.rest_proxy import topics
+from pinterest_sandbox.rest_proxy.cluster import Cluster
+from pinterest_sandbox.rest_proxy.producing import Sender
+from pinterest_sandbox.rest_proxy.responses import answer, errors_in_our_form
+
+#: Seconds after which Kafka counts as unreachable: a client learns of it before it loses patience itself.
+KAFKA_TIMEOUT = 4.0
+_MAX_BODY = 64 * 1024 * 1024
+
+
+def make_app(bootstrap: str, *, settings: Mapping[str, Any] | None = None) -> web.Application:
+    """The proxy in front of one Kafka cluster.
+
+    :param bootstrap: ``host:port`` of one broker or more, with commas.
+    :param settings: more settings of the Kafka clients.
+    """
+    client = {
+        "bootstrap.servers": bootstrap,
+        "log_level": 3,
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 500,
+        "topic.metadata.refresh.interval.ms": 5000,
+        **(settings or {}),
+    }
+    app = web.Application(middlewares=[errors_in_our_form], client_max_size=_MAX_BODY)
+
+    async def kafka_clients(app: web.Application) -> AsyncIterator[None]:
+        app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)
+        sender = app[topics.SENDER] = Sender(client, timeout=KAFKA_TIMEOUT)
+        yield
+        sender.close(timeout=KAFKA_TIMEOUT)
+
+    app.cleanup_ctx.append(kafka_clients)
+    app.router.add_get("/{_:/*}", _root)
+    app.add_routes(topics.routes)
+    return app
+
+
+async def _root(request: web.Request) -> web.Response:
+    """``GET /``: an empty object, a sign of life."""
+    return answer({})

@@ -1,0 +1,128 @@
+"""Kafka's metadata, read without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, TopicMetadata
+
+from pinterest_sandbox.rest_proxy.errors import RestError, kafka_error, retriable, topic_not_found
+
+_UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
+
+
+class Cluster:
+    """Topics and partitions of one Kafka cluster.
+
+    :param settings: of the Kafka client: ``bootstrap.servers`` and more.
+    :param timeout: seconds that one question may take.
+    :param keep: seconds for which the partitions of a topic are remembered.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, timeout: float, keep: float = 5.0) -> None:
+        self._admin = AdminClient(dict(settings))
+        self._timeout = timeout
+        self._keep = keep
+        self._known: dict[str, tuple[float, int]] = {}
+
+    async def topics(self) -> list[str]:
+        """The names of all topics, sorted.
+
+        :raises RestError: 50003 when Kafka does not answer.
+        """
+        metadata = await self._call(lambda: self._admin.list_topics(timeout=self._timeout))
+        return sorted(metadata.topics)
+
+    async def topic(self, name: str) -> TopicMetadata:
+        """One topic's partitions, leaders and replicas.
+
+        :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
+        """
+        metadata = await self._call(lambda: self._admin.list_topics(topic=name, timeout=self._timeout))
+        topic = metadata.topics.get(name)
+        if topic is None:
+            raise topic_not_found()
+        if topic.error is not None:
+            self._known.pop(name, None)
+            raise translate(topic.error)
+        self._known[name] = (time.monotonic(), len(topic.partitions))
+        return topic
+
+    async def partition_count(self, name: str) -> int:
+        """How many partitions a topic has, asked anew after a few seconds.
+
+        :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
+        """
+        asked, count = self._known.get(name, (0.0, 0))
+        if count and time.monotonic() - asked < self._keep:
+            return count
+        return len((await self.topic(name)).partitions)
+
+    async def configs(self, name: str) -> dict[str, str]:
+        """One topic's configuration.
+
+        :raises RestError: 50003 when Kafka does not answer.
+        """
+        resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+
+        def ask() -> dict[str, str]:
+            futures: dict[ConfigResource, Future[Any]] = self._admin.describe_configs(
+                [resource], request_timeout=self._timeout
+            )
+            entries = futures[resource].result()
+            return {entry.name: entry.value for entry in entries.values()}
+
+        return await self._call(ask)
+
+    async def _call[T](self, ask: Any) -> T:
+        try:
+            answer: T = await asyncio.to_thread(ask)
+        except KafkaException as error:
+            raise translate(error.args[0]) from error
+        return answer
+
+
+def translate(error: KafkaError) -> RestError:
+    """The REST error for an error of Kafka."""
+    if is_unknown_topic(error):
+        return topic_not_found()
+    if error.code() == KafkaError.TOPIC_EXCEPTION:
+        return RestError(400, 40002, error.str())
+    if is_retriable(error):
+        return retriable(error.str())
+    return kafka_error(error.str())
+
+
+_CLIENT_SIDE_RETRIABLE = (
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._TIMED_OUT,
+    KafkaError._MSG_TIMED_OUT,
+    KafkaError._TIMED_OUT_QUEUE,
+    KafkaError._QUEUE_FULL,
+    KafkaError._RESOLVE,
+    KafkaError._RETRY,
+    KafkaError._WAIT_COORD,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.BROKER_NOT_AVAILABLE,
+    KafkaError.NETWORK_EXCEPTION,
+    KafkaError.NOT_ENOUGH_REPLICAS,
+    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+)
+
+
+def is_unknown_topic(error: KafkaError) -> bool:
+    """Whether the topic does not exist."""
+    return error.code() in _UNKNOWN_TOPIC
+
+
+def is_retriable(error: KafkaError) -> bool:
+    """Whether sending again may help."""
+    return error.retriable() or error.code() in _CLIENT_SIDE_RETRIABLE

@@ -1,0 +1,114 @@
+"""``/topics``: list them, describe one, produce to one."""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaError
+from confluent_kafka.admin import PartitionMetadata
+
+from aiohttp import web
+from pinterest_sandbox.rest_proxy.cluster import Cluster, is_retriable, is_unknown_topic
+from pinterest_sandbox.rest_proxy.errors import (
+    KAFKA_AUTHORIZATION,
+    KAFKA_ERROR,
+    KAFKA_RETRIABLE,
+    RestError,
+    partition_not_found,
+    retriable,
+    topic_not_found,
+)
+from pinterest_sandbox.rest_proxy.produce_request import Embedded, Record, parse_produce
+from pinterest_sandbox.rest_proxy.producing import Outcome, Sender
+from pinterest_sandbox.rest_proxy.responses import answer, tolerant
+
+CLUSTER = web.AppKey("cluster", Cluster)
+SENDER = web.AppKey("sender", Sender)
+
+routes = web.RouteTableDef()
+
+
+@routes.get(tolerant("/topics"))
+async def list_topics(request: web.Request) -> web.Response:
+    """``GET /topics``: the names of all topics."""
+    return answer(await request.app[CLUSTER].topics())
+
+
+@routes.get(tolerant("/topics/{topic}"))
+async def get_topic(request: web.Request) -> web.Response:
+    """``GET /topics/<topic>``: name, configuration and partitions."""
+    cluster = request.app[CLUSTER]
+    name = request.match_info["topic"]
+    metadata = await cluster.topic(name)
+    partitions = [_partition(metadata.partitions[number]) for number in sorted(metadata.partitions)]
+    return answer({"name": name, "configs": await cluster.configs(name), "partitions": partitions})
+
+
+@routes.get(tolerant("/topics/{topic}/partitions"))
+async def list_partitions(request: web.Request) -> web.Response:
+    """``GET /topics/<topic>/partitions``: leader and replicas of each."""
+    metadata = await request.app[CLUSTER].topic(request.match_info["topic"])
+    return answer([_partition(metadata.partitions[number]) for number in sorted(metadata.partitions)])
+
+
+@routes.post(tolerant("/topics/{topic}"))
+async def produce(request: web.Request) -> web.Response:
+    """``POST /topics/<topic>``: send records; 200 tells of each whether it was taken."""
+    embedded = _embedded(request)
+    records = parse_produce(await request.read(), embedded)
+    name = request.match_info["topic"]
+    count = await request.app[CLUSTER].partition_count(name)
+    if any(record.partition is not None and record.partition >= count for record in records):
+        # It may have got more partitions since it was asked about.
+        count = len((await request.app[CLUSTER].topic(name)).partitions)
+        _check_partitions(records, count)
+    outcomes = await request.app[SENDER].send(name, records)
+    _raise_if_all_failed(outcomes)
+    return answer(
+        {"offsets": [_offset(outcome) for outcome in outcomes], "key_schema_id": None, "value_schema_id": None}
+    )
+
+
+def _embedded(request: web.Request) -> Embedded:
+    try:
+        return Embedded(request.content_type if "Content-Type" in request.headers else "")
+    except ValueError:
+        raise RestError(415, 415, "HTTP 415 Unsupported Media Type") from None
+
+
+def _check_partitions(records: list[Record], count: int) -> None:
+    if any(record.partition is not None and record.partition >= count for record in records):
+        raise partition_not_found()
+
+
+def _raise_if_all_failed(outcomes: list[Outcome]) -> None:
+    """Nothing was taken, for a reason that lies in Kafka and not in a record: the request as a whole failed."""
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    if len(errors) < len(outcomes):
+        return
+    if all(is_unknown_topic(error) for error in errors):
+        raise topic_not_found()
+    if all(is_retriable(error) for error in errors):
+        raise retriable(errors[0].str())
+
+
+def _offset(outcome: Outcome) -> dict[str, int | str | None]:
+    error = outcome.error
+    return {
+        "partition": outcome.partition,
+        "offset": outcome.offset,
+        "error_code": None if error is None else _code(error),
+        "error": None if error is None else error.str(),
+    }
+
+
+def _code(error: KafkaError) -> int:
+    if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+        return KAFKA_AUTHORIZATION
+    return KAFKA_RETRIABLE if is_retriable(error) else KAFKA_ERROR
+
+
+def _partition(metadata: PartitionMetadata) -> dict[str, object]:
+    replicas = [
+        {"broker": broker, "leader": broker == metadata.leader, "in_sync": broker in metadata.isrs}
+        for broker in metadata.replicas
+    ]
+    return {"partition": metadata.id, "leader": metadata.leader, "replicas": replicas}
