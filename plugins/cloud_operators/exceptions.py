@@ -1,7 +1,7 @@
 """The errors of services, one small tree for all of ``cloud_operators``.
 
-A mistake of the caller (a wrong argument) is a ``ValueError``. What a service answers is one of these, so that a DAG
-or a retry policy can tell them apart. Messages are written for the person who reads the task log.
+A mistake of the caller (a wrong argument) is a ``ValueError``. What a service answers is one of these, so
+that a DAG or a retry policy can tell them apart. Messages are written for the person who reads the task log.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class ResourceDiffers(CloudOperatorError):
             for setting, difference in sorted(self.differences.items())
         ]
         super().__init__(
-            f"{resource} exists and differs from what was asked for; nothing was changed.\n" + "\n".join(lines)
+            f"{resource} exists and differs from what was asked for; nothing was changed.\n"
+            + "\n".join(lines)
         )
 
 
@@ -53,13 +54,17 @@ class ServiceFailed(CloudOperatorError):
     :param message: the service's explanation, if it gave one
     """
 
-    def __init__(self, resource: str, state: str, code: str | None = None, message: str | None = None) -> None:
+    def __init__(
+        self, resource: str, state: str, code: str | None = None, message: str | None = None
+    ) -> None:
         self.resource = resource
         self.state = state
         self.code = code
         self.service_message = message
         reason = ": ".join(part for part in (code, message) if part)
-        super().__init__(f"{resource} is {state}" + (f" ({reason})" if reason else "; the service gave no reason"))
+        super().__init__(
+            f"{resource} is {state}" + (f" ({reason})" if reason else "; the service gave no reason")
+        )
 
 
 class AmbiguousName(CloudOperatorError):
@@ -92,6 +97,90 @@ class WaitTimedOut(CloudOperatorError):
         self.last_state = last_state
         seen = f"; last seen as {last_state}" if last_state else ""
         super().__init__(f"{resource} did not become {wanted} in the time allowed{seen}")
+
+
+class ServiceUnreachable(CloudOperatorError):
+    """Nothing answered at a service's address in the time allowed.
+
+    :param service: kind of service, e.g. ``"Kafka"``
+    :param address: where it was looked for, e.g. ``"b-1:9098,b-2:9098"``
+    :param message: what the client says about it, if anything
+    """
+
+    def __init__(self, service: str, address: str, message: str | None = None) -> None:
+        self.service = service
+        self.address = address
+        super().__init__(f"{service} at {address} does not answer" + (f": {message}" if message else ""))
+
+
+class ResourceMissing(CloudOperatorError):
+    """A resource that has to exist does not.
+
+    :param resource: kind and name, e.g. ``"topic 'sandbox.pin'"``
+    :param advice: what to do about it, if that is known
+    """
+
+    def __init__(self, resource: str, advice: str | None = None) -> None:
+        self.resource = resource
+        super().__init__(f"{resource} does not exist" + (f": {advice}" if advice else ""))
+
+
+class StatementFailed(CloudOperatorError):
+    """A SQL statement failed or was cancelled.
+
+    :param error_code: the warehouse's error code, e.g. ``"BAD_REQUEST"``, or the state when it gave none
+    :param message: the warehouse's explanation
+    :param statement: the statement; the error text shows its first line only
+    :param statement_id: id under which the query history has it
+    """
+
+    def __init__(self, error_code: str, message: str, statement: str = "", statement_id: str = "") -> None:
+        self.error_code = error_code
+        self.service_message = message
+        self.statement_id = statement_id
+        first_line = statement.strip().partition("\n")[0]
+        text = f"{error_code}: {message}"
+        if first_line:
+            text += f"\n  statement: {first_line}"
+        if statement_id:
+            text += f"\n  statement id: {statement_id}"
+        super().__init__(text)
+
+
+class NotebookRunFailed(CloudOperatorError):
+    """A notebook run ended without success.
+
+    :param notebook_path: workspace path of the notebook
+    :param state: result or life cycle state, e.g. ``"FAILED"``
+    :param error: the notebook's error message, or what the service says about the run
+    :param trace: the last lines of the notebook's traceback, if there is one
+    :param run_page_url: page of the run
+    """
+
+    def __init__(
+        self, notebook_path: str, state: str, error: str, trace: str = "", run_page_url: str = ""
+    ) -> None:
+        self.notebook_path = notebook_path
+        self.state = state
+        self.error = error
+        self.run_page_url = run_page_url
+        parts = [f"notebook {notebook_path} ended {state}: {error}", trace]
+        parts.append(f"run page: {run_page_url}" if run_page_url else "")
+        super().__init__("\n".join(part for part in parts if part))
+
+
+class CountsDiffer(CloudOperatorError):
+    """Counts of the same rows, taken at different places, are not equal.
+
+    :param what: the rows that were counted
+    :param counts: place -> count
+    """
+
+    def __init__(self, what: str, counts: Mapping[str, int]) -> None:
+        self.what = what
+        self.counts = dict(counts)
+        listed = ", ".join(f"{place} {count}" for place, count in self.counts.items())
+        super().__init__(f"counts of {what} differ: {listed}")
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,1 @@
+"""Console links for AWS services."""

@@ -1,0 +1,167 @@
+"""Compare an OpenAPI document with the resources of a REST API: pure functions on plain data.
+
+Both sides are brought to one form, ``{path: {method: settings}}``, in which what API Gateway fills in by
+default and how it spells names makes no difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Methods = dict[str, dict[str, Any]]
+Routes = dict[str, Methods]
+
+_ANY = "x-amazon-apigateway-any-method"
+_INTEGRATION = "x-amazon-apigateway-integration"
+_HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", _ANY})
+# Parts of a document that do not belong to a path and still decide how the API behaves.
+_NOT_BEHAVIOUR = frozenset({"paths", "info", "tags", "servers", "openapi", "externalDocs"})
+_DEFAULTS: dict[str, Any] = {
+    "passthroughBehavior": "WHEN_NO_MATCH",
+    "connectionType": "INTERNET",
+    "timeoutInMillis": 29000,
+}
+
+
+def wanted_routes(specification: Mapping[str, Any]) -> Routes:
+    """Bring the paths of an OpenAPI document to the common form.
+
+    :param specification: OpenAPI 3 document with ``x-amazon-apigateway-integration`` in its operations
+    :raises ValueError: the document has no paths
+    """
+    paths = specification.get("paths")
+    if not paths:
+        raise ValueError("The OpenAPI document has no paths.")
+    default_security = specification.get("security") or []
+    return {
+        path: {
+            _method_name(method): _wanted_method(operation, default_security)
+            for method, operation in item.items()
+            if method in _HTTP_METHODS
+        }
+        for path, item in paths.items()
+    }
+
+
+def found_routes(resources: Iterable[Mapping[str, Any]]) -> Routes:
+    """Bring the answer of GetResources (with methods embedded) to the common form.
+
+    Where a path appears twice, the last one counts. Resources without methods, which only lead to others,
+    are left out.
+
+    :param resources: the items of GetResources
+    """
+    routes: Routes = {}
+    for resource in resources:
+        if methods := resource.get("resourceMethods"):
+            routes[resource["path"]] = {
+                _method_name(name): _found_method(method) for name, method in methods.items()
+            }
+    return routes
+
+
+def differing_methods(wanted: Routes, found: Routes, *, exact: bool = False) -> list[str]:
+    """Name the methods in which an API differs from what is wanted.
+
+    :param wanted: routes of a document
+    :param found: routes of an API
+    :param exact: methods that are not wanted count too
+    :returns: sorted, as ``"PUT /streams/{stream-name}"``
+    """
+    differing = {
+        f"{method} {path}"
+        for path, methods in wanted.items()
+        for method, settings in methods.items()
+        if found.get(path, {}).get(method) != settings
+    }
+    if exact:
+        differing |= {
+            f"{method} {path}"
+            for path, methods in found.items()
+            for method in methods
+            if method not in wanted.get(path, {})
+        }
+    return sorted(differing)
+
+
+def fingerprint(found: Routes, specification: Mapping[str, Any] | None) -> str:
+    """Compute the sha256 of what a deployment of an API would publish.
+
+    It covers all routes of the API as they are, so that DAGs which each apply their part of one API agree on
+    it, and the parts of the document outside its paths (gateway responses, components).
+
+    :param found: routes of the API
+    :param specification: the document that was applied, if known
+    :returns: 64 hexadecimal digits
+    """
+    around = {key: value for key, value in (specification or {}).items() if key not in _NOT_BEHAVIOUR}
+    text = json.dumps([found, around], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _method_name(method: str) -> str:
+    # In documents and in moto the method of all methods has this long name.
+    return "ANY" if method.lower() == _ANY else method.upper()
+
+
+def _wanted_method(operation: Mapping[str, Any], default_security: list[Any]) -> dict[str, Any]:
+    security = operation.get("security", default_security) or []
+    integration = operation.get(_INTEGRATION) or {}
+    responses = {
+        str(response["statusCode"]): _response(response, "" if pattern == "default" else pattern)
+        for pattern, response in (integration.get("responses") or {}).items()
+    }
+    return {
+        "apiKeyRequired": any("api_key" in scheme for scheme in security),
+        "integration": _integration(integration, responses),
+    }
+
+
+def _found_method(method: Mapping[str, Any]) -> dict[str, Any]:
+    integration = method.get("methodIntegration") or {}
+    responses = {
+        str(status): _response(response, response.get("selectionPattern") or "")
+        for status, response in (integration.get("integrationResponses") or {}).items()
+    }
+    return {
+        "apiKeyRequired": bool(method.get("apiKeyRequired")),
+        "integration": _integration(integration, responses),
+    }
+
+
+def _integration(integration: Mapping[str, Any], responses: dict[str, Any]) -> dict[str, Any]:
+    kind = str(integration.get("type") or "").upper()
+    common = {
+        "type": kind,
+        "uri": integration.get("uri"),
+        "credentials": integration.get("credentials"),
+        "requestParameters": integration.get("requestParameters") or {},
+        "requestTemplates": integration.get("requestTemplates") or {},
+        "contentHandling": integration.get("contentHandling"),
+        "connectionId": integration.get("connectionId"),
+        "responses": responses,
+    }
+    # A mock integration calls nothing; API Gateway drops its method.
+    common["httpMethod"] = None if kind == "MOCK" else _upper(integration.get("httpMethod"))
+    for key, default in _DEFAULTS.items():
+        value = integration.get(key) or default
+        common[key] = _upper(value)
+    return common
+
+
+def _response(response: Mapping[str, Any], pattern: str) -> dict[str, Any]:
+    # An empty template and none at all are the same to API Gateway, which stores null for an empty one.
+    templates = {kind: text or None for kind, text in (response.get("responseTemplates") or {}).items()}
+    return {
+        "selectionPattern": pattern,
+        "responseTemplates": templates,
+        "responseParameters": response.get("responseParameters") or {},
+        "contentHandling": response.get("contentHandling"),
+    }
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value

@@ -1,0 +1,117 @@
+"""Sensor for Amazon MSK Connect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import PokeReturnValue, conf
+
+from cloud_operators.aws.base import AwsBaseSensor, aws_template_fields
+from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+from cloud_operators.aws.triggers.msk_connect import MskConnectConnectorStateTrigger
+from cloud_operators.exceptions import ServiceFailed, WaitTimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.sdk import Context
+
+
+class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
+    """Wait until a connector is in one of the target states; returns the connector's ARN.
+
+    .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_DescribeConnector.html
+
+    :param connector_arn: ARN of the connector
+    :param target_states: states to wait for
+    :param failure_states: states that end the waiting with an error
+    :param deferrable: wait in the triggerer, without a worker slot
+    :param aws_conn_id: the Airflow connection for AWS credentials; ``None`` for boto3's own search
+    :param region_name: AWS region; the connection's when not given
+    :param verify: whether, or with which CA bundle, TLS certificates are verified
+    :param botocore_config: configuration of the botocore client, by key
+    :raises ValueError: no target state, or one that is a failure state too
+    """
+
+    aws_hook_class = MskConnectHook
+    template_fields: Sequence[str] = aws_template_fields("connector_arn", "target_states", "failure_states")
+    ui_color: str = "#f5e6d3"
+
+    def __init__(
+        self,
+        *,
+        connector_arn: str,
+        target_states: Iterable[str] = ("RUNNING",),
+        failure_states: Iterable[str] = ("FAILED",),
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.connector_arn = connector_arn
+        self.target_states = target_states
+        self.failure_states = failure_states
+        self.deferrable = deferrable
+
+    def execute(self, context: Context) -> Any:
+        """Wait in the worker or in the triggerer.
+
+        :param context: context of the task
+        :returns: the connector's ARN
+        """
+        if not self.deferrable:
+            return super().execute(context)
+        if not self._reached():
+            self.defer(
+                trigger=MskConnectConnectorStateTrigger(
+                    connector_arn=self.connector_arn,
+                    target_states=self.target_states,
+                    failure_states=self.failure_states,
+                    waiter_delay=max(1, int(self.poke_interval)),
+                    waiter_max_attempts=max(1, math.ceil(self.timeout / max(1, self.poke_interval))),
+                    aws_conn_id=self.aws_conn_id,
+                    region_name=self.region_name,
+                    verify=self.verify,
+                    botocore_config=self.botocore_config,
+                ),
+                method_name="execute_complete",
+                timeout=timedelta(seconds=self.timeout),
+            )
+        return self.connector_arn
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look once.
+
+        :param context: context of the task
+        :raises ServiceFailed: the connector is in a failure state or gone
+        """
+        return PokeReturnValue(is_done=self._reached(), xcom_value=self.connector_arn)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
+        """Take over from the trigger.
+
+        :param context: context of the task
+        :param event: event of the trigger
+        :returns: the connector's ARN
+        :raises ServiceFailed: the connector is in a failure state or gone
+        :raises WaitTimedOut: it was in none of the target states in time
+        """
+        if event is None:
+            raise RuntimeError("The trigger ended without an event.")
+        if event["status"] != "success":
+            self._reached()
+            raise WaitTimedOut(
+                f"Connector {self.connector_arn}", " or ".join(self.target_states), event.get("message")
+            )
+        return self.connector_arn
+
+    def _reached(self) -> bool:
+        found = self.hook.connector_state(self.connector_arn)
+        if found is None:
+            raise ServiceFailed(f"Connector {self.connector_arn}", "gone")
+        self.log.info("Connector %s is %s", self.connector_arn, found.state)
+        if found.state in self.failure_states:
+            raise ServiceFailed(f"Connector {self.connector_arn}", *found)
+        return found.state in self.target_states
