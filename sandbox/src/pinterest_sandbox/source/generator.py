@@ -42,8 +42,8 @@ _FIXED_TITLES = {
 }
 _FIXED_DESCRIPTIONS = {
     places.UNTITLED_DESCRIPTION: "Untitled",
-    places.INCHES_DESCRIPTION: '"Small, bright & sturdy 3\\" x 5\\" enamel plates of old roadsters for a garage wall."',
-    places.QUOTED_DESCRIPTION: 'A folder in a cheerful fabric, big enough for the "casual" saver and 300 slips.',
+    places.INCHES_DESCRIPTION: '"Small, bright & sturdy 3\\" x 5\\" plates of old roadsters for a wall."',
+    places.QUOTED_DESCRIPTION: 'A folder in cheerful fabric, enough for the "casual" saver and 300 slips.',
 }
 
 
@@ -51,8 +51,8 @@ def generate(seed: int = DEFAULT_SEED) -> dict[str, list[Row]]:
     """Draw all rows.
 
     :param seed: decides everything.
-    :returns: ``pin``, ``geo`` and ``user`` to 11,154 rows each in key order, values in the tables' column order;
-        dates are ``YYYY-MM-DD HH:MM:SS``.
+    :returns: ``pin``, ``geo`` and ``user`` to 11,154 rows each in key order, values in the tables' column
+        order; dates are ``YYYY-MM-DD HH:MM:SS``.
     """
     random = Random(seed)
     people = draw_people(random)

@@ -111,7 +111,8 @@ def export(connection: Connection[Cursor], folder: Path) -> dict[str, int]:
             found = cursor.fetchall()
         with (folder / f"{table.entity}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
             for row in found:
-                file.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=_plain) + "\n")
+                record = dict(zip(names, row, strict=True))
+                file.write(json.dumps(record, ensure_ascii=False, default=_plain) + "\n")
         counts[table.entity] = len(found)
     return counts
 

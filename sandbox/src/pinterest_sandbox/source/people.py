@@ -7,6 +7,7 @@ pole. Drawing them the same way gives the original's skewed countries, ages and 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -61,9 +62,10 @@ def draw_people(random: Random) -> list[tuple[int, Person]]:
 def _draw(random: Random, rows: int) -> Person:
     def smallest() -> float:
         """The smallest of ``rows`` numbers drawn evenly from 0 to 1, by its distribution."""
-        return 1.0 - (1.0 - random.random()) ** (1.0 / rows)
+        return 1.0 - math.pow(1.0 - random.random(), 1.0 / rows)
 
-    joined = _FIRST_JOINING + timedelta(seconds=int(smallest() * (_LAST_JOINING - _FIRST_JOINING).total_seconds()))
+    span = (_LAST_JOINING - _FIRST_JOINING).total_seconds()
+    joined = _FIRST_JOINING + timedelta(seconds=int(smallest() * span))
     return Person(
         first_name=FIRST_NAMES[int(smallest() * len(FIRST_NAMES))],
         last_name=LAST_NAMES[int(smallest() * len(LAST_NAMES))],

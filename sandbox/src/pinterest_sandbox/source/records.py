@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn, TypeGuard
 
-from pinterest_sandbox.source.tables import ROWS, Column, Row, Table, Value
+from pinterest_sandbox.source.tables import ROWS, Column, Kind, Row, Table, Value
 
 _GREATEST_INT = 2**31 - 1
 _GREATEST_FLOAT = 3.4e38
@@ -29,7 +30,9 @@ def parse_record(table: Table, line: str) -> Row:
     names = [column.name for column in table.columns]
     unknown = [name for name in record if name not in names]
     if unknown:
-        raise BadRecord(f"unknown column {', '.join(map(repr, unknown))}; {table.name} has {', '.join(names)}")
+        raise BadRecord(
+            f"unknown column {', '.join(map(repr, unknown))}; {table.name} has {', '.join(names)}"
+        )
     missing = [name for name in names if name not in record]
     if missing:
         raise BadRecord(f"missing column {', '.join(map(repr, missing))}")
@@ -67,8 +70,7 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _convert(column: Column, value: object) -> Value:
     if value is None:
         return None
-    convert = {"integer": _integer, "float": _float, "string": _string, "datetime": _datetime}[column.kind]
-    return convert(column, value)
+    return _CONVERTERS[column.kind](column, value)
 
 
 def _integer(column: Column, value: object) -> int:
@@ -114,6 +116,14 @@ def _datetime(column: Column, value: object) -> str:
     if moment.tzinfo is not None or moment.microsecond:
         raise problem
     return moment.isoformat(sep=" ")
+
+
+_CONVERTERS: dict[Kind, Callable[[Column, object], Value]] = {
+    "integer": _integer,
+    "float": _float,
+    "string": _string,
+    "datetime": _datetime,
+}
 
 
 def _is_integer(value: object) -> TypeGuard[int]:

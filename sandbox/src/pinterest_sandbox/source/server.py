@@ -6,15 +6,18 @@ See https://mariadb.com/kb/en/mariadb-install-db/ and https://mariadb.com/kb/en/
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from pinterest_sandbox.config import HOST
 from pinterest_sandbox.source.tables import DATABASE
 
 USER = "pinterest"
+INSTALL_COMMAND = "apt-get install mariadb-server-core mariadb-client-core"
 _SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", "/usr/local/sbin"))
 
 
@@ -29,15 +32,18 @@ def program(name: str) -> str:
     """
     found = shutil.which(name, path=_SEARCH_PATH)
     if found is None:
-        raise ServerMissing(f"{name} is not installed: apt-get install mariadb-server-core mariadb-client-core")
+        raise ServerMissing(
+            f"{name} is not installed: apt-get install mariadb-server-core mariadb-client-core"
+        )
     return found
 
 
-def prepare(folder: Path, password: str) -> None:
+def prepare(folder: Path, password: str, *, cache: Path) -> None:
     """Make the data folder, if there is none, and the statements that the server runs at each start.
 
     :param folder: the database's folder; MariaDB's own files are in ``data`` inside.
     :param password: password of the user ``pinterest``.
+    :param cache: keeps a data folder with the system tables alone, to be copied: it is the same for all.
     :raises ServerMissing: when MariaDB is not installed or refuses.
     """
     for sub_folder in (folder, folder / "tmp"):
@@ -45,8 +51,13 @@ def prepare(folder: Path, password: str) -> None:
     init_file = folder / "init.sql"
     init_file.touch(mode=0o600, exist_ok=True)
     init_file.write_text(start_statements(password), encoding="utf-8")
-    if not (folder / "data").exists():
-        _install(folder)
+    data = folder / "data"
+    if not data.exists():
+        # Under another name first, so that half a data folder is never used.
+        partial = folder / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(system_tables(cache), partial)
+        partial.rename(data)
 
 
 def start_statements(password: str) -> str:
@@ -100,16 +111,16 @@ def _as_user() -> tuple[str, ...]:
     return ("--user=root",) if os.geteuid() == 0 else ()
 
 
-def _install(folder: Path) -> None:
-    """Make MariaDB's system tables in a folder of another name, so that half a data folder is never used."""
-    partial = folder / "data.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+def system_tables(cache: Path) -> Path:
+    """A data folder with MariaDB's system tables, made once for each version of the server and user.
+
+    :param cache: folder that is kept when sandboxes come and go.
+    :raises ServerMissing: when MariaDB is not installed or refuses.
+    """
     install = (
         program("mariadb-install-db"),
         "--no-defaults",
         *_as_user(),
-        f"--datadir={partial}",
-        f"--tmpdir={folder / 'tmp'}",
         "--skip-test-db",
         "--skip-name-resolve",
         # root only by the socket: with "normal" it has no password at all.
@@ -117,8 +128,25 @@ def _install(folder: Path) -> None:
         f"--auth-root-socket-user={getpass.getuser()}",
         "--innodb-log-file-size=16M",
     )
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    server = Path(program("mariadbd")).stat()
+    identity = repr((install, server.st_size, server.st_mtime_ns))
+    target = cache / "mariadb" / hashlib.sha256(identity.encode()).hexdigest()[:16]
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix="partial-") as scratch:
+            made = Path(scratch) / "data"
+            _run(*install, f"--datadir={made}", f"--tmpdir={scratch}")
+            # Another sandbox may have made it in the meantime.
+            try:
+                made.rename(target)
+            except OSError:
+                if not target.exists():
+                    raise
+    return target
+
+
+def _run(*arguments: str) -> None:
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
         raise ServerMissing(f"mariadb-install-db failed:\n{tail}")
-    partial.rename(folder / "data")

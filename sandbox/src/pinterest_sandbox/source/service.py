@@ -19,7 +19,7 @@ def service(config: Config) -> Service:
         name="source",
         title="Source database",
         command=server.command(folder, port),
-        prepare=partial(server.prepare, folder, password),
+        prepare=partial(server.prepare, folder, password, cache=config.cache),
         check=partial(database.check, port, password),
         timeout=60,
     )
