@@ -54,8 +54,10 @@ class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
     """
 
     aws_hook_class = ApiGatewayHook
-    template_fields: Sequence[str] = aws_template_fields("name", "specification", "mode", "description",
-    "tags") template_fields_renderers: ClassVar[dict[str, str]] = {"specification": "json", "tags": "json"}
+    template_fields: Sequence[str] = aws_template_fields(
+        "name", "specification", "mode", "description", "tags"
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"specification": "json", "tags": "json"}
     operator_extra_links = (ApiGatewayRestApiLink(),)
     ui_color: str = "#e6d9f2"
 
@@ -98,8 +100,8 @@ class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
         existing = found_routes(self.hook.get_resources(rest_api_id))
         differing = differing_methods(wanted, existing, exact=self.mode == "overwrite")
         if differing:
-            self.log.info("REST API %s (%s) lacks or differs in: %s", self.name, rest_api_id, ",
-            ".join(differing)) self._put(rest_api_id)
+            self.log.info("REST API %s lacks or differs in: %s", rest_api_id, ", ".join(differing))
+            self._put(rest_api_id)
             action = "updated" if action == "adopted" else action
         self.log.info("REST API %s (%s) %s", self.name, rest_api_id, action)
         if self.do_xcom_push:
