@@ -1,0 +1,1 @@
+"""MSK: moto's clusters, completed, with the real broker's address."""

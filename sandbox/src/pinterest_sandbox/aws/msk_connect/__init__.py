@@ -1,0 +1,1 @@
+"""MSK Connect over a real Kafka Connect worker: AWS's API, states and errors; Connect does the work."""

@@ -1,0 +1,28 @@
+"""Lists in pages, with opaque tokens."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+from pinterest_sandbox.aws.wire import AwsError
+
+#: Most entries in one answer, also when the caller names no number.
+PAGE = 100
+
+
+def page[Item](items: Sequence[Item], parameters: dict[str, Any]) -> tuple[Sequence[Item], str | None]:
+    """The part of ``items`` that is asked for, and the token of the next part.
+
+    :param parameters: of the request: ``maxResults`` and ``nextToken``, both optional.
+    :raises AwsError: ``BadRequestException`` for a token that was not given out.
+    """
+    try:
+        start = int(base64.urlsafe_b64decode(parameters.get("nextToken") or "MA=="))
+    except (ValueError, binascii.Error) as error:
+        raise AwsError("BadRequestException", "The nextToken is invalid.") from error
+    end = start + int(parameters.get("maxResults") or PAGE)
+    token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None
+    return items[start:end], token
