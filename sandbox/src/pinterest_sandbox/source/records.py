@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import NoReturn, TypeGuard
@@ -84,7 +83,8 @@ def _integer(column: Column, value: object) -> int:
 def _float(column: Column, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadRecord(f"{column.name!r} must be a number, not {_shown(value)}")
-    if not math.isfinite(value) or abs(value) > _GREATEST_FLOAT:
+    # Infinity (1e400) is greater too; whole numbers of any length can be compared, not converted.
+    if abs(value) > _GREATEST_FLOAT:
         raise BadRecord(f"{column.name!r} is too great for a FLOAT: {_shown(value)}")
     return float(value)
 

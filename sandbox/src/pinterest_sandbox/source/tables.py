@@ -57,13 +57,9 @@ class Table:
     @property
     def definition(self) -> str:
         """The CREATE TABLE statement. The primary key makes ``LIMIT n, 1`` give the row with key n."""
-        lines = [
-            f"`{c.name}` {c.sql_type} {'NOT NULL' if c.name == self.key else 'NULL'}" for c in self.columns
-        ]
-        body = ",\n  ".join([*lines, f"PRIMARY KEY (`{self.key}`)"])
-        return (
-            f"CREATE TABLE IF NOT EXISTS `{self.name}` (\n  {body}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
-        )
+        lines = [f"`{column.name}` {column.sql_type}" for column in self.columns]
+        body = ", ".join([*lines, f"PRIMARY KEY (`{self.key}`)"])
+        return f"CREATE TABLE IF NOT EXISTS `{self.name}` ({body}) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
 
     def write_statement(self, verb: Literal["INSERT", "REPLACE"]) -> str:
         """A statement that writes one row, with a placeholder for each column."""
