@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.cloud_operators.aws import fake_msk, running
+from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
+from tests.unit.cloud_operators.aws.running import TaskInstance
+
+WAYS: dict[str, dict[str, Any]] = {
+    "no-wait": {"wait_for_completion": False, "deferrable": False},
+    "wait": {"wait_for_completion": True, "deferrable": False},
+    "deferred": {"deferrable": True},
+}
+WAITING = [name for name in WAYS if name != "no-wait"]
+
+
+@pytest.fixture(autouse=True)
+def aws_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        # Throttling is left to our waiters, so that tests see them deal with it.
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def msk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMsk]:
+    """A running MSK and MSK Connect that boto3 and aiobotocore find by themselves."""
+    fake = FakeMsk()
+    server = fake_msk.start(fake)
+    for service in ("KAFKA", "KAFKACONNECT"):
+        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", fake.url)
+    yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def context() -> Any:
+    return running.context()
+
+
+@pytest.fixture
+def xcoms(context: Any) -> dict[str, Any]:
+    """What the task pushed besides its result."""
+    ti: TaskInstance = context["ti"]
+    return ti.xcoms
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Each way of waiting, without pauses."""
+    return {"aws_conn_id": None, "waiter_delay": 0, "waiter_max_attempts": 10, **WAYS[request.param]}
+
+
+@pytest.fixture(params=WAITING)
+def waiting(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The two ways in which a task waits."""
+    return {"aws_conn_id": None, "waiter_delay": 0, "waiter_max_attempts": 10, **WAYS[request.param]}
