@@ -19,7 +19,8 @@ from pinterest_sandbox.airflow.settings import airflow_program
 from pinterest_sandbox.config import Config, NotUp
 from pinterest_sandbox.parts import load_account
 from pinterest_sandbox.prerequisites import Missing
-from pinterest_sandbox.source.load import InvalidRow, load_rows
+from pinterest_sandbox.source.load import LoadError
+from pinterest_sandbox.source.service import load_rows
 from pinterest_sandbox.steps import StepFailed
 from pinterest_sandbox.supervision import Supervisor
 
@@ -45,7 +46,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (Missing, NotUp, StepFailed, InvalidRow, ValueError, TimeoutError) as error:
+        except (Missing, NotUp, StepFailed, LoadError, ValueError, TimeoutError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -91,6 +92,14 @@ def status() -> None:
             time.strftime("%H:%M:%S", time.localtime(process.started)) if process.pid else "",
         )
     Console().print(table)
+
+
+@main.command()
+def ui() -> None:
+    """Print the addresses of the pages."""
+    config = _running()
+    click.echo(f"Airflow          {config.url('airflow')}")
+    click.echo(f"Databricks runs  {config.url('databricks')}")
 
 
 @main.command()

@@ -12,8 +12,6 @@ from pinterest_sandbox.config import ACCESS_KEY, HOST, REGION, SECRET_KEY, Confi
 STAGE = "test"
 SOURCE_DATABASE = "pinterest_data"
 SOURCE_USER = "pinterest"
-#: The connector's plugin file as a customer would have put it in a bucket of his.
-PLUGIN_SOURCE = "s3://sandbox-artifacts/s3-sink.zip"
 
 
 def aws_environment(config: Config) -> dict[str, str]:
@@ -48,7 +46,7 @@ def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
         "PINTEREST_DATABRICKS_SCHEMA": "default",
         "PINTEREST_WORKSPACE_ROOT": "/Shared/pinterest",
         "PINTEREST_REQUIRE_API_KEY": "false",
-        "PINTEREST_CONNECTOR_PLUGIN_SOURCE": PLUGIN_SOURCE,
+        "PINTEREST_CONNECTOR_PLUGIN_SOURCE": account.plugin_source,
         "PINTEREST_API_BASE_URL": api_url(config),
     }
 

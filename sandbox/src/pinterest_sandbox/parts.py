@@ -127,7 +127,7 @@ def _run(service: Service, supervisor: Supervisor) -> None:
 
 def _account(config: Config) -> Callable[[], None]:
     def run() -> None:
-        account = prepare_account(config, sink_zip=build_sink().zip, connections=connections(config))
+        account = prepare_account(config, sink_zip=build_sink(), connections=connections(config))
         with open(account_file(config), "w", encoding="utf-8") as target:
             json.dump(asdict(account), target, indent=2)
 

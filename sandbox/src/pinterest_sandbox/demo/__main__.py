@@ -17,7 +17,8 @@ from pinterest_sandbox.demo.display import shown
 from pinterest_sandbox.demo.figures import ledger_counts, part_versions, read_results
 from pinterest_sandbox.demo.report import print_addresses, print_counts, print_results, write_summary
 from pinterest_sandbox.prerequisites import Missing
-from pinterest_sandbox.source.load import InvalidRow, load_rows
+from pinterest_sandbox.source.load import LoadError
+from pinterest_sandbox.source.service import load_rows
 from pinterest_sandbox.steps import StepFailed
 
 PROVISION = "pinterest_provision_batch"
@@ -45,7 +46,7 @@ def main(posts: int, rows: Path | None) -> None:
         Missing,
         NotUp,
         StepFailed,
-        InvalidRow,
+        LoadError,
         RunFailed,
         TimeoutError,
         RuntimeError,
