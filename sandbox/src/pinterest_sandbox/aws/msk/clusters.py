@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 #: Text that moto invents where it knows nothing.
@@ -14,7 +15,7 @@ def complete_v1(cluster: Mapping[str, Any]) -> dict[str, Any]:
 
     :param cluster: moto's, by names on the wire.
     """
-    return {**_kept(cluster), **_provisioned(cluster), "state": _state(cluster)}
+    return {**_provisioned(cluster), "state": _state(cluster)}
 
 
 def complete_v2(cluster: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +61,11 @@ def _state(cluster: Mapping[str, Any]) -> str:
 
 
 def _kept(cluster: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in cluster.items() if name not in _INVENTED and value is not None}
+    kept = {name: value for name, value in cluster.items() if name not in _INVENTED and value is not None}
+    if "creationTime" in kept:
+        # moto writes its local time without a zone; a client could not tell the moment from it.
+        kept["creationTime"] = datetime.fromisoformat(kept["creationTime"]).astimezone(UTC).isoformat()
+    return kept
 
 
 def _provisioned(cluster: Mapping[str, Any]) -> dict[str, Any]:
