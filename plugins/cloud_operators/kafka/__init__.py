@@ -1,0 +1,1 @@
+"""Kafka: make topics as wanted, and wait until a consumer group has caught up."""

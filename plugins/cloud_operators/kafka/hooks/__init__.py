@@ -1,0 +1,1 @@
+"""Hooks over the Kafka admin protocol."""
