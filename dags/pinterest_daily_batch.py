@@ -1,0 +1,101 @@
+"""
+# The daily batch run
+
+Cleans what has landed since the last run and merges it into the batch tables.
+
+**When.** Every day at 01:00 UTC, and by hand. One run at a time. A missed day needs nothing: the next run
+reads on from where the last one ended.
+
+**Params.** Example: `{"full_refresh": false}`. `full_refresh` reads the whole landing again, from offset 0;
+tables end up the same, unless the cleaning was changed.
+
+**Needs.** `PINTEREST_DATABRICKS_COMPUTE`, `PINTEREST_DATABRICKS_WAREHOUSE_ID`; the connections
+`databricks_default`, `kafka_default`, `aws_default`.
+
+**Writes.** Notebooks and SQL to the workspace, in a release folder that is never changed; the manifest
+`_state/manifests/<run>.json`; the tables `<id>_<t>_batch`, `<id>_<t>_quarantine`, `<id>_ingest_positions` and
+`<id>_ledger`; events with counts on the three table assets, which start `pinterest_materialise_results`.
+
+**When it fails.** Every task may be cleared at any time; a run never reads a line twice into the tables.
+- `wait_for_sink`: the connector is not running or does not keep up.
+- `run_notebook`: the notebook's own error is in the task's log, its run is linked. A retry after a lost
+  worker re-attaches to the run.
+- `check_counts`: its message has the counts that do not agree; the tables are already merged.
+- `check_quality`: its message has the rows that a check found. The results are not computed until it passes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, CronTriggerTimetable, Param, chain
+
+from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
+from cloud_operators.databricks.operators.workspace import DatabricksPublishFolderOperator
+from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
+from pinterest_pipeline.connections import DATABRICKS, KAFKA
+from pinterest_pipeline.defaults import TIMED_RUNS, Tag, default_args, late_run_alerts
+from pinterest_pipeline.entities import names
+from pinterest_pipeline.landing import tasks
+from pinterest_pipeline.paths import PUBLISHED, include_folder
+from pinterest_pipeline.results.tasks import check_quality
+from pinterest_pipeline.settings import settings
+
+NAMES = names()
+SETTINGS = settings()
+
+with DAG(
+    dag_id="pinterest_daily_batch",
+    dag_display_name="Pinterest: daily batch",
+    description="Landed records into the batch tables",
+    doc_md=__doc__,
+    # Without a start date and with no time to run immediately, unpausing does not start a run at once.
+    schedule=CronTriggerTimetable("0 1 * * *", timezone="UTC", run_immediately=timedelta(0)),
+    catchup=False,
+    allowed_run_types=TIMED_RUNS,
+    max_active_runs=1,
+    default_args=default_args(),
+    deadline=late_run_alerts("pinterest_daily_batch", timedelta(hours=2)),
+    tags=[Tag.PINTEREST, Tag.BATCH, Tag.SCHEDULED],
+    params={
+        "full_refresh": Param(
+            False, type="boolean", description="Read the whole landing again instead of what is new"
+        ),
+    },
+) as dag:
+    publish_notebooks = DatabricksPublishFolderOperator(
+        task_id="publish_notebooks",
+        source_folder=str(include_folder()),
+        include=PUBLISHED,
+        workspace_root=SETTINGS.workspace_root,
+        databricks_conn_id=DATABRICKS,
+    )
+    wait_for_sink = KafkaSinkCaughtUpSensor(
+        task_id="wait_for_sink",
+        group_id=NAMES.sink_group,
+        topics=list(NAMES.topics.values()),
+        kafka_conn_id=KAFKA,
+        poke_interval=2,
+        timeout=1800,
+    )
+    write_manifest = tasks.write_manifest(wait_for_sink.output)
+    run_notebook = DatabricksRunNotebookOperator(
+        task_id="run_notebook",
+        notebook_path="{{ ti.xcom_pull(task_ids='publish_notebooks') }}/spark/notebooks/daily_batch",
+        parameters={
+            "user_id": NAMES.user_id,
+            "catalog": NAMES.catalog,
+            "schema": NAMES.schema,
+            "manifest": write_manifest,
+            "run_id": "{{ run_id }}",
+        },
+        compute=SETTINGS.databricks_compute,
+        polling_period_seconds=5,
+        databricks_conn_id=DATABRICKS,
+        execution_timeout=timedelta(hours=4),
+    )
+    check_counts = tasks.check_counts(write_manifest, run_notebook.output)
+
+    chain(tasks.check_settings(), [publish_notebooks, wait_for_sink])
+    chain(publish_notebooks, run_notebook)
+    chain(check_counts, check_quality(), tasks.publish_tables(check_counts))

@@ -1,0 +1,229 @@
+"""Records sent to the API's Kafka REST proxy, until each is acknowledged or refused for good."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self
+
+import requests
+import tenacity
+
+from pinterest_pipeline.errors import Refused, StillRefused
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/vnd.kafka.json.v2+json"
+MAX_ATTEMPTS = 12
+MAX_SECONDS = 300.0
+LONGEST_PAUSE_S = 30.0
+TIMEOUT_S = (5.0, 60.0)
+#: Parts of the ``__type`` of a 400 that means "too much at once": throughput, limit and KMS throttling
+#: errors.
+THROTTLE_TYPES = ("ProvisionedThroughputExceeded", "LimitExceeded", "Throttling", "KMSThrottling")
+
+
+class Record(NamedTuple):
+    """One record.
+
+    :param key: Kafka key.
+    :param value: any value that JSON has.
+    """
+
+    key: int
+    value: dict[str, Any]
+
+
+class Acknowledged(NamedTuple):
+    """Where one record was written.
+
+    :param partition: partition number.
+    :param offset: offset in the partition.
+    """
+
+    partition: int
+    offset: int
+
+
+class _TryAgain(Exception):
+    """Records are left to be sent.
+
+    :param reason: what was answered.
+    :param retry_after: seconds that the server asks to wait, if it does.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class BatchSender:
+    """Sends batches to one topic over a kept-alive connection. Use each instance in one thread only.
+
+    Retried with growing pauses, and only what was not acknowledged: 429, 5xx, a lost connection, a 400 whose
+    ``__type`` is a throttling error, and records refused inside a 200. ``Retry-After`` is respected. Any
+    other answer fails at once.
+
+    :param base_url: the API's invoke URL.
+    :param topic: Kafka topic.
+    :param api_key: sent as ``x-api-key`` when it is not empty.
+    :param max_attempts: attempts for one batch.
+    :param max_seconds: seconds for one batch after which no further attempt begins.
+    :param first_pause: seconds before the second attempt, about doubled for each further one.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        topic: str,
+        api_key: str = "",
+        max_attempts: int = MAX_ATTEMPTS,
+        max_seconds: float = MAX_SECONDS,
+        first_pause: float = 0.2,
+    ) -> None:
+        self.topic = topic
+        self._url = f"{base_url.rstrip('/')}/topics/{topic}"
+        self._session = requests.Session()
+        self._session.headers.update(
+            {"Content-Type": CONTENT_TYPE, "Accept": "application/vnd.kafka.v2+json"}
+        )
+        if api_key:
+            self._session.headers["x-api-key"] = api_key
+        self._backoff = tenacity.wait_exponential_jitter(
+            initial=first_pause, max=LONGEST_PAUSE_S, jitter=first_pause
+        )
+        self._stop = tenacity.stop_any(
+            tenacity.stop_after_attempt(max_attempts), tenacity.stop_after_delay(max_seconds)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def send(self, records: Sequence[Record]) -> list[Acknowledged]:
+        """Send records until all are acknowledged.
+
+        :param records: the records of one request.
+        :returns: where each was written, in the order of ``records``.
+        :raises Refused: when the server refuses the request for good.
+        :raises StillRefused: when attempts or time are used up.
+        """
+        written: dict[int, Acknowledged] = {}
+        retrying = tenacity.Retrying(
+            stop=self._stop,
+            wait=self._pause,
+            retry=tenacity.retry_if_exception_type(_TryAgain),
+            before_sleep=self._log_retry,
+            reraise=True,
+        )
+        try:
+            retrying(self._send_rest, records, written)
+        except _TryAgain as left:
+            raise StillRefused(self.topic, len(records) - len(written), str(left)) from left
+        return [written[position] for position in range(len(records))]
+
+    def _send_rest(self, records: Sequence[Record], written: dict[int, Acknowledged]) -> None:
+        """Send what is not in ``written`` yet and add what was acknowledged to it."""
+        waiting = [position for position in range(len(records)) if position not in written]
+        answer = self._post([records[position] for position in waiting])
+        if len(answer) != len(waiting):
+            raise Refused(200, f"{len(answer)} offsets for {len(waiting)} records")
+        reason = ""
+        for position, entry in zip(waiting, answer, strict=True):
+            if entry.get("error_code") is None and entry.get("error") is None:
+                written[position] = Acknowledged(int(entry["partition"]), int(entry["offset"]))
+            else:
+                reason = f"error {entry.get('error_code')}: {entry.get('error')}"
+        if reason:
+            raise _TryAgain(reason)
+
+    def _post(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+        body = json.dumps(
+            {"records": [{"key": record.key, "value": record.value} for record in records]},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        try:
+            answer = self._session.post(
+                self._url, data=body.encode(), timeout=TIMEOUT_S, allow_redirects=False
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            # The class is enough: the text of these errors holds the URL.
+            raise _TryAgain(f"connection lost ({type(error).__name__})") from error
+        _raise_for_status(answer)
+        try:
+            offsets = answer.json()["offsets"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Refused(
+                answer.status_code, f"the answer has no offsets: {_excerpt(answer.text)}"
+            ) from error
+        return list(offsets)
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, _TryAgain) else None
+        return max(asked or 0.0, self._backoff(state))
+
+    def _log_retry(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        logger.warning(
+            "topic %s: attempt %d: %s; next in %.1f s",
+            self.topic,
+            state.attempt_number,
+            error,
+            state.upcoming_sleep,
+        )
+
+
+def _raise_for_status(answer: requests.Response) -> None:
+    status = answer.status_code
+    if status == 200:
+        return
+    message = _server_message(answer)
+    if status == 429 or status >= 500 or (status == 400 and _is_throttle(answer)):
+        raise _TryAgain(f"status {status}: {message}", _retry_after(answer))
+    raise Refused(status, message)
+
+
+def _document(answer: requests.Response) -> dict[str, Any]:
+    try:
+        document = answer.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _is_throttle(answer: requests.Response) -> bool:
+    kind = str(_document(answer).get("__type", ""))
+    return any(part in kind for part in THROTTLE_TYPES)
+
+
+def _server_message(answer: requests.Response) -> str:
+    document = _document(answer)
+    return str(document.get("message") or document.get("Message") or _excerpt(answer.text) or "no message")
+
+
+def _excerpt(text: str) -> str:
+    return text[:300]
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isdigit():
+        return min(float(value), MAX_SECONDS)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), MAX_SECONDS)

@@ -1,0 +1,206 @@
+"""Tasks of ``pinterest_emulate_posts``."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import task
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.assets import LANDED
+from pinterest_pipeline.clock import now_ms
+from pinterest_pipeline.emulation import confirm, offsets
+from pinterest_pipeline.emulation.order import seeded_keys
+from pinterest_pipeline.entities import ENTITIES, contracts, names
+from pinterest_pipeline.landing.objects import list_objects, read_lines
+from pinterest_pipeline.settings import settings
+
+if TYPE_CHECKING:
+    from pinterest_pipeline.emulation.burst import Progress
+
+logger = logging.getLogger(__name__)
+
+PROGRESS = "progress"
+
+
+@task
+def read_sink_position() -> dict[str, Any]:
+    """Check the settings and read how far the sink has come, before anything is posted.
+
+    Objects that will hold records of this burst begin at these offsets or later.
+
+    :returns: ``committed`` (topic to partition to offset) and ``started_ms``.
+    :raises SettingsError: naming every variable that is missing.
+    """
+    from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
+
+    settings().require("databricks_warehouse_id")
+    found = names()
+    hook = KafkaOffsetsHook(kafka_conn_id=connections.KAFKA)
+    committed = hook.committed_offsets(found.sink_group, list(found.topics.values()))
+    return {
+        "committed": {
+            topic: {str(number): offset or 0 for number, offset in partitions.items()}
+            for topic, partitions in committed.items()
+        },
+        "started_ms": now_ms(),
+    }
+
+
+@task(multiple_outputs=True)
+def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str, Any]:
+    """Send the posts; a retry goes on behind the last acknowledged one.
+
+    :returns: ``entities`` (entity to ``sent``, ``acknowledged`` and ``offsets``) and ``next_offsets`` (topic
+        to partition to the offset behind the last acknowledged record).
+    :raises Refused: when the API refuses a request for good.
+    :raises MissingRows: when the source lacks rows.
+    """
+    from airflow.sdk import BaseHook
+
+    from pinterest_pipeline.emulation.burst import Progress, send_burst
+    from pinterest_pipeline.emulation.sender import BatchSender
+    from pinterest_pipeline.emulation.source import connect, fetch_rows
+    from pinterest_pipeline.paths import read_include
+    from pinterest_pipeline.provisioning.connection import base_url
+
+    chosen = params
+    api = BaseHook.get_connection(connections.API)
+    progress = Progress.from_json(task_state_store.get(PROGRESS, {}))
+    if progress:
+        logger.info("resuming behind %s", {entity: done.posts for entity, done in progress.items()})
+    statements = {entity: read_include(f"sql/source/{entity}.sql") for entity in ENTITIES}
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(connect(BaseHook.get_connection(connections.SOURCE)))
+        senders = {
+            entity: stack.enter_context(
+                BatchSender(base_url=base_url(api), topic=names().topic(entity), api_key=api.password or "")
+            )
+            for entity in ENTITIES
+        }
+        send_burst(
+            keys=_keys(chosen),
+            fetch=lambda entity, keys: fetch_rows(database, contracts()[entity], statements[entity], keys),
+            senders=senders,
+            progress=progress,
+            save=lambda now: task_state_store.set(PROGRESS, now.to_json()),
+            batch_size=chosen["batch_size"],
+        )
+    return _sent(progress)
+
+
+@task(outlets=list(LANDED.values()))
+def confirm_landed(
+    position: dict[str, Any],
+    sent: dict[str, Any],
+    caught_up: dict[str, Any],
+    *,
+    params: Any = None,
+    run_id: Any = None,
+    outlet_events: Any = None,
+) -> list[dict[str, Any]]:
+    """Confirm from the landing and the dead letters that every acknowledged record has landed.
+
+    :param position: what ``read_sink_position`` returned.
+    :param sent: entity to ``sent``, ``acknowledged`` and ``offsets``.
+    :param caught_up: the sink's committed offsets at the end.
+    :returns: the ledger's rows.
+    :raises CountsWrong: when sent, acknowledged and landed + dead-lettered are not equal.
+    """
+    from pinterest_pipeline.emulation.dead_letters import DeadLetterHook
+
+    found = names()
+    hook = DeadLetterHook(connections.KAFKA)
+    dead = hook.read_origins(found.dead_letter_topic, since_ms=position["started_ms"])
+    keys = _keys(params)
+    rows = []
+    for entity, counts in sent.items():
+        topic = found.topic(entity)
+        outcome = _account(
+            entity,
+            offsets.from_json(counts["offsets"]),
+            before=position["committed"].get(topic, {}),
+            committed=caught_up["committed"].get(topic, {}),
+            dead=dead.get(topic, set()),
+            keys=keys,
+        )
+        rows.append(
+            {
+                "entity": entity,
+                **counts,
+                "landed": outcome.landed,
+                "dead_lettered": outcome.dead_lettered,
+            }
+        )
+        logger.info("%s: sent %d, %s", entity, counts["sent"], outcome)
+    confirm.check(rows)
+    for row in rows:
+        outlet_events[LANDED[row["entity"]]].extra = {
+            "run_id": run_id,
+            **{name: row[name] for name in ("sent", "acknowledged", "landed", "dead_lettered")},
+        }
+    return rows
+
+
+@task
+def record_ledger(rows: list[dict[str, Any]], *, run_id: Any = None) -> None:
+    """Write what became of the burst to the ledger.
+
+    :param rows: what ``confirm_landed`` returned.
+    """
+    connections.run_sql("tables/create_ledger.sql")
+    connections.run_sql("tables/record_burst.sql", {"run_id": run_id, "rows": json.dumps(rows)})
+
+
+def _keys(params: dict[str, Any]) -> list[int]:
+    return list(itertools.islice(seeded_keys(params["start"]), params["posts"]))
+
+
+def _sent(progress: Progress) -> dict[str, Any]:
+    return {
+        "entities": {
+            entity: {
+                "sent": done.posts,
+                "acknowledged": offsets.count(done.ranges),
+                "offsets": offsets.to_json(done.ranges),
+            }
+            for entity, done in progress.items()
+        },
+        "next_offsets": {
+            names().topic(entity): offsets.next_offsets(done.ranges) for entity, done in progress.items()
+        },
+    }
+
+
+def _account(
+    entity: str,
+    ranges: Sequence[offsets.OffsetRange],
+    *,
+    before: dict[str, int],
+    committed: dict[str, int],
+    dead: set[tuple[int, int]],
+    keys: Sequence[int],
+) -> confirm.Account:
+    found = names()
+    s3 = connections.aws_client("s3")
+    windows: list[confirm.Window] = []
+    for number in sorted({piece.partition for piece in ranges}):
+        objects = list_objects(
+            s3, found.bucket, found.topic(entity), number, from_offset=before.get(str(number), 0)
+        )
+        windows += confirm.make_windows(number, objects, committed.get(str(number)) or 0)
+    ours = confirm.touched(windows, ranges)
+    lines = read_lines(s3, found.bucket, [window.key for window in ours])
+    return confirm.account(
+        ranges=ranges,
+        windows=zip(ours, lines, strict=True),
+        dead=dead,
+        sent_keys=lambda: Counter(keys),
+        key_column=contracts()[entity].key,
+    )

@@ -1,0 +1,75 @@
+"""Errors of the pipeline itself. Messages are written for the person who reads the task log."""
+
+from __future__ import annotations
+
+
+class PipelineError(RuntimeError):
+    """Base of the pipeline's errors."""
+
+
+class Permanent(PipelineError):
+    """An error that another try would meet again."""
+
+
+class MissingRows(Permanent):
+    """The source database lacks rows that a burst is about to post.
+
+    :param table: the source table.
+    :param keys: keys without a row.
+    """
+
+    def __init__(self, table: str, keys: list[int]) -> None:
+        self.table = table
+        self.keys = keys
+        shown = ", ".join(map(str, keys[:10])) + (", ..." if len(keys) > 10 else "")
+        super().__init__(f"table {table} of the source database has no row for {len(keys)} keys: {shown}")
+
+
+class Refused(Permanent):
+    """The API refuses a request for good.
+
+    :param status: HTTP status.
+    :param message: the server's own words.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(f"the API refused a request with status {status}: {message}")
+
+
+class StillRefused(PipelineError):
+    """Records were not acknowledged within the attempts that are allowed.
+
+    :param topic: the topic that they were sent to.
+    :param records: how many are left.
+    :param reason: what was answered last.
+    """
+
+    def __init__(self, topic: str, records: int, reason: str) -> None:
+        self.topic = topic
+        self.records = records
+        super().__init__(
+            f"{records} records for topic {topic} were not acknowledged; the last answer: {reason}"
+        )
+
+
+class CountsWrong(PipelineError):
+    """Counts that must agree do not.
+
+    :param problems: one line each.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("counts do not agree:\n  " + "\n  ".join(problems))
+
+
+class QualityFailed(Permanent):
+    """Quality checks found rows that must not be there.
+
+    :param findings: check to the rows it found, already rendered as text.
+    """
+
+    def __init__(self, findings: dict[str, str]) -> None:
+        self.findings = findings
+        super().__init__("\n".join(f"{check} found:\n{rows}" for check, rows in findings.items()))

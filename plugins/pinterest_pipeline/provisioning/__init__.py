@@ -1,0 +1,3 @@
+"""What the provisioning DAGs do beside the generic operators: plans, records, the plugin file, the
+connection.
+"""

@@ -1,0 +1,115 @@
+"""Which of the batch path's resources exist now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.entities import Names
+from pinterest_pipeline.provisioning.connection import SECRET_NAME
+from pinterest_pipeline.provisioning.resources import Found
+
+
+def find_batch_resources(names: Names, plugin_key: str) -> Found:
+    """Look for every resource of the batch path.
+
+    :param names: names of the resources.
+    :param plugin_key: S3 key of the plugin file.
+    :returns: kind and name to ARN, id or name; ``None`` for what is not there.
+    """
+    s3 = connections.aws_client("s3")
+    bucket = find_bucket(s3, names.bucket)
+    return {
+        ("bucket", names.bucket): bucket,
+        ("plugin_file", plugin_key): find_object(s3, names.bucket, plugin_key) if bucket else None,
+        **find_topics([*names.topics.values(), names.dead_letter_topic]),
+        **find_msk_connect(names),
+        ("rest_api", names.rest_api): find_rest_api(names.rest_api),
+        ("secret", SECRET_NAME): find_secret(SECRET_NAME),
+    }
+
+
+def find_bucket(s3: Any, bucket: str) -> str | None:
+    """The bucket's name if it exists.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: bucket name.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            return None
+        raise
+    return bucket
+
+
+def find_object(s3: Any, bucket: str, key: str) -> str | None:
+    """The URI of an object if it exists.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: bucket name.
+    :param key: object key.
+    """
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    return f"s3://{bucket}/{key}" if any(entry["Key"] == key for entry in listed) else None
+
+
+def find_topics(topics: list[str]) -> Found:
+    """Which of these topics exist.
+
+    :param topics: topic names.
+    """
+    from cloud_operators.kafka.hooks.admin import KafkaAdminHook
+
+    described = KafkaAdminHook(kafka_conn_id=connections.KAFKA).describe_topics(topics)
+    return {("topic", topic): topic if described[topic] is not None else None for topic in topics}
+
+
+def find_msk_connect(names: Names) -> Found:
+    """Which of the custom plugin, the worker configuration and the connector exist.
+
+    :param names: names of the resources.
+    """
+    from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+
+    hook = MskConnectHook(aws_conn_id=connections.AWS)
+    plugin = hook.find_custom_plugin(names.custom_plugin)
+    worker = hook.find_worker_configuration(names.worker_configuration)
+    connector = hook.find_connector(names.connector)
+    return {
+        ("custom_plugin", names.custom_plugin): _member(plugin, "customPluginArn"),
+        ("worker_configuration", names.worker_configuration): _member(worker, "workerConfigurationArn"),
+        ("connector", names.connector): _member(connector, "connectorArn"),
+    }
+
+
+def find_rest_api(name: str) -> str | None:
+    """The id of the REST API with this name.
+
+    :param name: API name.
+    """
+    client = connections.aws_client("apigateway")
+    for page in client.get_paginator("get_rest_apis").paginate():
+        for item in page["items"]:
+            if item["name"] == name:
+                return str(item["id"])
+    return None
+
+
+def find_secret(name: str) -> str | None:
+    """The ARN of the secret with this name.
+
+    :param name: secret name.
+    """
+    client = connections.aws_client("secretsmanager")
+    try:
+        return str(client.describe_secret(SecretId=name)["ARN"])
+    except client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _member(resource: dict[str, Any] | None, name: str) -> str | None:
+    return str(resource[name]) if resource else None

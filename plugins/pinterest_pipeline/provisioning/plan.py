@@ -1,0 +1,96 @@
+"""What provisioning asks for, filled into the templates under ``include``."""
+
+from __future__ import annotations
+
+import json
+from string import Template
+from typing import Any
+
+from pinterest_pipeline.entities import Names
+
+#: Dead letters are few and carry their origin: one partition keeps them in order.
+DEAD_LETTER_PARTITIONS = 1
+MAX_REPLICATION = 3
+API_STAGE = "test"
+
+
+def replication_factor(brokers: int) -> int:
+    """How many copies a topic has on a cluster of ``brokers``."""
+    return min(MAX_REPLICATION, brokers)
+
+
+def topic_plan(names: Names, *, partitions: int, replication: int) -> list[dict[str, Any]]:
+    """The topics that must exist.
+
+    :param names: names of the resources.
+    :param partitions: partitions of each data topic.
+    :param replication: copies of each partition.
+    :returns: one ``{"name", "partitions", "replication_factor", "config"}`` a topic.
+    """
+    data = [(topic, partitions) for topic in names.topics.values()]
+    return [
+        {"name": name, "partitions": count, "replication_factor": replication, "config": {}}
+        for name, count in [*data, (names.dead_letter_topic, DEAD_LETTER_PARTITIONS)]
+    ]
+
+
+def connector_configuration(
+    template: str,
+    names: Names,
+    *,
+    region: str,
+    tasks: int,
+    flush_size: int,
+    rotate_interval_ms: int,
+    replication: int,
+) -> dict[str, str]:
+    """The S3 sink's configuration.
+
+    :param template: text of ``include/connect/s3-sink.json``.
+    :param names: names of the resources.
+    :param region: AWS region of the bucket.
+    :param tasks: most tasks that the connector may start.
+    :param flush_size: records after which an object is closed.
+    :param rotate_interval_ms: milliseconds after which an object is closed.
+    :param replication: copies of the dead-letter topic's partitions.
+    :raises KeyError: when the template has a placeholder without a value.
+    """
+    filled = Template(template).substitute(
+        USER_ID=names.user_id,
+        BUCKET=names.bucket,
+        AWS_REGION=region,
+        TASKS=tasks,
+        FLUSH_SIZE=flush_size,
+        ROTATE_INTERVAL_MS=rotate_interval_ms,
+        DEAD_LETTER_TOPIC=names.dead_letter_topic,
+        REPLICATION=replication,
+    )
+    configuration: dict[str, str] = json.loads(filled)
+    return configuration
+
+
+def api_specification(template: str, *, paths: tuple[str, ...]) -> dict[str, Any]:
+    """A part of the API.
+
+    :param template: text of ``include/apigateway/pinterest.json``.
+    :param paths: the paths of this part.
+    :raises KeyError: when the document lacks one of them.
+    """
+    document: dict[str, Any] = json.loads(template)
+    return {**document, "paths": {path: document["paths"][path] for path in paths}}
+
+
+def plugin_content_type(source: str) -> str:
+    """MSK Connect's name for the kind of plugin file.
+
+    :param source: address of the file.
+    """
+    return "JAR" if source.lower().endswith(".jar") else "ZIP"
+
+
+def stage_variables(rest_proxy_address: str) -> dict[str, str]:
+    """Variables of the API's stage.
+
+    :param rest_proxy_address: ``host:port`` of the Kafka REST proxy.
+    """
+    return {"restProxyHost": rest_proxy_address}

@@ -1,0 +1,108 @@
+"""The record of what provisioning created, so that a teardown deletes that and nothing else.
+
+A resource that is not there when provisioning begins is noted as ``creating`` before anything is made, and as
+``created`` once it is found afterwards. So a run that broke off in between leaves a note of what it may have
+made, and a resource that somebody else made is never in the record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from pinterest_pipeline.landing.manifest import split_uri
+
+VERSION = 1
+FILE = "resources.json"
+
+
+class Entry(TypedDict):
+    """One resource that the pipeline created.
+
+    :param kind: such as ``topic`` or ``connector``.
+    :param name: its name.
+    :param state: ``creating`` or ``created``.
+    :param identifier: ARN, id or name by which the service knows it; empty while ``creating``.
+    :param run_id: the provisioning run that created it.
+    :param recorded_at: ISO 8601 time in UTC of the last change of this entry.
+    """
+
+    kind: str
+    name: str
+    state: str
+    identifier: str
+    run_id: str
+    recorded_at: str
+
+
+#: Kind and name to the identifier of what is there, or ``None``.
+Found = Mapping[tuple[str, str], str | None]
+
+
+def note_absent(entries: list[Entry], found: Found, *, run_id: str, now: str) -> list[Entry]:
+    """Note what is about to be created.
+
+    :param entries: the record so far.
+    :param found: what is there before the run.
+    :param run_id: the run.
+    :param now: ISO 8601 time in UTC.
+    :returns: the record with an entry ``creating`` for each resource that is absent. One that the record says
+        was created and that has vanished is created again.
+    """
+    absent = [resource for resource, identifier in found.items() if identifier is None]
+    kept = [entry for entry in entries if (entry["kind"], entry["name"]) not in absent]
+    return kept + [_entry(kind, name, "creating", "", run_id, now) for kind, name in absent]
+
+
+def note_created(entries: list[Entry], found: Found, *, run_id: str, now: str) -> list[Entry]:
+    """Note what was created.
+
+    :param entries: the record as :func:`note_absent` left it.
+    :param found: what is there after the run.
+    :param run_id: the run.
+    :param now: ISO 8601 time in UTC.
+    """
+    return [
+        _entry(entry["kind"], entry["name"], "created", identifier, run_id, now)
+        if entry["state"] == "creating" and (identifier := found.get((entry["kind"], entry["name"])))
+        else entry
+        for entry in entries
+    ]
+
+
+def read_record(s3: Any, state_root: str) -> list[Entry]:
+    """The record, empty when there is none.
+
+    :param s3: a boto3 S3 client.
+    :param state_root: ``s3://`` URI of the state folder.
+    """
+    bucket, key = split_uri(f"{state_root}/{FILE}")
+    try:
+        document = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except s3.exceptions.NoSuchKey:
+        return []
+    return list(document["resources"])
+
+
+def write_record(s3: Any, state_root: str, entries: list[Entry]) -> None:
+    """Write the record.
+
+    :param s3: a boto3 S3 client.
+    :param state_root: ``s3://`` URI of the state folder.
+    :param entries: the whole record.
+    """
+    bucket, key = split_uri(f"{state_root}/{FILE}")
+    body = json.dumps({"version": VERSION, "resources": entries}, indent=1)
+    s3.put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
+
+
+def _entry(kind: str, name: str, state: str, identifier: str, run_id: str, now: str) -> Entry:
+    return {
+        "kind": kind,
+        "name": name,
+        "state": state,
+        "identifier": identifier,
+        "run_id": run_id,
+        "recorded_at": now,
+    }

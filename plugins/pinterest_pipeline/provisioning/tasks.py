@@ -1,0 +1,155 @@
+"""Tasks of the provisioning DAGs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import task
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.clock import now_text
+from pinterest_pipeline.entities import ENTITIES, names
+from pinterest_pipeline.paths import read_include
+from pinterest_pipeline.provisioning import connection, plan, plugin_file, resources
+from pinterest_pipeline.provisioning.finders import find_batch_resources
+from pinterest_pipeline.settings import settings
+
+logger = logging.getLogger(__name__)
+
+BATCH_PATHS = ("/{proxy+}",)
+
+
+def resource_tags() -> dict[str, str]:
+    """The tags of everything that provisioning creates."""
+    return {"pinterest:resource-id": names().user_id, "pinterest:created-by": "airflow"}
+
+
+@task
+def check_prerequisites() -> None:
+    """Check the settings that provisioning needs, before anything is created.
+
+    :raises SettingsError: naming every variable that is missing.
+    """
+    values = settings()
+    values.require("msk_cluster_arn", "rest_proxy_address", "connector_role_arn", "connector_plugin_source")
+
+
+@task
+def survey_resources(*, run_id: Any = None) -> None:
+    """Note in ``_state/resources.json`` what is not there yet and so will be created by this run."""
+    found = names()
+    s3 = connections.aws_client("s3")
+    there = _batch_resources()
+    if there["bucket", found.bucket] is None:
+        # The record lies in the bucket, so this one is made before it is noted.
+        _create_bucket(s3, found.bucket)
+    entries = resources.read_record(s3, settings().state_root)
+    noted = resources.note_absent(entries, there, run_id=run_id, now=now_text())
+    resources.write_record(s3, settings().state_root, noted)
+    for (kind, name), identifier in there.items():
+        logger.info("%s %s: %s", kind, name, "will be created" if identifier is None else "is there")
+
+
+@task(multiple_outputs=True)
+def plan_resources(*, params: Any = None) -> dict[str, Any]:
+    """Work out what is asked for from the params, the cluster and the templates.
+
+    :returns: ``topics``, ``connector_configuration``, ``worker_properties``, ``api_specification``.
+    """
+    from cloud_operators.aws.hooks.msk import MskHook
+
+    chosen = params
+    found = names()
+    brokers = MskHook(aws_conn_id=connections.AWS).broker_count(settings().msk_cluster_arn)
+    replication = plan.replication_factor(brokers)
+    return {
+        "topics": plan.topic_plan(found, partitions=chosen["partitions"], replication=replication),
+        "connector_configuration": plan.connector_configuration(
+            read_include("connect/s3-sink.json"),
+            found,
+            region=connections.aws_client("s3").meta.region_name,
+            tasks=chosen["tasks"],
+            flush_size=chosen["flush_size"],
+            rotate_interval_ms=chosen["rotate_interval_ms"],
+            replication=replication,
+        ),
+        "worker_properties": read_include("connect/worker.properties"),
+        "api_specification": plan.api_specification(
+            read_include("apigateway/pinterest.json"), paths=BATCH_PATHS
+        ),
+    }
+
+
+@task
+def copy_plugin_file() -> str:
+    """Bring the sink's plugin file into the bucket.
+
+    :returns: its key.
+    """
+    source = settings().connector_plugin_source
+    return plugin_file.copy_plugin_file(connections.aws_client("s3"), source, names().bucket)
+
+
+@task
+def write_api_connection(deployment: dict[str, str]) -> str:
+    """Write the connection ``pinterest_api`` as a secret.
+
+    :param deployment: what the deployment's operator returned.
+    :returns: ``created``, ``updated`` or ``unchanged``.
+    """
+    url = settings().api_base_url or deployment["invoke_url"]
+    secrets_manager = connections.aws_client("secretsmanager")
+    return connection.write_secret(secrets_manager, connection.connection_document(url), resource_tags())
+
+
+@task
+def record_resources(*, run_id: Any = None) -> list[str]:
+    """Note in ``_state/resources.json`` what this run created.
+
+    :returns: kind and name of everything that the record holds.
+    """
+    s3 = connections.aws_client("s3")
+    entries = resources.read_record(s3, settings().state_root)
+    noted = resources.note_created(entries, _batch_resources(), run_id=run_id, now=now_text())
+    resources.write_record(s3, settings().state_root, noted)
+    return [f"{entry['kind']} {entry['name']}" for entry in noted]
+
+
+@task
+def smoke_test_api(*, params: Any = None) -> None:
+    """Ask for the topics through the API, as a sender would reach it.
+
+    :raises PipelineError: when gateway, proxy or cluster do not answer as they should.
+    """
+    from airflow.sdk import BaseHook
+
+    found = BaseHook.get_connection(connections.API)
+    partitions = params["partitions"]
+    connection.check_topics(
+        connection.base_url(found),
+        found.password or "",
+        {names().topic(entity): partitions for entity in ENTITIES},
+    )
+
+
+def _batch_resources() -> resources.Found:
+    return find_batch_resources(names(), plugin_file.plugin_key(settings().connector_plugin_source))
+
+
+def _create_bucket(s3: Any, bucket: str) -> None:
+    region = s3.meta.region_name
+    # us-east-1 is the default, and S3 refuses to be told so.
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **place)
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    tags = [{"Key": key, "Value": value} for key, value in resource_tags().items()]
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})

@@ -1,0 +1,1 @@
+"""The results: which queries there are and what is done with their rows."""

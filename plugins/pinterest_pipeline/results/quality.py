@@ -1,0 +1,33 @@
+"""The quality checks under ``include/sql/quality``: each is a query that finds what must not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+MAX_ROWS = 20
+
+
+def check_names() -> list[str]:
+    """The checks, by the name of their file without its suffix."""
+    from pinterest_pipeline.paths import include_folder
+
+    return sorted(file.stem for file in (include_folder() / "sql" / "quality").glob("*.sql"))
+
+
+def render_rows(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as a text table, the first few of them.
+
+    :param rows: rows with equal columns, at least one.
+    """
+    shown = rows[:MAX_ROWS]
+    columns = list(shown[0])
+    cells = [columns, *([str(row[column]) for column in columns] for row in shown)]
+    widths = [max(len(line[position]) for line in cells) for position in range(len(columns))]
+    lines = [
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+    if len(rows) > len(shown):
+        lines.append(f"... and {len(rows) - len(shown)} more")
+    return "\n".join(lines)

@@ -1,0 +1,84 @@
+"""Tasks about tables and results."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk import task
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.assets import RESULTS
+from pinterest_pipeline.entities import names
+from pinterest_pipeline.errors import Permanent, QualityFailed
+from pinterest_pipeline.paths import read_include
+from pinterest_pipeline.results import quality
+from pinterest_pipeline.results.queries import QUERIES
+from pinterest_pipeline.results.sql import used_parameters
+from pinterest_pipeline.settings import settings
+
+logger = logging.getLogger(__name__)
+
+
+@task
+def check_quality() -> list[str]:
+    """Run every quality check on the tables.
+
+    :returns: names of the checks.
+    :raises QualityFailed: with the rows that the checks found.
+    """
+    checks = quality.check_names()
+    if not checks:
+        raise Permanent("there is no quality check under include/sql/quality")
+    findings = {}
+    for check in checks:
+        rows = connections.run_sql(f"quality/{check}.sql")
+        logger.info("%s: %d rows", check, len(rows))
+        if rows:
+            findings[check] = quality.render_rows(rows)
+    if findings:
+        raise QualityFailed(findings)
+    return checks
+
+
+@task
+def plan_results() -> list[dict[str, Any]]:
+    """What is materialised, one item a query: the operator's arguments.
+
+    :raises SettingsError: naming every variable that is missing.
+    """
+    settings().require("databricks_warehouse_id")
+    found = names()
+    items = []
+    for query in QUERIES:
+        statement = read_include(f"sql/queries/{query}.sql")
+        items.append(
+            {
+                "sql": statement,
+                "parameters": used_parameters(statement, found.sql_parameters),
+                "result_table": found.result_table(query),
+                "destination": found.results_folder(query),
+            }
+        )
+    return items
+
+
+@task(outlets=list(RESULTS.values()))
+def publish_results(
+    results: list[dict[str, Any]], *, run_id: Any = None, outlet_events: Any = None
+) -> dict[str, int]:
+    """Tell Airflow that the results are up to date.
+
+    :param results: what was materialised, in the order of the queries.
+    :returns: query to its number of rows.
+    """
+    rows = {}
+    for query, result in zip(QUERIES, results, strict=True):
+        rows[query] = int(result["rows"])
+        outlet_events[RESULTS[query]].extra = {
+            "run_id": run_id,
+            "rows": result["rows"],
+            "columns": result["columns"],
+            "files": result["files"],
+        }
+    return rows
