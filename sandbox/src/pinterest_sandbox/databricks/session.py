@@ -7,9 +7,10 @@ compiling and planning, not into data.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,9 @@ def build_session(
         "spark.master": master,
         "spark.driver.memory": memory,
         "spark.driver.extraClassPath": class_path(jar_folder("spark")),
-        "spark.driver.extraJavaOptions": " ".join(_java_options(scratch, class_archive, record_class_archive)),
+        "spark.driver.extraJavaOptions": " ".join(
+            _java_options(scratch, class_archive, record_class_archive)
+        ),
         **_basics(warehouse, scratch),
         **_delta(),
         **(_codegen_off() if not codegen else {}),
@@ -81,6 +84,38 @@ def build_session(
     session: SparkSession = builder.getOrCreate()
     session.sparkContext.setLogLevel("WARN")
     return session
+
+
+@contextlib.contextmanager
+def new_session(root: SparkSession) -> Iterator[SparkSession]:
+    """A session of its own for one run: settings and temporary views apart, the catalog shared.
+
+    ``SparkSession.builder.getOrCreate()`` gives this session meanwhile, as it does in a Databricks notebook.
+    Afterwards its streams are stopped and the cache, which all sessions share, is cleared.
+    """
+    from pyspark.sql import SparkSession
+
+    session = root.newSession()
+    before = SparkSession._instantiatedSession or root
+    _make_current(session)
+    try:
+        yield session
+    finally:
+        _make_current(before)
+        if session.sparkContext._jsc is not None:
+            for query in session.streams.active:
+                query.stop()
+            session.catalog.clearCache()
+
+
+def _make_current(session: SparkSession) -> None:
+    from pyspark.sql import SparkSession
+
+    SparkSession._instantiatedSession = SparkSession._activeSession = session
+    if session.sparkContext._jsc is not None:
+        sessions = SparkSession._get_j_spark_session_class(session._jvm)
+        sessions.setDefaultSession(session._jsparkSession)
+        sessions.setActiveSession(session._jsparkSession)
 
 
 def _java_options(scratch: Path, archive: Path | None, record: bool) -> list[str]:

@@ -1,0 +1,26 @@
+"""``dbutils`` as notebooks know it: widgets, notebook, secrets and fs.
+
+https://docs.databricks.com/aws/en/dev-tools/databricks-utils
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pinterest_sandbox.databricks.dbutils.filesystem import FileSystem
+from pinterest_sandbox.databricks.dbutils.notebook import NotebookUtils
+from pinterest_sandbox.databricks.dbutils.secrets import Secrets
+from pinterest_sandbox.databricks.dbutils.widgets import Widgets
+
+
+@dataclass(frozen=True, kw_only=True)
+class DBUtils:
+    """The object that a notebook sees under the name ``dbutils``."""
+
+    widgets: Widgets
+    notebook: NotebookUtils
+    secrets: Secrets
+    fs: FileSystem
+
+
+__all__ = ["DBUtils", "FileSystem", "NotebookUtils", "Secrets", "Widgets"]

@@ -1,0 +1,127 @@
+"""``dbutils.fs`` over Hadoop's file systems, so that a path means the same here and in ``spark.read``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+class FileInfo(NamedTuple):
+    """One entry of a listing.
+
+    :param path: full path; a folder's ends with a slash.
+    :param size: bytes; 0 for folders.
+    :param modificationTime: milliseconds since 1970.
+    """
+
+    path: str
+    name: str
+    size: int
+    modificationTime: int
+
+    def isDir(self) -> bool:
+        """Whether it is a folder."""
+        return self.name.endswith("/")
+
+    def isFile(self) -> bool:
+        """Whether it is a file."""
+        return not self.isDir()
+
+
+class FileSystem:
+    """File utilities of one session. A path without scheme is on ``dbfs:/``.
+
+    :param session: gives the JVM and its Hadoop configuration.
+    """
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+
+    def ls(self, dir: str) -> list[FileInfo]:
+        """What is in a folder.
+
+        :raises FileNotFoundError: when it does not exist.
+        """
+        path, system = self._open(dir)
+        if not system.exists(path):
+            raise FileNotFoundError(f"No such file or directory {dir}")
+        return [_info(status) for status in system.listStatus(path)]
+
+    def head(self, file: str, max_bytes: int = 65536) -> str:
+        """The beginning of a file as text.
+
+        :param max_bytes: at most so much of it.
+        """
+        path, system = self._open(file)
+        if not system.exists(path):
+            raise FileNotFoundError(f"No such file or directory {file}")
+        stream = system.open(path)
+        try:
+            return bytes(stream.readNBytes(max_bytes)).decode(errors="ignore")
+        finally:
+            stream.close()
+
+    def put(self, file: str, contents: str, overwrite: bool = False) -> bool:
+        """Write text into a file.
+
+        :raises FileExistsError: when it exists and ``overwrite`` is false.
+        """
+        path, system = self._open(file)
+        if not overwrite and system.exists(path):
+            raise FileExistsError(f"{file} already exists: pass overwrite=True to replace it")
+        stream = system.create(path, True)
+        try:
+            stream.write(contents.encode())
+        finally:
+            stream.close()
+        print(f"Wrote {len(contents.encode())} bytes.")
+        return True
+
+    def mkdirs(self, dir: str) -> bool:
+        """Make a folder and those above it."""
+        path, system = self._open(dir)
+        return bool(system.mkdirs(path))
+
+    def rm(self, dir: str, recurse: bool = False) -> bool:
+        """Delete a file, or a folder with ``recurse``.
+
+        :returns: whether something was deleted.
+        """
+        path, system = self._open(dir)
+        return bool(system.delete(path, recurse))
+
+    def cp(self, source: str, to: str, recurse: bool = False) -> bool:
+        """Copy a file, or a folder with ``recurse``, also from one file system to another."""
+        return self._copy(source, to, recurse, delete_source=False)
+
+    def mv(self, source: str, to: str, recurse: bool = False) -> bool:
+        """Move a file, or a folder with ``recurse``, also from one file system to another."""
+        return self._copy(source, to, recurse, delete_source=True)
+
+    def _copy(self, source: str, to: str, recurse: bool, *, delete_source: bool) -> bool:
+        path, system = self._open(source)
+        target, target_system = self._open(to)
+        if system.getFileStatus(path).isDirectory() and not recurse:
+            raise IsADirectoryError(f"{source} is a folder: pass recurse=True")
+        util = self._session._jvm.org.apache.hadoop.fs.FileUtil
+        configuration = self._session._jsc.hadoopConfiguration()
+        return bool(util.copy(system, path, target_system, target, delete_source, configuration))
+
+    def _open(self, location: str) -> tuple[Any, Any]:
+        """Hadoop's path and file system of ``location``."""
+        full = (
+            location
+            if ":/" in location
+            else f"dbfs:{location if location.startswith('/') else '/' + location}"
+        )
+        path = self._session._jvm.org.apache.hadoop.fs.Path(full)
+        return path, path.getFileSystem(self._session._jsc.hadoopConfiguration())
+
+
+def _info(status: Any) -> FileInfo:
+    slash = "/" if status.isDirectory() else ""
+    path = status.getPath()
+    size = 0 if slash else int(status.getLen())
+    return FileInfo(str(path) + slash, str(path.getName()) + slash, size, int(status.getModificationTime()))

@@ -1,0 +1,35 @@
+"""Refusals of the REST API, in Databricks' form ``{"error_code", "message"}``.
+
+https://docs.databricks.com/api/workspace/introduction
+"""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """A request is refused.
+
+    :param code: Databricks' error code.
+    :param message: for the caller.
+    :param status: HTTP status.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class NotFound(ApiError):
+    """What is asked for does not exist."""
+
+    def __init__(self, message: str, code: str = "RESOURCE_DOES_NOT_EXIST") -> None:
+        super().__init__(code, message, 404)
+
+
+class InvalidParameter(ApiError):
+    """A value of the request can't be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("INVALID_PARAMETER_VALUE", message)

@@ -1,0 +1,1 @@
+"""The workspace's REST API and pages."""

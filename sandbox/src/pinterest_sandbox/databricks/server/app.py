@@ -1,0 +1,99 @@
+"""The application: all endpoints over the two workers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from pinterest_sandbox.databricks.errors import ApiError
+from pinterest_sandbox.databricks.jobs import Jobs
+from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
+from pinterest_sandbox.databricks.runs import RunStore
+from pinterest_sandbox.databricks.server import clusters, pages, statements, workspace
+from pinterest_sandbox.databricks.server import jobs as jobs_api
+from pinterest_sandbox.databricks.server.request import check_token
+from pinterest_sandbox.databricks.statements import Statements
+from pinterest_sandbox.databricks.workspace import Workspace
+
+
+def create_app(*, folder: Path, token: str, start_worker: Callable[[str], WorkerProcess]) -> FastAPI:
+    """Make the workspace.
+
+    Notebooks and SQL statements have a worker process each: a notebook is cancelled by killing its worker, which no
+    statement should feel. The SQL worker starts when the notebook worker is ready, so that the two do not slow each
+    other down on few cores, or with the first statement.
+
+    :param folder: of the workspace's files, its runs and its secrets.
+    :param token: the bearer token that clients send.
+    :param start_worker: starts a worker of the kind ``notebook`` or ``sql``.
+    """
+    notebooks, sql = Lane(lambda: start_worker("notebook")), Lane(lambda: start_worker("sql"))
+    jobs = Jobs(RunStore(folder / "runs"), notebooks)
+
+    def start_workers() -> None:
+        for lane in (notebooks, sql):
+            with contextlib.suppress(WorkerDied):
+                lane.ready_worker()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=start_workers, daemon=True).start()
+        yield
+        jobs.close()
+        for lane in (notebooks, sql):
+            lane.close()
+
+    app = FastAPI(
+        title="Databricks workspace", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.token = token
+    api = (
+        jobs_api.routes(jobs),
+        statements.routes(Statements(sql)),
+        workspace.routes(Workspace(folder / "workspace")),
+        clusters.routes(),
+    )
+    for router in api:
+        app.include_router(router, dependencies=[Depends(check_token)])
+    app.include_router(pages.routes(jobs.store))
+
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        return {"notebook": notebooks.state(), "sql": sql.state()}
+
+    _handle_errors(app)
+    return app
+
+
+def _handle_errors(app: FastAPI) -> None:
+    """All refusals in Databricks' form."""
+
+    @app.exception_handler(ApiError)
+    def refused(request: Request, error: ApiError) -> JSONResponse:
+        return JSONResponse({"error_code": error.code, "message": error.message}, status_code=error.status)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        return _unknown(request)
+
+    @app.exception_handler(HTTPException)
+    def unknown(request: Request, error: HTTPException) -> JSONResponse:
+        return _unknown(request)
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, error: Exception) -> JSONResponse:
+        message = f"{type(error).__name__}: {error}"
+        return JSONResponse({"error_code": "INTERNAL_ERROR", "message": message}, status_code=500)
+
+
+def _unknown(request: Request) -> JSONResponse:
+    message = f"No API found for '{request.method} {request.url.path.removeprefix('/api')}'"
+    return JSONResponse({"error_code": "ENDPOINT_NOT_FOUND", "message": message}, status_code=404)

@@ -1,0 +1,38 @@
+"""The Databricks workspace as a supervised process."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.request
+
+from pinterest_sandbox.config import Config
+from pinterest_sandbox.service import Service
+from pinterest_sandbox.waiting import NotReady
+
+
+def service(config: Config) -> Service:
+    """The workspace of the sandbox ``config``, with its data under ``<home>/databricks``.
+
+    It is ready when a notebook would start at once.
+    """
+    return Service(
+        name="databricks",
+        title="Databricks (Spark, Delta)",
+        command=(sys.executable, "-P", "-m", "pinterest_sandbox.databricks"),
+        check=lambda: check(config.url("databricks")),
+        after=("metastore",),
+        timeout=120,
+    )
+
+
+def check(url: str) -> None:
+    """Whether the notebook worker of the workspace at ``url`` is ready.
+
+    :raises NotReady: when it is not, with its state.
+    :raises OSError: when nothing listens.
+    """
+    with urllib.request.urlopen(f"{url}/health", timeout=2) as response:
+        state = json.load(response)["notebook"]["state"]
+    if state != "ready":
+        raise NotReady(f"the notebook worker is {state}")

@@ -1,0 +1,161 @@
+"""A worker: an own process with one warm JVM that runs notebooks, or SQL statements, for the server.
+
+It talks to the server over an inherited socket, one JSON message a line, and ends when the server or its JVM does.
+Requests: ``{"id", "op": "notebook" | "statement" | "cancel", ...}``. Answers: ``{"event": "ready"}`` once, then
+``{"id", "event": "cell" | "done" | "failed", ...}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pinterest_sandbox.databricks.channel import Channel, Message
+from pinterest_sandbox.databricks.interpreter import library_path
+from pinterest_sandbox.databricks.runner import NotebookRunner
+from pinterest_sandbox.databricks.session import build_session
+from pinterest_sandbox.databricks.sql import StatementError, run_statement
+from pinterest_sandbox.databricks.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+#: Statements that run at a time.
+STATEMENTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """What a worker is told at its start.
+
+    :param fd: number of the inherited socket.
+    :param kind: ``notebook`` or ``sql``.
+    :param folder: the service's folder: workspace, secrets, scratch.
+    :param warehouse: folder of managed tables.
+    :param metastore: ``host:port`` of the shared metastore, or ``None``.
+    :param codegen: whether Spark compiles queries.
+    :param class_archive: AppCDS file.
+    """
+
+    fd: int
+    kind: str
+    folder: str
+    warehouse: str
+    metastore: str | None
+    codegen: bool
+    class_archive: str | None
+
+
+def main() -> None:
+    """Run a worker; its settings are the first argument, as JSON."""
+    started = time.monotonic()
+    settings = WorkerSettings(**json.loads(sys.argv[1]))
+    channel = Channel(socket.socket(fileno=settings.fd))
+    inbox: queue.Queue[Message] = queue.Queue()
+    threading.Thread(target=_receive, args=(channel, inbox), daemon=True).start()
+    session = _session(settings)
+    threading.Thread(target=_watch_jvm, args=(channel,), daemon=True).start()
+    # What the server needs of this package is imported by now; notebooks find only libraries and what was published.
+    sys.path = library_path()
+    sys.dont_write_bytecode = True
+    channel.send({"event": "ready", "seconds": round(time.monotonic() - started, 2)})
+    serve = _serve_notebooks if settings.kind == "notebook" else _serve_statements
+    serve(settings, session, channel, inbox)
+
+
+def _session(settings: WorkerSettings) -> SparkSession:
+    return build_session(
+        warehouse=Path(settings.warehouse),
+        metastore=settings.metastore,
+        s3_endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
+        scratch=Path(settings.folder) / "scratch" / settings.kind,
+        app_name=f"databricks-{settings.kind}",
+        codegen=settings.codegen,
+        class_archive=Path(settings.class_archive) if settings.class_archive else None,
+    )
+
+
+def _receive(channel: Channel, inbox: queue.Queue[Message]) -> None:
+    for message in channel.messages():
+        inbox.put(message)
+    # The server is gone. The JVM ends by itself when its standard input does.
+    os._exit(0)
+
+
+def _watch_jvm(channel: Channel) -> None:
+    from pyspark import SparkContext
+
+    status = SparkContext._gateway.proc.wait()
+    channel.send({"event": "lost", "message": f"Spark's JVM ended unexpectedly (status {status})"})
+    os._exit(1)
+
+
+def _serve_notebooks(
+    settings: WorkerSettings, session: SparkSession, channel: Channel, inbox: queue.Queue[Message]
+) -> None:
+    """One notebook at a time, in the main thread, for they share working directory and modules."""
+    runner = NotebookRunner(
+        workspace=Workspace(Path(settings.folder) / "workspace"),
+        session=session,
+        secrets=Path(settings.folder) / "secrets.json",
+        libraries=tuple(sys.path),
+    )
+    while True:
+        request = inbox.get()
+        number = request["id"]
+        result = runner.run(
+            request["path"],
+            request["parameters"],
+            lambda cell, number=number: channel.send({"id": number, "event": "cell", "cell": asdict(cell)}),
+        )
+        # Where the notebook has stopped Spark the next one gets a new worker.
+        last = session.sparkContext._jsc is None
+        channel.send({"id": number, "event": "done", "result": asdict(result), "last": last})
+        if last:
+            os._exit(0)
+
+
+def _serve_statements(
+    settings: WorkerSettings, session: SparkSession, channel: Channel, inbox: queue.Queue[Message]
+) -> None:
+    threads = ThreadPoolExecutor(STATEMENTS, thread_name_prefix="statement")
+    while True:
+        request = inbox.get()
+        if request["op"] == "cancel":
+            session.sparkContext._jsc.sc().cancelJobGroupAndFutureJobs(str(request["target"]))
+        else:
+            threads.submit(_statement, session, channel, request)
+
+
+def _statement(session: SparkSession, channel: Channel, request: Message) -> None:
+    number, spec = request["id"], request["statement"]
+    answer: dict[str, Any]
+    try:
+        session.sparkContext.setJobGroup(str(number), spec["statement"][:200], interruptOnCancel=True)
+        result = run_statement(session.newSession(), **spec)
+        answer = {"event": "done", "result": asdict(result)}
+    except StatementError as error:
+        answer = {
+            "event": "failed",
+            "error": {"code": error.code, "message": error.message, "sql_state": error.sql_state},
+        }
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        answer = {
+            "event": "failed",
+            "error": {"code": "INTERNAL_ERROR", "message": message, "sql_state": None},
+        }
+    channel.send({"id": number, **answer})
+
+
+if __name__ == "__main__":
+    main()
