@@ -5,18 +5,17 @@ See https://mariadb.com/kb/en/mariadb-install-db/ and https://mariadb.com/kb/en/
 
 from __future__ import annotations
 
-import getpass
-import hashlib
 import os
 import shutil
-import subprocess
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from pinterest_sandbox.config import HOST
 from pinterest_sandbox.source.tables import DATABASE
 
 USER = "pinterest"
+#: Must be the same whenever a data folder is opened.
+LOG_SIZE = "--innodb-log-file-size=16M"
 INSTALL_COMMAND = "apt-get install mariadb-server-core mariadb-client-core"
 _SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", "/usr/local/sbin"))
 
@@ -38,12 +37,12 @@ def program(name: str) -> str:
     return found
 
 
-def prepare(folder: Path, password: str, *, cache: Path) -> None:
+def prepare(folder: Path, password: str, *, template: Callable[[], Path]) -> None:
     """Make the data folder, if there is none, and the statements that the server runs at each start.
 
     :param folder: the database's folder; MariaDB's own files are in ``data`` inside.
     :param password: password of the user ``pinterest``.
-    :param cache: keeps a data folder with the system tables alone, to be copied: it is the same for all.
+    :param template: gives the data folder to copy.
     :raises ServerMissing: when MariaDB is not installed or refuses.
     """
     for sub_folder in (folder, folder / "tmp"):
@@ -56,7 +55,7 @@ def prepare(folder: Path, password: str, *, cache: Path) -> None:
         # Under another name first, so that half a data folder is never used.
         partial = folder / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(system_tables(cache), partial)
+        shutil.copytree(template(), partial)
         partial.rename(data)
 
 
@@ -82,7 +81,7 @@ def command(folder: Path, port: int) -> tuple[str, ...]:
     return (
         program("mariadbd"),
         "--no-defaults",
-        *_as_user(),
+        *as_user(),
         f"--datadir={folder / 'data'}",
         f"--tmpdir={folder / 'tmp'}",
         f"--init-file={folder / 'init.sql'}",
@@ -97,56 +96,15 @@ def command(folder: Path, port: int) -> tuple[str, ...]:
         "--key-buffer-size=1M",
         "--aria-pagecache-buffer-size=8M",
         "--innodb-buffer-pool-size=64M",
-        "--innodb-log-file-size=16M",
+        LOG_SIZE,
         "--innodb-log-buffer-size=8M",
-        # The rows can be generated again: no need to wait for the disk at each commit.
-        "--innodb-flush-log-at-trx-commit=0",
+        # A commit outlives a kill of the server, not of the machine: no wait for the disk.
+        "--innodb-flush-log-at-trx-commit=2",
         "--innodb-fast-shutdown=2",
         "--performance-schema=OFF",
     )
 
 
-def _as_user() -> tuple[str, ...]:
-    """MariaDB refuses to run as root unless it is told so."""
+def as_user() -> tuple[str, ...]:
+    """The option without which MariaDB refuses to run as root; none for another user."""
     return ("--user=root",) if os.geteuid() == 0 else ()
-
-
-def system_tables(cache: Path) -> Path:
-    """A data folder with MariaDB's system tables, made once for each version of the server and user.
-
-    :param cache: folder that is kept when sandboxes come and go.
-    :raises ServerMissing: when MariaDB is not installed or refuses.
-    """
-    install = (
-        program("mariadb-install-db"),
-        "--no-defaults",
-        *_as_user(),
-        "--skip-test-db",
-        "--skip-name-resolve",
-        # root only by the socket: with "normal" it has no password at all.
-        "--auth-root-authentication-method=socket",
-        f"--auth-root-socket-user={getpass.getuser()}",
-        "--innodb-log-file-size=16M",
-    )
-    server = Path(program("mariadbd")).stat()
-    identity = repr((install, server.st_size, server.st_mtime_ns))
-    target = cache / "mariadb" / hashlib.sha256(identity.encode()).hexdigest()[:16]
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="partial-") as scratch:
-            made = Path(scratch) / "data"
-            _run(*install, f"--datadir={made}", f"--tmpdir={scratch}")
-            # Another sandbox may have made it in the meantime.
-            try:
-                made.rename(target)
-            except OSError:
-                if not target.exists():
-                    raise
-    return target
-
-
-def _run(*arguments: str) -> None:
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise ServerMissing(f"mariadb-install-db failed:\n{tail}")

@@ -10,6 +10,7 @@ from pinterest_sandbox.service import Service
 from pinterest_sandbox.source import database, server
 from pinterest_sandbox.source.generator import generate
 from pinterest_sandbox.source.load import load
+from pinterest_sandbox.source.template import data_folder
 
 
 def service(config: Config) -> Service:
@@ -19,7 +20,7 @@ def service(config: Config) -> Service:
         name="source",
         title="Source database",
         command=server.command(folder, port),
-        prepare=partial(server.prepare, folder, password, cache=config.cache),
+        prepare=partial(server.prepare, folder, password, template=partial(data_folder, config.cache)),
         check=partial(database.check, port, password),
         timeout=60,
     )
