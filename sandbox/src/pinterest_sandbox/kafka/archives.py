@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,17 +15,18 @@ Program = Literal["kafka", "connect"]
 
 
 def class_archive(program: Program) -> Path:
-    """Where the archive of ``program`` is, whether or not it exists: its name depends on the jars and on the JVM.
+    """The archive of ``program``, whether or not it exists: its name depends on the jars and on the JVM.
 
-    The JVM itself checks that the archive fits; the name makes sure that a new one is made when it would not.
+    The JVM itself passes over an archive that does not fit; the name makes sure that then a new one is made.
     """
-    digest = hashlib.sha256(_java_version().encode())
+    digest = hashlib.sha256(_java_version(java_program()).encode())
     for jar in sorted(jar_folder("kafka").glob("*.jar")):
         state = jar.stat()
         digest.update(f"{jar}:{state.st_size}:{state.st_mtime_ns}\n".encode())
     return cache_folder() / "cds" / f"{program}-{digest.hexdigest()[:12]}.jsa"
 
 
-def _java_version() -> str:
-    done = subprocess.run([java_program(), "-version"], capture_output=True, text=True, check=True)
+@cache
+def _java_version(java: str) -> str:
+    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=True)
     return done.stderr

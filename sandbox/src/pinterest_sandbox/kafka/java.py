@@ -22,7 +22,7 @@ def java_program() -> str:
         return str(Path(home) / "bin" / "java")
     found = shutil.which("java")
     if not found:
-        raise JavaMissing("no `java` on the path: install a JRE of 17 or later (Debian: openjdk-17-jre-headless)")
+        raise JavaMissing("no `java` on the path: install a JRE of 17 or later (openjdk-17-jre-headless)")
     return found
 
 
@@ -52,20 +52,20 @@ class JavaCommand:
         # One core is enough for each of these small JVMs: the serial collector and the quick compiler
         # start faster and use half the memory of the defaults.
         options = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms32m", f"-Xmx{self.heap_megabytes}m"]
-        options += ["-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-Djava.net.preferIPv4Stack=true"]
+        options += ["-XX:+ExitOnOutOfMemoryError", "-Djava.net.preferIPv4Stack=true"]
         if self.logging:
             options.append(f"-Dlog4j2.configurationFile={self.logging.as_uri()}")
         if self.archive_at_exit:
             options.append(f"-XX:ArchiveClassesAtExit={self.archive_at_exit}")
         elif self.archive:
-            # Without the second option a missing archive would be complained about, or end the start.
-            options += [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+            # A missing or stale archive is no reason to complain, let alone to end.
+            options += [f"-XX:SharedArchiveFile={self.archive}", "-Xshare:auto", "-Xlog:cds=off"]
         return [*options, "-cp", self.class_path, self.main, *self.arguments]
 
     def write(self, target: Path) -> None:
         """Write an argument file, for ``java @<target>``.
 
-        See the "java Command-Line Argument Files" section of the `java` manual: words are quoted, a backslash escapes.
+        Its form is in the `java` manual's section on argument files: words in quotes, escaped by backslashes.
         """
         quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in self.words())
         target.write_text("\n".join(quoted) + "\n", encoding="utf-8")

@@ -16,7 +16,12 @@ ARGUMENT_FILE = "java.args"
 
 
 def prepare_broker(
-    folder: Path, *, port: int, controller_port: int, archive: Path | None, archive_at_exit: Path | None = None
+    folder: Path,
+    *,
+    port: int,
+    controller_port: int,
+    archive: Path | None,
+    archive_at_exit: Path | None = None,
 ) -> None:
     """Write what the broker needs into ``folder``: configuration, argument file, formatted data folder.
 
@@ -64,7 +69,13 @@ def prepare_worker(
 
 
 def _write(
-    folder: Path, *, main: str, properties: str, jars: Path, archive: Path | None, archive_at_exit: Path | None
+    folder: Path,
+    *,
+    main: str,
+    properties: str,
+    jars: Path,
+    archive: Path | None,
+    archive_at_exit: Path | None,
 ) -> None:
     settings = folder / "program.properties"
     settings.write_text(properties, encoding="utf-8")

@@ -22,9 +22,9 @@ logger.runtime.name = org.apache.kafka.connect.runtime
 logger.runtime.level = info
 logger.sink.name = pinterest.sandbox
 logger.sink.level = info
-# It prints the whole configuration of every client, some 40 times at a start.
-logger.config.name = org.apache.kafka.connect.runtime.WorkerConfig
-logger.config.level = warn
+# It prints the class path, 10,000 characters.
+logger.info.name = org.apache.kafka.connect.runtime.WorkerInfo
+logger.info.level = warn
 """
 
 

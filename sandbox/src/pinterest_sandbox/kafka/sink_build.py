@@ -24,7 +24,7 @@ def plugins_folder() -> Path:
 
 
 def build_sink() -> Path:
-    """Build the plugin folder ``<cache>/plugins/s3-sink`` and the zip beside it, unless its sources are unchanged.
+    """Build the plugin folder ``<cache>/plugins/s3-sink`` and the zip beside it, if the sources have changed.
 
     :returns: the zip.
     :raises pinterest_sandbox.jars.BuildFailed: when Maven fails.
@@ -39,7 +39,9 @@ def build_sink() -> Path:
             return archive
         target = cache_folder() / "build" / _NAME
         shutil.rmtree(target, ignore_errors=True)
-        maven("-f", str(_SOURCES / "pom.xml"), "package", "-Dmaven.test.skip=true", f"-Dbuild.folder={target}")
+        maven(
+            "-f", str(_SOURCES / "pom.xml"), "package", "-Dmaven.test.skip=true", f"-Dbuild.folder={target}"
+        )
         stamp.unlink(missing_ok=True)
         shutil.rmtree(plugins / _NAME, ignore_errors=True)
         (target / "plugin").rename(plugins / _NAME)

@@ -38,8 +38,8 @@ def format_storage(data: Path, *, jars: Path, cache: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(template, partial)
     meta = partial / _META
-    text = re.sub(r"(?m)^(cluster\.id|directory\.id)=.*$", lambda found: f"{found[1]}={new_id()}", meta.read_text())
-    meta.write_text(text)
+    ids = re.compile(r"^(cluster\.id|directory\.id)=.*$", re.MULTILINE)
+    meta.write_text(ids.sub(lambda found: f"{found[1]}={new_id()}", meta.read_text()))
     data.parent.mkdir(parents=True, exist_ok=True)
     partial.rename(data)
 
@@ -62,7 +62,8 @@ def _template(*, jars: Path, cache: Path) -> Path:
     work.mkdir(parents=True)
     settings = work / "server.properties"
     # Neither port ends up in the formatted files.
-    settings.write_text(properties_text(broker_properties(data=work / "data", port=9092, controller_port=9093)))
+    values = broker_properties(data=work / "data", port=9092, controller_port=9093)
+    settings.write_text(properties_text(values))
     command = JavaCommand(
         main="kafka.tools.StorageTool",
         arguments=("format", "-t", new_id(), "-c", str(settings)),

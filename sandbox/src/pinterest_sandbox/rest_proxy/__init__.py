@@ -1,1 +1,1 @@
-"""An HTTP API for producing to Kafka and reading about topics, as version 2 of Confluent's REST Proxy has it."""
+"""Version 2 of the HTTP API of Confluent's REST Proxy: produce to topics, and read about them."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, TopicMetadata
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, TopicMetadata
 
 from pinterest_sandbox.rest_proxy.errors import RestError, kafka_error, retriable, topic_not_found
 
@@ -35,7 +35,7 @@ class Cluster:
 
         :raises RestError: 50003 when Kafka does not answer.
         """
-        metadata = await self._call(lambda: self._admin.list_topics(timeout=self._timeout))
+        metadata = await self._metadata()
         return sorted(metadata.topics)
 
     async def topic(self, name: str) -> TopicMetadata:
@@ -43,8 +43,7 @@ class Cluster:
 
         :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
         """
-        metadata = await self._call(lambda: self._admin.list_topics(topic=name, timeout=self._timeout))
-        topic = metadata.topics.get(name)
+        topic: TopicMetadata | None = (await self._metadata(name)).topics.get(name)
         if topic is None:
             raise topic_not_found()
         if topic.error is not None:
@@ -79,12 +78,17 @@ class Cluster:
 
         return await self._call(ask)
 
-    async def _call[T](self, ask: Any) -> T:
+    async def _metadata(self, topic: str | None = None) -> ClusterMetadata:
+        def ask() -> ClusterMetadata:
+            return self._admin.list_topics(topic=topic, timeout=self._timeout)
+
+        return await self._call(ask)
+
+    async def _call[T](self, ask: Callable[[], T]) -> T:
         try:
-            answer: T = await asyncio.to_thread(ask)
+            return await asyncio.to_thread(ask)
         except KafkaException as error:
             raise translate(error.args[0]) from error
-        return answer
 
 
 def translate(error: KafkaError) -> RestError:

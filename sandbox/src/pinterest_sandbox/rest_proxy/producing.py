@@ -62,7 +62,7 @@ class Sender:
             {
                 **settings,
                 "acks": "all",
-                # A repeated request of the client must not double or reorder what it sends.
+                # What this producer sends again after a lost answer is neither doubled nor reordered.
                 "enable.idempotence": True,
                 # Requests bring batches of their own: there is no more to wait for.
                 "linger.ms": 1,
@@ -96,7 +96,9 @@ class Sender:
 
         options: dict[str, Any] = {} if record.partition is None else {"partition": record.partition}
         try:
-            self._producer.produce(topic, value=record.value, key=record.key, on_delivery=acknowledged, **options)
+            self._producer.produce(
+                topic, value=record.value, key=record.key, on_delivery=acknowledged, **options
+            )
         except KafkaException as refused:
             batch.settle(index, Outcome(None, None, refused.args[0]))
         except BufferError:

@@ -1,4 +1,4 @@
-"""Walk through JSON text and get at its parts as they were written, without parsing and writing them again."""
+"""Walk through JSON text, to get at its parts as they were written."""
 
 from __future__ import annotations
 

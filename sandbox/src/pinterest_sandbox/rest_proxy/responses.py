@@ -18,7 +18,9 @@ log = logging.getLogger(__name__)
 
 def answer(body: object, status: int = 200) -> web.Response:
     """A JSON answer in the proxy's content type."""
-    return web.Response(text=json.dumps(body, separators=(",", ":")), status=status, content_type=CONTENT_TYPE)
+    return web.Response(
+        text=json.dumps(body, separators=(",", ":")), status=status, content_type=CONTENT_TYPE
+    )
 
 
 def tolerant(path: str) -> str:
@@ -46,7 +48,9 @@ async def errors_in_our_form(request: web.Request, handler: Handler) -> web.Stre
     except RestError as error:
         return answer({"error_code": error.code, "message": error.message}, error.status)
     except web.HTTPException as error:
-        return answer({"error_code": error.status, "message": f"HTTP {error.status} {error.reason}"}, error.status)
+        return answer(
+            {"error_code": error.status, "message": f"HTTP {error.status} {error.reason}"}, error.status
+        )
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return answer({"error_code": 500, "message": "Internal Server Error"}, 500)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from aiohttp import web
 from confluent_kafka import KafkaError
 from confluent_kafka.admin import PartitionMetadata
 
-from aiohttp import web
 from pinterest_sandbox.rest_proxy.cluster import Cluster, is_retriable, is_unknown_topic
 from pinterest_sandbox.rest_proxy.errors import (
     KAFKA_AUTHORIZATION,
@@ -63,7 +63,11 @@ async def produce(request: web.Request) -> web.Response:
     outcomes = await request.app[SENDER].send(name, records)
     _raise_if_all_failed(outcomes)
     return answer(
-        {"offsets": [_offset(outcome) for outcome in outcomes], "key_schema_id": None, "value_schema_id": None}
+        {
+            "offsets": [_offset(outcome) for outcome in outcomes],
+            "key_schema_id": None,
+            "value_schema_id": None,
+        }
     )
 
 
@@ -80,7 +84,7 @@ def _check_partitions(records: list[Record], count: int) -> None:
 
 
 def _raise_if_all_failed(outcomes: list[Outcome]) -> None:
-    """Nothing was taken, for a reason that lies in Kafka and not in a record: the request as a whole failed."""
+    """When Kafka, not a record, is why nothing was taken, the request as a whole has failed."""
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     if len(errors) < len(outcomes):
         return

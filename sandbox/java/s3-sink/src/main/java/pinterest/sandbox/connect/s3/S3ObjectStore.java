@@ -37,6 +37,7 @@ final class S3ObjectStore implements ObjectStore {
             .region(Region.of(config.getString(S3SinkConfig.REGION)))
             .credentialsProvider(credentials(config))
             .forcePathStyle(config.getBoolean(S3SinkConfig.PATH_STYLE))
+            .serviceConfiguration(service -> service.chunkedEncodingEnabled(false))
             .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
             .overrideConfiguration(
                 override -> override.retryStrategy(
