@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -23,10 +25,14 @@ from pinterest_sandbox.aws.wire import AwsError, HttpAnswer, RestJsonService
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two looks at resources in transit, at settled connectors, and between two metrics.
-TRANSIT_INTERVAL = 0.25
-SETTLED_INTERVAL = 1.0
-METRICS_INTERVAL = 5.0
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """Seconds between two looks at resources in transit, at settled connectors, and between two metrics."""
+
+    transit: float = 0.25
+    settled: float = 1.0
+    metrics: float = 5.0
 
 
 class MskConnect:
@@ -36,13 +42,23 @@ class MskConnect:
     :param lifecycle: moves the connectors.
     :param s3: boto3 client of S3, for plugin files.
     :param monitoring: metrics and log lines.
+    :param intervals: how often it looks.
     """
 
-    def __init__(self, store: Store, lifecycle: Lifecycle, s3: Any, monitoring: Monitoring) -> None:
+    def __init__(
+        self,
+        store: Store,
+        lifecycle: Lifecycle,
+        s3: Any,
+        monitoring: Monitoring,
+        *,
+        intervals: Intervals | None = None,
+    ) -> None:
         self._store = store
         self._lifecycle = lifecycle
         self._s3 = s3
         self._monitoring = monitoring
+        self._intervals = intervals or Intervals()
         self._protocol = RestJsonService("kafkaconnect")
         self._resources = Resources(store)
         self._connectors = Connectors(store)
@@ -68,21 +84,26 @@ class MskConnect:
         operation: Callable[[dict[str, Any]], dict[str, Any]] = found
         return operation
 
+    async def close(self) -> None:
+        """Close the connections to the worker."""
+        await self._lifecycle.close()
+
     async def run(self) -> None:
         """Carry out what was asked, until cancelled."""
         settled_at = metrics_at = 0.0
         while True:
             moment = time.monotonic()
-            settled = moment - settled_at >= SETTLED_INTERVAL
+            settled = moment - settled_at >= self._intervals.settled
             settled_at = moment if settled else settled_at
             await self._round(settled)
-            if moment - metrics_at >= METRICS_INTERVAL:
+            if moment - metrics_at >= self._intervals.metrics:
                 metrics_at = moment
                 await self._publish()
             self._store.save()
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), TRANSIT_INTERVAL if self._busy() else SETTLED_INTERVAL)
+                pause = self._intervals.transit if self._busy() else self._intervals.settled
+                await asyncio.wait_for(self._wake.wait(), pause)
 
     def _busy(self) -> bool:
         return (any(plugin.state in ("CREATING", "DELETING") for plugin in self._store.plugins.values())
@@ -150,11 +171,12 @@ def application(service: MskConnect) -> web.Application:
 
     async def loop(app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(service.run())
-        task.add_done_callback(_report_death)
+        task.add_done_callback(_end_process)
         yield
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        await service.close()
 
     app = web.Application(client_max_size=2**22)
     app.router.add_route("*", "/{path:.*}", handle)
@@ -162,6 +184,8 @@ def application(service: MskConnect) -> web.Application:
     return app
 
 
-def _report_death(task: asyncio.Task[None]) -> None:
+def _end_process(task: asyncio.Task[None]) -> None:
+    """A loop that died must not leave a service behind that only says yes: the supervisor starts it again."""
     if not task.cancelled() and task.exception() is not None:
-        _log.critical("the loop ended, nothing is carried out any more", exc_info=task.exception())
+        _log.critical("the loop died", exc_info=task.exception())
+        signal.raise_signal(signal.SIGTERM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pinterest_sandbox.aws.msk_connect.mapping import (
     CLASSES,
@@ -50,6 +51,7 @@ class Lifecycle:
     :param failed_tasks_fail: a failed task of a running connector makes the connector ``FAILED``. AWS's guide to
         RestartConnector reads as if such a connector stayed ``RUNNING`` there, with ``ErroredTaskCount`` above 0:
         ``False`` does that.
+    :param settle: seconds after a change before Connect's word on the tasks counts.
     """
 
     def __init__(
@@ -60,12 +62,18 @@ class Lifecycle:
         cluster: Cluster,
         *,
         failed_tasks_fail: bool = True,
+        settle: float = SETTLE,
     ) -> None:
         self._store = store
         self._connect = connect
         self._sink = sink
         self._cluster = cluster
         self._failed_tasks_fail = failed_tasks_fail
+        self._settle = settle
+
+    async def close(self) -> None:
+        """Close the connections to the worker."""
+        await self._connect.close()
 
     async def step(self, connector: Connector) -> Status | None:
         """Bring ``connector`` up to date with Connect; nothing changes while Connect can't be reached.
@@ -161,7 +169,7 @@ class Lifecycle:
                                 f"The connector configuration is invalid. Message: {error}")
                 return None
             connector.submitted = now()
-        if wanted is not None and not _settled(connector):
+        if wanted is not None and not self._settled(connector):
             return None
         status = await self._connect.status(connector.name)
         self._count(connector, status)
@@ -206,7 +214,7 @@ class Lifecycle:
             else:
                 await self._connect.resume(connector.name)
             connector.submitted = now()
-        if not _settled(connector):
+        if not self._settled(connector):
             return None
         status = await self._connect.status(connector.name)
         self._count(connector, status)
@@ -240,7 +248,7 @@ class Lifecycle:
         status = await self._connect.status(connector.name)
         self._count(connector, status)
         if status is None:
-            if (now() - connector.changed).total_seconds() > MISSING_LIMIT and connector.state == "RUNNING":
+            if _age(connector.changed) > MISSING_LIMIT and connector.state == "RUNNING":
                 connector.move("FAILED", UNKNOWN, "The connector is no longer known to its worker.")
         else:
             self._judge(connector, status)
@@ -262,8 +270,11 @@ class Lifecycle:
         connector.running_tasks = status.count("RUNNING") if status is not None else 0
         connector.failed_tasks = status.count("FAILED") if status is not None else 0
 
+    def _settled(self, connector: Connector) -> bool:
+        return connector.submitted is not None and _age(connector.submitted) >= self._settle
+
     def _check_limit(self, connector: Connector) -> None:
-        if (now() - connector.changed).total_seconds() < LIMIT:
+        if _age(connector.changed) < LIMIT:
             return
         message = "The last operation failed. Retry the operation."
         operation = self._store.operations.get(str(connector.operation))
@@ -277,9 +288,9 @@ class Lifecycle:
             self._fail(connector, UNKNOWN, message)
 
 
-def _settled(connector: Connector) -> bool:
-    return connector.submitted is not None and (now() - connector.submitted).total_seconds() >= SETTLE
-
-
 def _first_line(status: Status) -> str:
     return next((trace.strip().splitlines()[0] for _, trace in status.traces if trace.strip()), "Task failed.")
+
+
+def _age(moment: datetime) -> float:
+    return (now() - moment).total_seconds()

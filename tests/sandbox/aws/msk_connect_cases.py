@@ -1,0 +1,376 @@
+"""What MSK Connect answers, as cases that run against anything that speaks its API.
+
+They run here against the sandbox and against the facade over a worker of the tests' own. They need nothing that
+AWS lacks: with a bucket, a role and a cluster of a real account, they could run there too.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pinterest_sandbox.waiting import NotReady, wait_until
+
+WORKER_PROPERTIES = """\
+# of the S3 sink
+key.converter=org.apache.kafka.connect.storage.StringConverter
+value.converter=org.apache.kafka.connect.json.JsonConverter
+value.converter.schemas.enable=false
+"""
+SINK_CLASS = "io.confluent.connect.s3.S3SinkConnector"
+
+
+def encoded(properties: str) -> str:
+    return base64.b64encode(properties.encode()).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What the cases work with: an active plugin, a worker configuration and a cluster.
+
+    :param client: boto3's ``kafkaconnect`` client.
+    :param prefix: of all names that the cases use.
+    :param configuration: of connectors, besides class and tasks.
+    """
+
+    client: Any
+    prefix: str
+    bucket: str
+    plugin_key: str
+    plugin_arn: str
+    worker_arn: str
+    bootstrap: str
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    role_arn: str = "arn:aws:iam::123456789012:role/connector"
+
+    def plugin_request(self, name: str, **changes: Any) -> dict[str, Any]:
+        """A right request of CreateCustomPlugin."""
+        location = {"bucketArn": f"arn:aws:s3:::{self.bucket}", "fileKey": self.plugin_key}
+        request = {"name": f"{self.prefix}-{name}", "contentType": "ZIP", "location": {"s3Location": location}}
+        return {**request, **changes}
+
+    def connector_request(self, name: str, **changes: Any) -> dict[str, Any]:
+        """A right request of CreateConnector."""
+        request: dict[str, Any] = {
+            "connectorName": f"{self.prefix}-{name}",
+            "capacity": {"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}},
+            "connectorConfiguration": {"connector.class": SINK_CLASS, "tasks.max": "1", **self.configuration},
+            "kafkaCluster": {
+                "apacheKafkaCluster": {
+                    "bootstrapServers": self.bootstrap,
+                    "vpc": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]},
+                }
+            },
+            "kafkaClusterClientAuthentication": {"authenticationType": "NONE"},
+            "kafkaClusterEncryptionInTransit": {"encryptionType": "PLAINTEXT"},
+            "kafkaConnectVersion": "3.7.x",
+            "plugins": [{"customPlugin": {"customPluginArn": self.plugin_arn, "revision": 1}}],
+            "serviceExecutionRoleArn": self.role_arn,
+            "workerConfiguration": {"workerConfigurationArn": self.worker_arn, "revision": 1},
+        }
+        return {**request, **changes}
+
+
+def prepare_surroundings(
+    client: Any, *, prefix: str, bucket: str, plugin_key: str, bootstrap: str, configuration: Mapping[str, str]
+) -> Surroundings:
+    """Make the plugin and the worker configuration that the cases share."""
+    location = {"bucketArn": f"arn:aws:s3:::{bucket}", "fileKey": plugin_key}
+    plugin = client.create_custom_plugin(
+        name=f"{prefix}-plugin", contentType="ZIP", location={"s3Location": location}, tags={"made-by": "tests"}
+    )
+    worker = client.create_worker_configuration(
+        name=f"{prefix}-worker", propertiesFileContent=encoded(WORKER_PROPERTIES)
+    )
+    wait_plugin(client, plugin["customPluginArn"], "ACTIVE")
+    return Surroundings(
+        client=client, prefix=prefix, bucket=bucket, plugin_key=plugin_key, bootstrap=bootstrap,
+        configuration=configuration, plugin_arn=plugin["customPluginArn"],
+        worker_arn=worker["workerConfigurationArn"],
+    )
+
+
+def remove_surroundings(surroundings: Surroundings) -> None:
+    """Remove every resource whose name has the prefix, connectors first."""
+    client, prefix = surroundings.client, f"{surroundings.prefix}-"
+    for connector in client.list_connectors(connectorNamePrefix=prefix)["connectors"]:
+        if connector["connectorState"] != "DELETING":
+            client.delete_connector(connectorArn=connector["connectorArn"])
+        wait_gone(client, connector["connectorArn"])
+    for plugin in client.list_custom_plugins(namePrefix=prefix)["customPlugins"]:
+        client.delete_custom_plugin(customPluginArn=plugin["customPluginArn"])
+    for worker in client.list_worker_configurations(namePrefix=prefix)["workerConfigurations"]:
+        client.delete_worker_configuration(workerConfigurationArn=worker["workerConfigurationArn"])
+
+
+def wait_plugin(client: Any, arn: str, state: str) -> dict[str, Any]:
+    """Wait until the plugin is in ``state``; its description."""
+    return _wait(lambda: client.describe_custom_plugin(customPluginArn=arn), "customPluginState", state)
+
+
+def wait_connector(client: Any, arn: str, state: str, timeout: float = 60) -> dict[str, Any]:
+    """Wait until the connector is in ``state``; its description."""
+    return _wait(lambda: client.describe_connector(connectorArn=arn), "connectorState", state, timeout)
+
+
+def wait_operation(client: Any, arn: str, state: str) -> dict[str, Any]:
+    """Wait until the connector operation is in ``state``; its description."""
+    return _wait(
+        lambda: client.describe_connector_operation(connectorOperationArn=arn), "connectorOperationState", state
+    )
+
+
+def wait_gone(client: Any, arn: str) -> None:
+    """Wait until the connector is no longer known."""
+
+    def check() -> None:
+        try:
+            found = client.describe_connector(connectorArn=arn)
+        except client.exceptions.NotFoundException:
+            return
+        raise NotReady(found["connectorState"])
+
+    wait_until(check, what=f"removal of {arn}", timeout=60)
+
+
+def _wait(describe: Callable[[], dict[str, Any]], key: str, state: str, timeout: float = 60) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def check() -> None:
+        found.clear()
+        found.update(describe())
+        if found[key] != state:
+            raise NotReady(f"{found[key]}: {found.get('stateDescription') or found.get('errorInfo')}")
+
+    wait_until(check, what=f"state {state}", timeout=timeout)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One call and what must come of it.
+
+    :param name: the test's id.
+    :param call: makes the call.
+    :param error: code of the expected error; ``None`` when the call must succeed.
+    :param says: text that the error's message contains.
+    :param check: judges the answer of a call that must succeed.
+    """
+
+    name: str
+    call: Callable[[Surroundings], Any]
+    error: str | None = None
+    says: str = ""
+    check: Callable[[Surroundings, Any], bool] | None = None
+
+
+_PLUGIN = "arn:aws:kafkaconnect:us-east-1:123456789012:custom-plugin/none/00000000-0000-0000-0000-000000000000-1"
+_WORKER = _PLUGIN.replace("custom-plugin", "worker-configuration")
+_CONNECTOR = _PLUGIN.replace("custom-plugin", "connector")
+_OPERATION = _PLUGIN.replace("custom-plugin", "connector-operation") + "/00000000-0000-0000-0000-000000000000"
+
+CASES = [
+    Case(
+        name="plugin name is unique",
+        call=lambda s: s.client.create_custom_plugin(**s.plugin_request("plugin")),
+        error="ConflictException",
+        says="already exists",
+    ),
+    Case(
+        name="plugin name has no underscore",
+        call=lambda s: s.client.create_custom_plugin(**s.plugin_request("a_b")),
+        error="BadRequestException",
+    ),
+    Case(
+        name="plugin bucket is an ARN",
+        call=lambda s: s.client.create_custom_plugin(
+            **s.plugin_request("x", location={"s3Location": {"bucketArn": s.bucket, "fileKey": "k"}})
+        ),
+        error="BadRequestException",
+    ),
+    Case(
+        name="unknown plugin",
+        call=lambda s: s.client.describe_custom_plugin(customPluginArn=_PLUGIN),
+        error="NotFoundException",
+    ),
+    Case(
+        name="delete unknown plugin",
+        call=lambda s: s.client.delete_custom_plugin(customPluginArn=_PLUGIN),
+        error="NotFoundException",
+    ),
+    Case(
+        name="plugin is described with its file",
+        call=lambda s: s.client.describe_custom_plugin(customPluginArn=s.plugin_arn),
+        check=lambda s, found: (
+            found["latestRevision"]["revision"] == 1
+            and found["latestRevision"]["location"]["s3Location"]["fileKey"] == s.plugin_key
+            and found["latestRevision"]["fileDescription"]["fileSize"] > 0
+        ),
+    ),
+    Case(
+        name="plugins are listed by prefix",
+        call=lambda s: s.client.list_custom_plugins(namePrefix=f"{s.prefix}-plug"),
+        check=lambda s, found: [p["customPluginArn"] for p in found["customPlugins"]] == [s.plugin_arn],
+    ),
+    Case(
+        name="worker configuration name is unique",
+        call=lambda s: s.client.create_worker_configuration(
+            name=f"{s.prefix}-worker", propertiesFileContent=encoded(WORKER_PROPERTIES)
+        ),
+        error="ConflictException",
+    ),
+    Case(
+        name="worker configuration is base64",
+        call=lambda s: s.client.create_worker_configuration(
+            name=f"{s.prefix}-w", propertiesFileContent="key.converter=x"
+        ),
+        error="BadRequestException",
+    ),
+    Case(
+        name="worker configuration may not set the cluster",
+        call=lambda s: s.client.create_worker_configuration(
+            name=f"{s.prefix}-w", propertiesFileContent=encoded(WORKER_PROPERTIES + "bootstrap.servers=a:1\n")
+        ),
+        error="BadRequestException",
+        says="bootstrap.servers",
+    ),
+    Case(
+        name="worker configuration has both converters",
+        call=lambda s: s.client.create_worker_configuration(
+            name=f"{s.prefix}-w", propertiesFileContent=encoded("key.converter=a.B\n")
+        ),
+        error="BadRequestException",
+        says="value.converter",
+    ),
+    Case(
+        name="unknown worker configuration",
+        call=lambda s: s.client.describe_worker_configuration(workerConfigurationArn=_WORKER),
+        error="NotFoundException",
+    ),
+    Case(
+        name="worker configuration gives its properties back",
+        call=lambda s: s.client.describe_worker_configuration(workerConfigurationArn=s.worker_arn),
+        check=lambda s, found: (
+            base64.b64decode(found["latestRevision"]["propertiesFileContent"]).decode() == WORKER_PROPERTIES
+            and found["workerConfigurationState"] == "ACTIVE"
+        ),
+    ),
+    Case(
+        name="worker configurations are listed by prefix",
+        call=lambda s: s.client.list_worker_configurations(namePrefix=f"{s.prefix}-worker"),
+        check=lambda s, found: [
+            w["workerConfigurationArn"] for w in found["workerConfigurations"]
+        ] == [s.worker_arn],
+    ),
+    Case(
+        name="unknown connector",
+        call=lambda s: s.client.describe_connector(connectorArn=_CONNECTOR),
+        error="NotFoundException",
+    ),
+    Case(
+        name="delete unknown connector",
+        call=lambda s: s.client.delete_connector(connectorArn=_CONNECTOR),
+        error="NotFoundException",
+    ),
+    Case(
+        name="unknown operation",
+        call=lambda s: s.client.describe_connector_operation(connectorOperationArn=_OPERATION),
+        error="NotFoundException",
+    ),
+    Case(
+        name="operations of unknown connector",
+        call=lambda s: s.client.list_connector_operations(connectorArn=_CONNECTOR),
+        error="NotFoundException",
+    ),
+    Case(
+        name="connector with unknown plugin",
+        call=lambda s: s.client.create_connector(
+            **s.connector_request("c", plugins=[{"customPlugin": {"customPluginArn": _PLUGIN, "revision": 1}}])
+        ),
+        error="NotFoundException",
+    ),
+    Case(
+        name="connector with unknown plugin revision",
+        call=lambda s: s.client.create_connector(
+            **s.connector_request("c", plugins=[{"customPlugin": {"customPluginArn": s.plugin_arn, "revision": 9}}])
+        ),
+        error="NotFoundException",
+    ),
+    Case(
+        name="connector with unknown worker configuration",
+        call=lambda s: s.client.create_connector(
+            **s.connector_request("c", workerConfiguration={"workerConfigurationArn": _WORKER, "revision": 1})
+        ),
+        error="NotFoundException",
+    ),
+    Case(
+        name="connector without class",
+        call=lambda s: s.client.create_connector(
+            **s.connector_request("c", connectorConfiguration={"tasks.max": "1"})
+        ),
+        error="BadRequestException",
+        says="connector.class",
+    ),
+    Case(
+        name="connector with unsupported version",
+        call=lambda s: s.client.create_connector(**s.connector_request("c", kafkaConnectVersion="4.0.0")),
+        error="BadRequestException",
+        says="2.7.1",
+    ),
+    Case(
+        name="connector with three MCU",
+        call=lambda s: s.client.create_connector(
+            **s.connector_request("c", capacity={"provisionedCapacity": {"mcuCount": 3, "workerCount": 1}})
+        ),
+        error="BadRequestException",
+        says="mcuCount",
+    ),
+    Case(
+        name="connector with two capacities",
+        call=lambda s: s.client.create_connector(
+            **s.connector_request(
+                "c",
+                capacity={
+                    "provisionedCapacity": {"mcuCount": 1, "workerCount": 1},
+                    "autoScaling": {"mcuCount": 1, "minWorkerCount": 1, "maxWorkerCount": 2},
+                },
+            )
+        ),
+        error="BadRequestException",
+    ),
+    Case(
+        name="unknown token",
+        call=lambda s: s.client.list_connectors(nextToken="!"),
+        error="BadRequestException",
+        says="nextToken",
+    ),
+    Case(
+        name="tags of unknown resource",
+        call=lambda s: s.client.list_tags_for_resource(resourceArn=_CONNECTOR),
+        error="NotFoundException",
+    ),
+    Case(
+        name="tags are given back",
+        call=lambda s: s.client.list_tags_for_resource(resourceArn=s.plugin_arn),
+        check=lambda s, found: found["tags"] == {"made-by": "tests"},
+    ),
+]
+
+
+def run_case(case: Case, surroundings: Surroundings) -> None:
+    """Make the case's call and judge what came of it."""
+    if case.error is None:
+        answer = case.call(surroundings)
+        assert case.check is not None
+        assert case.check(surroundings, answer), answer
+        return
+    try:
+        answer = case.call(surroundings)
+    except surroundings.client.exceptions.ClientError as error:
+        found = error.response["Error"]
+        assert found["Code"] == case.error, found
+        assert case.says in found["Message"], found
+    else:
+        raise AssertionError(f"{case.name}: answered {answer} instead of {case.error}")
