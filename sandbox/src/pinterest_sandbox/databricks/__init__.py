@@ -1,1 +1,1 @@
-"""A Databricks workspace on one machine: its REST API, SQL warehouse and notebook runner over PySpark and Delta."""
+"""A Databricks workspace on one machine: REST API, SQL and notebooks over PySpark and Delta."""

@@ -17,7 +17,8 @@ def limit(seconds: float, message: str, stop_waiting: Callable[[], object]) -> I
     """Raise inside the body when it takes longer than ``seconds``.
 
     :param message: of the exception.
-    :param stop_waiting: ends a call that the body may hang in, for Python raises only between its own instructions.
+    :param stop_waiting: ends a call that the body may hang in, for Python raises only between its own
+        instructions.
     :raises DeadlineExceeded: when the time is over.
     """
     thread = threading.get_ident()

@@ -32,8 +32,9 @@ def notebook_surroundings(
 ) -> Iterator[types.ModuleType]:
     """Run the body as Databricks runs a notebook that lies in ``folder``.
 
-    The folder is the working directory and first on ``sys.path``. Modules of the workspace that were imported before
-    are hidden, those imported meanwhile forgotten afterwards: the next run sees what is published then.
+    The folder is the working directory and first on ``sys.path``. Modules of the workspace that were imported
+    before are hidden, those imported meanwhile forgotten afterwards: the next run sees what is published
+    then.
 
     :param folder: the notebook's folder.
     :param workspace: root of the workspace's tree.

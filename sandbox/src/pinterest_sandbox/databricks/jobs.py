@@ -19,9 +19,9 @@ _FAILED = "Workload failed, see run output for details"
 class Jobs:
     """The queue of runs.
 
-    One runs at a time: they share the warm worker, its working directory and its modules. A run that is cancelled or
-    takes too long is stopped by killing the worker, the one way that stops any Python code and all of Spark's work;
-    a new worker starts at once.
+    One runs at a time: they share the warm worker, its working directory and its modules. A run that is
+    cancelled or takes too long is stopped by killing the worker, the one way that stops any Python code and
+    all of Spark's work; a new worker starts at once.
 
     :param store: keeps the runs.
     :param lane: the notebook worker.

@@ -207,6 +207,6 @@ class Lane:
 
 
 def _environment() -> dict[str, str]:
-    """The server's environment without what would put the checkout on a notebook's path, and in UTC as a cluster is."""
+    """The server's environment in UTC, without what would put the checkout on a notebook's path."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return {**inherited, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1", "TZ": "UTC"}

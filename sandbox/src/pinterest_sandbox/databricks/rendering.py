@@ -15,7 +15,7 @@ def render(value: Any) -> str:
     if isinstance(value, DataFrame):
         if value.isStreaming:
             return f"{value!r} (streaming)"
-        return str(value._show_string(ROWS, 80, False)).rstrip()
+        return str(value._jdf.showString(ROWS, 80, False)).rstrip()
     if type(value).__module__.startswith("pandas."):
         return str(value.to_string(max_rows=ROWS))
     return value if isinstance(value, str) else repr(value)

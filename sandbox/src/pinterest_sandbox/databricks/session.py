@@ -1,8 +1,8 @@
 """The Spark session: PySpark with Delta, set up for one machine of few cores as Databricks sets up a cluster.
 
-It mirrors DBR 17.3 LTS (Spark 4.0, Delta 4.0): Delta is the default table format, the session's time zone is UTC,
-``s3://`` and ``dbfs:/user/hive/warehouse`` can be read. The JVM is tuned for a short life: most of the time goes into
-compiling and planning, not into data.
+It mirrors DBR 17.3 LTS (Spark 4.0, Delta 4.0): Delta is the default table format, the session's time zone is
+UTC, ``s3://`` and ``dbfs:/user/hive/warehouse`` can be read. The JVM is tuned for a short life: most of the
+time goes into compiling and planning, not into data.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinterest_sandbox.jars import class_path, jar_folder
+from pinterest_sandbox.jars import JAVA_SOURCES, class_path, jar_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -36,19 +36,19 @@ def build_session(
     record_class_archive: bool = False,
     extra: Mapping[str, str] | None = None,
 ) -> SparkSession:
-    """Start a JVM in this process and give its first session. Further ones come from ``session.newSession()``.
+    """Start a JVM in this process and give its first session; :func:`new_session` gives further ones.
 
     :param warehouse: folder of managed tables; made when it is missing.
-    :param metastore: ``host:port`` of the shared Derby server; ``None`` keeps the catalog in memory, so that it ends
-        with the session.
+    :param metastore: ``host:port`` of the shared Derby server; ``None`` keeps the catalog in memory, so that
+        it ends with the session.
     :param s3_endpoint: URL that ``s3://`` and ``s3a://`` lead to, with the keys of ``AWS_ACCESS_KEY_ID`` and
         ``AWS_SECRET_ACCESS_KEY``; ``None`` leaves S3 unconfigured.
     :param scratch: folder of shuffle and temporary files; a folder beside the warehouse by default.
     :param app_name: shown in logs.
     :param master: Spark's master; the number in brackets is the number of tasks at a time.
     :param memory: heap limit of the JVM.
-    :param codegen: whether Spark compiles queries to byte code. Off is faster for the short jobs of this machine and
-        gives equal results; it is an internal switch of Spark.
+    :param codegen: whether Spark compiles queries to byte code. Off is faster for the short jobs of this
+        machine and gives equal results; it is an internal switch of Spark.
     :param class_archive: AppCDS file that speeds up the start; ignored when it does not exist.
     :param record_class_archive: write ``class_archive`` when the JVM ends instead of using it.
     :param extra: further Spark settings, which win over these.
@@ -82,7 +82,6 @@ def build_session(
     for key, value in settings.items():
         builder = builder.config(key, value)
     session: SparkSession = builder.getOrCreate()
-    session.sparkContext.setLogLevel("WARN")
     return session
 
 
@@ -120,7 +119,13 @@ def _make_current(session: SparkSession) -> None:
 
 def _java_options(scratch: Path, archive: Path | None, record: bool) -> list[str]:
     """C1 and the serial collector cost least for short jobs on two cores."""
-    options = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss4m", f"-Djava.io.tmpdir={scratch}"]
+    options = [
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xss4m",
+        f"-Djava.io.tmpdir={scratch}",
+        f"-Dlog4j2.configurationFile={JAVA_SOURCES / 'spark' / 'log4j2.properties'}",
+    ]
     if archive and record:
         options.append(f"-XX:ArchiveClassesAtExit={archive}")
     elif archive and archive.exists():
@@ -180,7 +185,8 @@ def _hive(metastore: str, scratch: Path) -> dict[str, str]:
         f"{jdo}.ConnectionDriverName": "org.apache.derby.client.ClientAutoloadedDriver",
         "spark.hadoop.datanucleus.schema.autoCreateAll": "true",
         "spark.hadoop.hive.metastore.schema.verification": "false",
-        # Delta keeps its own schema; Hive's objection to a replaced one is a stack trace in the log and nothing else.
+        # Delta keeps its own schema; Hive's objection to a replaced one is a stack trace in the log and
+        # nothing else.
         "spark.hadoop.hive.metastore.disallow.incompatible.col.type.changes": "false",
         "spark.hadoop.hive.exec.scratchdir": str(scratch / "hive"),
         "spark.hadoop.hive.exec.local.scratchdir": str(scratch / "hive-local"),

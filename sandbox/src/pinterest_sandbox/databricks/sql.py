@@ -62,8 +62,8 @@ def run_statement(
 ) -> StatementResult:
     """Run ``statement`` in ``session``.
 
-    :param parameters: named parameters as ``{"name", "value", "type"}``; the value is text, the type a SQL type,
-        ``STRING`` when it is left out.
+    :param parameters: named parameters as ``{"name", "value", "type"}``; the value is text, the type a SQL
+        type, ``STRING`` when it is left out.
     :param catalog: default catalog.
     :param schema: default schema.
     :param row_limit: at most so many rows are fetched.
@@ -99,8 +99,8 @@ def _fetch(frame: DataFrame, row_limit: int | None) -> StatementResult:
     size = sum(len(value) for row in texts for value in row if value)
     if size > INLINE_LIMIT:
         raise StatementError(
-            "Inline byte limit exceeded. Statements executed with disposition=INLINE can have a result size of at most "
-            f"{INLINE_LIMIT} bytes."
+            "Inline byte limit exceeded. Statements executed with disposition=INLINE can have a result size "
+            f"of at most {INLINE_LIMIT} bytes."
         )
     return StatementResult(columns=columns, rows=texts, truncated=truncated)
 

@@ -15,7 +15,7 @@ _TOKENS = re.compile(
 
 
 def split_statements(sql: str) -> list[str]:
-    """The statements of ``sql``, without the semicolons between them; those of comments and blanks only are left out.
+    """The statements of ``sql``, without semicolons; those of comments and blanks only are left out.
 
     Semicolons in strings, quoted names and comments do not separate.
     """

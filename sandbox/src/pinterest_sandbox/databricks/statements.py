@@ -93,8 +93,8 @@ class Statement:
 class Statements:
     """All statements that are kept.
 
-    They run on a worker of their own, several at a time, so that they neither wait behind a notebook nor die when
-    one is cancelled.
+    They run on a worker of their own, several at a time, so that they neither wait behind a notebook nor die
+    when one is cancelled.
 
     :param lane: the SQL worker.
     """

@@ -1,8 +1,8 @@
 """A worker: an own process with one warm JVM that runs notebooks, or SQL statements, for the server.
 
-It talks to the server over an inherited socket, one JSON message a line, and ends when the server or its JVM does.
-Requests: ``{"id", "op": "notebook" | "statement" | "cancel", ...}``. Answers: ``{"event": "ready"}`` once, then
-``{"id", "event": "cell" | "done" | "failed", ...}``.
+It talks to the server over an inherited socket, one JSON message a line, and ends when the server or its JVM
+does. Requests: ``{"id", "op": "notebook" | "statement" | "cancel", ...}``. Answers: ``{"event": "ready"}``
+once, then ``{"id", "event": "cell" | "done" | "failed", ...}``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinterest_sandbox.databricks.channel import Channel, Message
 from pinterest_sandbox.databricks.interpreter import library_path
-from pinterest_sandbox.databricks.runner import NotebookRunner
+from pinterest_sandbox.databricks.runner import CellOutput, NotebookRunner
 from pinterest_sandbox.databricks.session import build_session
 from pinterest_sandbox.databricks.sql import StatementError, run_statement
 from pinterest_sandbox.databricks.workspace import Workspace
@@ -64,7 +65,8 @@ def main() -> None:
     threading.Thread(target=_receive, args=(channel, inbox), daemon=True).start()
     session = _session(settings)
     threading.Thread(target=_watch_jvm, args=(channel,), daemon=True).start()
-    # What the server needs of this package is imported by now; notebooks find only libraries and what was published.
+    # What the server needs of this package is imported by now; notebooks find only libraries and what was
+    # published.
     sys.path = library_path()
     sys.dont_write_bytecode = True
     channel.send({"event": "ready", "seconds": round(time.monotonic() - started, 2)})
@@ -94,7 +96,8 @@ def _receive(channel: Channel, inbox: queue.Queue[Message]) -> None:
 def _watch_jvm(channel: Channel) -> None:
     from pyspark import SparkContext
 
-    status = SparkContext._gateway.proc.wait()
+    gateway: Any = SparkContext._gateway
+    status = gateway.proc.wait()
     channel.send({"event": "lost", "message": f"Spark's JVM ended unexpectedly (status {status})"})
     os._exit(1)
 
@@ -112,16 +115,17 @@ def _serve_notebooks(
     while True:
         request = inbox.get()
         number = request["id"]
-        result = runner.run(
-            request["path"],
-            request["parameters"],
-            lambda cell, number=number: channel.send({"id": number, "event": "cell", "cell": asdict(cell)}),
-        )
+        report = partial(_report_cell, channel, number)
+        result = runner.run(request["path"], request["parameters"], report)
         # Where the notebook has stopped Spark the next one gets a new worker.
         last = session.sparkContext._jsc is None
         channel.send({"id": number, "event": "done", "result": asdict(result), "last": last})
         if last:
             os._exit(0)
+
+
+def _report_cell(channel: Channel, number: int, cell: CellOutput) -> None:
+    channel.send({"id": number, "event": "cell", "cell": asdict(cell)})
 
 
 def _serve_statements(

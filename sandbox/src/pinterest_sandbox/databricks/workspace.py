@@ -1,7 +1,7 @@
 """The workspace's tree of folders, files and notebooks, kept as real folders and files.
 
-A notebook is a file without extension; what tells it from other files is a mark of the same path in a second tree, which
-holds its language. https://docs.databricks.com/api/workspace/workspace
+A notebook is a file without extension; what tells it from other files is a mark of the same path in a second
+tree, which holds its language. https://docs.databricks.com/api/workspace/workspace
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class WorkspaceObject:
 class Workspace:
     """The objects under one folder.
 
-    :param folder: holds ``files`` (the tree), ``notebooks`` (the marks) and ``incoming`` (half-written files).
+    :param folder: holds ``files`` (the tree), ``notebooks`` (the marks) and ``incoming`` (half-written
+        files).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -137,8 +138,8 @@ class Workspace:
         """Import one file or notebook.
 
         :param path: where to; a notebook recognised by ``AUTO`` loses its extension.
-        :param format: ``AUTO`` (source with a notebook's first line becomes a notebook, all else a file), ``SOURCE``
-            (a notebook in ``language``) or ``RAW`` (a file).
+        :param format: ``AUTO`` (source with a notebook's first line becomes a notebook, all else a file),
+            ``SOURCE`` (a notebook in ``language``) or ``RAW`` (a file).
         :param overwrite: whether an object of the same kind is replaced.
         :raises NotFound: when the folder does not exist.
         :raises ApiError: ``RESOURCE_ALREADY_EXISTS``.

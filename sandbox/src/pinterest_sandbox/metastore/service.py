@@ -1,7 +1,7 @@
 """The metastore as a supervised process.
 
-An in-memory catalog dies with its Spark process, and embedded Derby admits a single process; the network server
-lets several read and write the same tables at once. It is Derby's own
+An in-memory catalog dies with its Spark process, and embedded Derby admits a single process; the network
+server lets several read and write the same tables at once. It is Derby's own
 (https://db.apache.org/derby/docs/10.16/adminguide/), in the version inside PySpark.
 """
 
@@ -71,7 +71,7 @@ def check(port: int) -> None:
 
 
 def _exchange_attributes() -> bytes:
-    """The first message of a DRDA conversation: EXCSAT with an empty manager level list (code points 1041, 1404)."""
+    """The first message of a DRDA conversation: EXCSAT (1041) with an empty manager level list (1404)."""
     managers = b"\x00\x04\x14\x04"
     body = (4 + len(managers)).to_bytes(2, "big") + b"\x10\x41" + managers
     return (6 + len(body)).to_bytes(2, "big") + b"\xd0\x01\x00\x01" + body

@@ -38,6 +38,7 @@ class FileSystem:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
+        self._java: Any = session._jvm
 
     def ls(self, dir: str) -> list[FileInfo]:
         """What is in a folder.
@@ -105,7 +106,7 @@ class FileSystem:
         target, target_system = self._open(to)
         if system.getFileStatus(path).isDirectory() and not recurse:
             raise IsADirectoryError(f"{source} is a folder: pass recurse=True")
-        util = self._session._jvm.org.apache.hadoop.fs.FileUtil
+        util = self._java.org.apache.hadoop.fs.FileUtil
         configuration = self._session._jsc.hadoopConfiguration()
         return bool(util.copy(system, path, target_system, target, delete_source, configuration))
 
@@ -116,7 +117,7 @@ class FileSystem:
             if ":/" in location
             else f"dbfs:{location if location.startswith('/') else '/' + location}"
         )
-        path = self._session._jvm.org.apache.hadoop.fs.Path(full)
+        path = self._java.org.apache.hadoop.fs.Path(full)
         return path, path.getFileSystem(self._session._jsc.hadoopConfiguration())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ class Secrets:
         """The keys of ``scope``."""
         return [SecretMetadata(key) for key in sorted(self._scope(scope))]
 
-    def listScopes(self) -> list[SecretScope]:
+    def listScopes(self) -> builtins.list[SecretScope]:
         """All scopes."""
         return [SecretScope(name) for name in sorted(self._scopes())]
 

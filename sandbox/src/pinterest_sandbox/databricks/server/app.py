@@ -27,9 +27,9 @@ from pinterest_sandbox.databricks.workspace import Workspace
 def create_app(*, folder: Path, token: str, start_worker: Callable[[str], WorkerProcess]) -> FastAPI:
     """Make the workspace.
 
-    Notebooks and SQL statements have a worker process each: a notebook is cancelled by killing its worker, which no
-    statement should feel. The SQL worker starts when the notebook worker is ready, so that the two do not slow each
-    other down on few cores, or with the first statement.
+    Notebooks and SQL statements have a worker process each: a notebook is cancelled by killing its worker,
+    which no statement should feel. The SQL worker starts when the notebook worker is ready, so that the two
+    do not slow each other down on few cores, or with the first statement.
 
     :param folder: of the workspace's files, its runs and its secrets.
     :param token: the bearer token that clients send.

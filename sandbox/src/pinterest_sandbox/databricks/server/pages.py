@@ -13,7 +13,8 @@ from pinterest_sandbox.databricks.errors import InvalidParameter
 from pinterest_sandbox.databricks.runs import Run, RunStore, State, TaskRun
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b2733; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
+body { color: #1b2733; }
 a { color: #0b63b5; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .35rem .7rem; }
 tr + tr { border-top: 1px solid #dfe5ea; } th { color: #5a6b7b; font-weight: 500; }
@@ -58,8 +59,8 @@ def _runs_table(runs: list[Run]) -> str:
     if not runs:
         return "<p>No notebook has been run yet.</p>"
     rows = "".join(
-        f'<tr><td><a href="/jobs/{run.job_id}/runs/{run.run_id}">{run.run_id}</a></td><td>{escape(run.run_name)}</td>'
-        f"<td>{_state(run.state)}</td><td>{_time(run.start_time)}</td><td>{_seconds(run)}</td></tr>"
+        f'<tr><td><a href="/jobs/{run.job_id}/runs/{run.run_id}">{run.run_id}</a></td>'
+        f"<td>{escape(run.run_name)}</td><td>{_state(run.state)}</td><td>{_time(run.start_time)}</td><td>{_seconds(run)}</td></tr>"
         for run in runs
     )
     return (
@@ -87,7 +88,8 @@ def _cell(cell: dict[str, Any]) -> str:
         else ""
     )
     return (
-        f'<p class="cell">{escape(heading)}line {cell["line"]}, {escape(cell["language"])}, {cell["seconds"]:.1f} s</p>'
+        f'<p class="cell">{escape(heading)}line {cell["line"]}, {escape(cell["language"])}, '
+        f"{cell['seconds']:.1f} s</p>"
         f'<pre class="source">{escape(cell["source"])}</pre>{output}'
     )
 
