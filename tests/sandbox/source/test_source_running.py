@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pymysql
 import pytest
 
@@ -89,14 +89,10 @@ def test_values_have_the_types_of_the_original(client: Connection[DictCursor]) -
     ]
 
 
-def test_it_listens_on_loopback_only(sandbox: RunningSandbox) -> None:
-    port = sandbox.ports["source"]
-    listening = [
-        connection
-        for connection in psutil.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    ]
-    assert [connection.laddr.ip for connection in listening] == ["127.0.0.1"]
+def test_it_listens_on_one_address_only(sandbox: RunningSandbox) -> None:
+    with socket.socket() as probe:
+        # Linux refuses this when the same port is listened to on all addresses.
+        probe.bind(("127.0.0.2", sandbox.ports["source"]))
 
 
 @pytest.mark.parametrize(

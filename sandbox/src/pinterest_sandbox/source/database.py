@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
     from pymysql.cursors import Cursor
 
-#: Rows of one multi-row INSERT are limited by its size in bytes; the server allows 16 MiB.
-STATEMENT_BYTES = 4 * 1024 * 1024
-
 
 def connect(port: int, password: str) -> Connection[Cursor]:
     """Open a connection as the user ``pinterest``; the caller commits and closes.
@@ -82,7 +79,6 @@ def insert_missing(connection: Connection[Cursor], rows: Mapping[str, Sequence[R
     """
     inserted: dict[str, int] = {}
     with connection.cursor() as cursor:
-        cursor.max_stmt_length = STATEMENT_BYTES
         for table in TABLES:
             cursor.execute(f"SELECT `{table.key}` FROM `{table.name}`")
             present = {row[0] for row in cursor.fetchall()}

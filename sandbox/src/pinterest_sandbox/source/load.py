@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinterest_sandbox.source.database import STATEMENT_BYTES
 from pinterest_sandbox.source.records import BadRecord, parse_record
 from pinterest_sandbox.source.tables import TABLES, Row, Table
 
@@ -45,7 +44,6 @@ def load(connection: Connection[Cursor], folder: Path) -> dict[str, int]:
     """
     rows = read_folder(folder)
     with connection.cursor() as cursor:
-        cursor.max_stmt_length = STATEMENT_BYTES
         try:
             for table in TABLES:
                 if found := rows.get(table.entity):

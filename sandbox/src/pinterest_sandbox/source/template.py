@@ -31,7 +31,8 @@ def data_folder(cache: Path) -> Path:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     for outdated in target.parent.glob("[0-9a-f]*"):
-        shutil.rmtree(outdated, ignore_errors=True)
+        if outdated != target:
+            shutil.rmtree(outdated, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="partial-") as scratch:
         made = Path(scratch) / "data"
         _make(made, Path(scratch))
@@ -93,7 +94,8 @@ def _insert(table: Table, lines: list[str]) -> str:
 
 
 def _literal(value: object) -> str:
-    return escape_item(value, "utf8mb4")
+    literal: str = escape_item(value, "utf8mb4")
+    return literal
 
 
 def _identity() -> str:
