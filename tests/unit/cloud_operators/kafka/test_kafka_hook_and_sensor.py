@@ -25,7 +25,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, **config: Any) -> None:
 
 def test_msk_tokens_are_signed_for_the_region_of_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client asks for its token by itself, in the background; no poll is needed."""
-    signer = importlib.import_module("aws_msk_iam_sasl_signer")
+    signer = importlib.import_module("aws_msk_iam_sasl_signer.MSKAuthTokenProvider")
     regions: list[str] = []
     asked = threading.Event()
 
@@ -34,7 +34,7 @@ def test_msk_tokens_are_signed_for_the_region_of_the_brokers(monkeypatch: pytest
         asked.set()
         return "token", int(time.time() + 900) * 1000
 
-    monkeypatch.setattr(signer.MSKAuthTokenProvider, "generate_auth_token", sign)
+    monkeypatch.setattr(signer, "generate_auth_token", sign)
     connect(
         monkeypatch,
         **{
