@@ -1,0 +1,169 @@
+"""One run of the daily batch: the objects of a manifest into the Delta tables, in an order that survives a crash.
+
+Lines are merged first, counts are recorded then, marks are written last. A run that dies in between is repeated with
+the same manifest: every step finds what it did before.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+from pinterest_spark import ledger, tables
+from pinterest_spark.contracts import ENTITIES, Contract, load_contract
+from pinterest_spark.landing import POSITION, read_lines
+from pinterest_spark.ledger import EntityCounts, Mark
+from pinterest_spark.records import last_by_key, read_records
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from pinterest_spark.manifest import EntityPart, Manifest
+    from pinterest_spark.tables import TableNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityResult:
+    """What a run did for one entity: its counts, the offsets it covered, and where it stands now."""
+
+    counts: EntityCounts
+    offsets: list[tuple[int, int, int]]
+    marks: list[Mark]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tally:
+    """What one pass over the records counts."""
+
+    lines: dict[tuple[int, int], int]
+    quarantined: int
+    unreadable: dict[str, int]
+    keys: tuple[int, int] | None
+
+
+def run_batch(spark: SparkSession, manifest: Manifest, names: TableNames, *, run_id: str) -> dict[str, Any]:
+    """Ingest everything that a manifest names.
+
+    :param spark: a session whose catalog has Delta tables.
+    :param manifest: what to read.
+    :param names: the tables to write.
+    :param run_id: id of this run in the ledger and in the commits; a repeated run has the same.
+    :returns: ``{"run_id": …, "entities": {entity: counts}}``.
+    """
+    prepare_session(spark, run_id)
+    tables.create_table(spark, "ingest_positions", names.positions)
+    tables.create_table(spark, "ledger", names.ledger)
+    parts = {entity: manifest.entities[entity] for entity in ENTITIES if entity in manifest.entities}
+    # The work is planning and log keeping more than data: three at a time use both cores.
+    with ThreadPoolExecutor(max_workers=len(ENTITIES)) as pool:
+        running = {
+            entity: pool.submit(ingest_entity, spark, manifest, names, entity=entity, run_id=run_id)
+            for entity in parts
+        }
+        results = {entity: future.result() for entity, future in running.items()}
+    ledger.record_counts(
+        spark,
+        names.ledger,
+        run_id=run_id,
+        counts={entity: result.counts for entity, result in results.items()},
+        offsets={entity: result.offsets for entity, result in results.items()},
+    )
+    marks = [mark for result in results.values() for mark in result.marks]
+    ledger.record_marks(spark, names.positions, run_id=run_id, marks=marks)
+    return {
+        "run_id": run_id,
+        "entities": {entity: result.counts.as_dict() for entity, result in results.items()},
+    }
+
+
+def prepare_session(spark: SparkSession, run_id: str) -> None:
+    """Set what the run depends on: UTC for timestamps without a zone, JSON's last duplicate name, the run's id."""
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    spark.conf.set("spark.sql.variant.allowDuplicateKeys", "true")
+    spark.conf.set(tables.USER_METADATA, run_id)
+
+
+def ingest_entity(
+    spark: SparkSession, manifest: Manifest, names: TableNames, *, entity: str, run_id: str
+) -> EntityResult:
+    """Read, clean and merge one entity's objects.
+
+    :returns: counts, offsets and marks, none of them written yet.
+    """
+    contract, part = load_contract(entity), manifest.entities[entity]
+    tables.create_batch_table(spark, names.batch(entity), contract)
+    tables.create_table(spark, "quarantine", names.quarantine(entity))
+    uris = [manifest.uri(o.key) for partition in part.partitions for o in partition.objects]
+    reread = sum(partition.reread for partition in part.partitions)
+    if not uris:
+        counts = EntityCounts(lines_read=0, reread=0, kept=0, quarantined=0)
+        return EntityResult(counts=counts, offsets=[], marks=[])
+    # A checkpoint, not a cache: Spark pushes filters through a cached plan's many projections, and each push copies
+    # their expressions; it planned for minutes.
+    records = read_records(read_lines(spark, uris), contract).localCheckpoint(eager=False)
+    tally = _count(records, contract)
+    if tally.keys is not None:
+        valid = records.where(F.col("reason").isNull())
+        columns = [*(name for name, _ in contract.cleaned), *POSITION]
+        latest = last_by_key(valid.select(*columns))
+        table = names.batch(entity)
+        tables.merge_records(spark, table, latest, keys=tally.keys, again=manifest.full_refresh)
+    if tally.quarantined:
+        refused = records.where(F.col("reason").isNotNull())
+        tables.merge_quarantine(spark, names.quarantine(entity), refused, topic=part.topic, run_id=run_id)
+    counts = EntityCounts(
+        lines_read=sum(tally.lines.values()),
+        reread=reread,
+        kept=tables.rows_inserted(spark, names.batch(entity), run_id),
+        quarantined=tally.quarantined,
+        unreadable=tally.unreadable,
+    )
+    return EntityResult(counts=counts, offsets=_offsets(part), marks=_marks(part, tally.lines))
+
+
+def _count(records: DataFrame, contract: Contract) -> _Tally:
+    """Count by object, in the one pass that also fills the cache."""
+    columns = [column.name for column in contract.values]
+    rows = (
+        records.groupBy("_partition", "_first_offset")
+        .agg(
+            F.count(F.lit(1)).alias("lines"),
+            F.count("reason").alias("quarantined"),
+            F.min(F.when(F.col("reason").isNull(), F.col("ind"))).alias("least"),
+            F.max(F.when(F.col("reason").isNull(), F.col("ind"))).alias("greatest"),
+            *(F.count_if(F.array_contains("unreadable", name)).alias(f"u_{name}") for name in columns),
+        )
+        .collect()
+    )
+    least = [row["least"] for row in rows if row["least"] is not None]
+    greatest = [row["greatest"] for row in rows if row["greatest"] is not None]
+    unreadable = {name: sum(row[f"u_{name}"] for row in rows) for name in columns}
+    return _Tally(
+        lines={(row["_partition"], row["_first_offset"]): row["lines"] for row in rows},
+        quarantined=sum(row["quarantined"] for row in rows),
+        unreadable={name: count for name, count in unreadable.items() if count},
+        keys=(min(least), max(greatest)) if least else None,
+    )
+
+
+def _offsets(part: EntityPart) -> list[tuple[int, int, int]]:
+    """(partition, first offset, last offset) of the objects read; the last is the one before the pin."""
+    return [(p.partition, p.objects[0].first_offset, p.pinned_offset - 1) for p in part.partitions if p.objects]
+
+
+def _marks(part: EntityPart, lines: dict[tuple[int, int], int]) -> list[Mark]:
+    """The last object of each partition; an empty one has no lines."""
+    return [
+        Mark(
+            topic=part.topic,
+            partition=p.partition,
+            first_offset=p.objects[-1].first_offset,
+            object_key=p.objects[-1].key,
+            lines=lines.get((p.partition, p.objects[-1].first_offset), 0),
+        )
+        for p in part.partitions
+        if p.objects
+    ]

@@ -1,0 +1,128 @@
+"""What a run leaves behind about itself: its counts in the ledger, and the positions where the next run starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+STAGE = "batch"
+LEDGER_ROWS = StructType.fromDDL(
+    "run_id STRING, stage STRING, entity STRING, "
+    "offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>, "
+    "landed BIGINT, lines_read BIGINT, reread BIGINT, kept BIGINT, merged BIGINT, quarantined BIGINT, "
+    "unreadable MAP<STRING, BIGINT>"
+)
+POSITION_ROWS = StructType.fromDDL(
+    "topic STRING, partition INT, first_offset BIGINT, object_key STRING, lines BIGINT, run_id STRING"
+)
+_COUNTS = ("landed", "lines_read", "reread", "kept", "merged", "quarantined")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityCounts:
+    """The counts of one entity in one run, each from its own source.
+
+    :param lines_read: lines of all objects read, counted in the landing.
+    :param reread: lines that the run before had read, as the manifest's marks say.
+    :param kept: keys new to the table, as Delta's commit metrics say.
+    :param quarantined: lines put into quarantine.
+    :param unreadable: source column to number of values that could not be read.
+    """
+
+    lines_read: int
+    reread: int
+    kept: int
+    quarantined: int
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def landed(self) -> int:
+        """Lines read for the first time."""
+        return self.lines_read - self.reread
+
+    @property
+    def merged(self) -> int:
+        """Lines whose key was in the table already, or came again later in the run."""
+        return self.lines_read - self.kept - self.quarantined
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts by name, as the notebook's exit value has them."""
+        counts: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("lines_read", "reread", "landed", "kept", "merged", "quarantined")
+        }
+        return {**counts, "unreadable": dict(self.unreadable)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Where the ingest stands in one partition: the object processed last and the lines read from it."""
+
+    topic: str
+    partition: int
+    first_offset: int
+    object_key: str
+    lines: int
+
+
+def record_counts(
+    spark: SparkSession,
+    table: str,
+    *,
+    run_id: str,
+    counts: Mapping[str, EntityCounts],
+    offsets: Mapping[str, Sequence[tuple[int, int, int]]],
+) -> None:
+    """MERGE the counts of all entities into the ledger; a repeated run leaves its row as it is.
+
+    :param table: the ledger.
+    :param counts: entity to its counts.
+    :param offsets: entity to (partition, first offset, last offset) of what was read.
+    """
+    rows = [
+        (run_id, STAGE, entity, [*offsets[entity]], *(getattr(c, n) for n in _COUNTS), dict(c.unreadable))
+        for entity, c in counts.items()
+    ]
+    source = spark.createDataFrame(rows, LEDGER_ROWS).withColumn("recorded_at", F.current_timestamp())
+    names = [name for name in source.columns if name not in ("run_id", "stage", "entity")]
+    changed = " OR ".join(f"NOT t.{name} <=> s.{name}" for name in _COUNTS)
+    (
+        DeltaTable.forName(spark, table)
+        .alias("t")
+        .merge(
+            source.alias("s"),
+            f"t.stage = '{STAGE}' AND t.run_id = s.run_id AND t.stage = s.stage AND t.entity = s.entity",
+        )
+        .whenMatchedUpdate(condition=changed, set={name: f"s.{name}" for name in names})
+        .whenNotMatchedInsert(values={name: f"s.{name}" for name in source.columns})
+        .execute()
+    )
+
+
+def record_marks(spark: SparkSession, table: str, *, run_id: str, marks: Sequence[Mark]) -> None:
+    """MERGE the new marks; a mark never moves back, so that an old manifest may be run again.
+
+    :param table: the positions table.
+    :param marks: at most one a partition; with none, nothing is written.
+    """
+    if not marks:
+        return
+    rows = [(m.topic, m.partition, m.first_offset, m.object_key, m.lines, run_id) for m in marks]
+    source = spark.createDataFrame(rows, POSITION_ROWS).withColumn("updated_at", F.current_timestamp())
+    later = "s.first_offset > t.first_offset OR (s.first_offset = t.first_offset AND s.lines <> t.lines)"
+    (
+        DeltaTable.forName(spark, table)
+        .alias("t")
+        .merge(source.alias("s"), "t.topic = s.topic AND t.partition = s.partition")
+        .whenMatchedUpdateAll(condition=later)
+        .whenNotMatchedInsertAll()
+        .execute()
+    )

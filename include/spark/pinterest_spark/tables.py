@@ -1,0 +1,142 @@
+"""The Delta tables of the batch path: their names, how they are made, and the MERGEs that fill them.
+
+Every MERGE may be repeated: rows are found by key or by position, and change only when the source is later.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from delta.tables import DeltaTable
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from pinterest_spark.contracts import Contract
+
+_SQL = Path(__file__).resolve().parents[2] / "sql" / "tables"
+_USER_ID = re.compile(r"[a-z0-9]{1,40}")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_POSITION_COLUMNS = "`_partition` INT, `_first_offset` BIGINT, `_line` INT"
+_LATER = "struct({s}._first_offset, {s}._line, {s}._partition) {op} struct({t}._first_offset, {t}._line, {t}._partition)"
+# A run's own commits are among the latest of a table; other writers (maintenance) add a few in between.
+_HISTORY = 50
+USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableNames:
+    """Full, back-quoted names of one pipeline's tables.
+
+    :param user_id: the resource id; may start with a digit.
+    :param catalog: Databricks catalog.
+    :param schema: schema in it.
+    :raises ValueError: when a part is not a plain name.
+    """
+
+    user_id: str
+    catalog: str
+    schema: str
+
+    def __post_init__(self) -> None:
+        if not _USER_ID.fullmatch(self.user_id):
+            raise ValueError(f"user_id {self.user_id!r}: 1 to 40 lower-case letters and digits are allowed")
+        for part, value in (("catalog", self.catalog), ("schema", self.schema)):
+            if not _NAME.fullmatch(value):
+                raise ValueError(f"{part} {value!r}: letters, digits, underscores and hyphens are allowed")
+
+    def table(self, suffix: str) -> str:
+        """Name of the table ``<id>_<suffix>``."""
+        return f"`{self.catalog}`.`{self.schema}`.`{self.user_id}_{suffix}`"
+
+    def batch(self, entity: str) -> str:
+        """The cleaned records of an entity, one row a key."""
+        return self.table(f"{entity}_batch")
+
+    def quarantine(self, entity: str) -> str:
+        """The lines of an entity's topic that are no record of it."""
+        return self.table(f"{entity}_quarantine")
+
+    @property
+    def positions(self) -> str:
+        """Where the ingest stands."""
+        return self.table("ingest_positions")
+
+    @property
+    def ledger(self) -> str:
+        """The counts of every run."""
+        return self.table("ledger")
+
+
+def create_batch_table(spark: SparkSession, table: str, contract: Contract) -> None:
+    """Make the table of an entity's cleaned records when it is missing."""
+    columns = ", ".join(f"`{name}` {spark_type}" for name, spark_type in contract.cleaned)
+    if not spark.catalog.tableExists(table):
+        spark.sql(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, {_POSITION_COLUMNS}) USING DELTA")
+
+
+def create_table(spark: SparkSession, kind: str, table: str) -> None:
+    """Make a table by ``sql/tables/create_<kind>.sql`` when it is missing.
+
+    :param kind: ``ingest_positions``, ``ledger`` or ``quarantine``.
+    """
+    if not spark.catalog.tableExists(table):
+        parameter = "positions_table" if kind == "ingest_positions" else f"{kind}_table"
+        text = (_SQL / f"create_{kind}.sql").read_text(encoding="utf-8")
+        spark.sql(text, args={parameter: table})
+
+
+def merge_records(
+    spark: SparkSession, table: str, latest: DataFrame, *, keys: tuple[int, int], again: bool
+) -> None:
+    """MERGE one record a key into a batch table.
+
+    :param latest: what :func:`records.last_by_key` gave; the table's columns.
+    :param keys: least and greatest key in it, so that files without such keys are left out.
+    :param again: also update rows of the same position, to clean anew what had been read before.
+    """
+    later = _LATER.format(s="s", t="t", op=">=" if again else ">")
+    within = f"t.ind BETWEEN {keys[0]:d} AND {keys[1]:d}"
+    (
+        DeltaTable.forName(spark, table)
+        .alias("t")
+        .merge(latest.alias("s"), f"t.ind = s.ind AND {within}")
+        .whenMatchedUpdateAll(condition=later)
+        .whenNotMatchedInsertAll()
+        .execute()
+    )
+
+
+def merge_quarantine(spark: SparkSession, table: str, refused: DataFrame, *, topic: str, run_id: str) -> None:
+    """MERGE quarantined lines by position; a line that is there already is left as it is.
+
+    :param refused: frame with the position columns, ``reason`` and ``raw``.
+    """
+    rows = refused.select(
+        F.lit(topic).alias("topic"),
+        F.col("_partition").alias("partition"),
+        F.col("_first_offset").alias("first_offset"),
+        F.col("_line").alias("line"),
+        "reason",
+        "raw",
+        F.lit(run_id).alias("run_id"),
+        F.current_timestamp().alias("quarantined_at"),
+    )
+    same = " AND ".join(f"t.{c} = s.{c}" for c in ("topic", "partition", "first_offset", "line"))
+    merged = DeltaTable.forName(spark, table).alias("t").merge(rows.alias("s"), same)
+    merged.whenNotMatchedInsertAll().execute()
+
+
+def rows_inserted(spark: SparkSession, table: str, run_id: str) -> int:
+    """Rows that this run's MERGEs inserted, by Delta's own history: right also when an earlier try of the run died.
+
+    :param run_id: what the run put into the commits' ``userMetadata``.
+    """
+    inserted = F.sum(F.col("operationMetrics")["numTargetRowsInserted"].cast("bigint"))
+    own = (F.col("userMetadata") == run_id) & (F.col("operation") == "MERGE")
+    row = DeltaTable.forName(spark, table).history(_HISTORY).where(own).select(inserted).first()
+    return int(row[0]) if row and row[0] is not None else 0

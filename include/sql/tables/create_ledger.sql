@@ -1,0 +1,19 @@
+-- Counts of every run, stage and entity, taken from independent sides. A count that a stage has not is null.
+-- sent = acknowledged = landed + dead_lettered; lines_read = landed + reread = kept + merged + quarantined.
+CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
+    run_id STRING COMMENT 'run of the pipeline',
+    stage STRING COMMENT 'burst, batch or stream',
+    entity STRING COMMENT 'pin, geo or user',
+    offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>> COMMENT 'range that was handled, both ends included',
+    sent BIGINT COMMENT 'records given to the API',
+    acknowledged BIGINT COMMENT 'records whose offset came back',
+    landed BIGINT COMMENT 'lines read for the first time',
+    dead_lettered BIGINT COMMENT 'records that the sink refused',
+    lines_read BIGINT COMMENT 'lines of all objects read',
+    reread BIGINT COMMENT 'lines that the run before had read',
+    kept BIGINT COMMENT 'keys new to the table',
+    merged BIGINT COMMENT 'lines whose key was there already, or came again later',
+    quarantined BIGINT COMMENT 'lines put into quarantine',
+    unreadable MAP<STRING, BIGINT> COMMENT 'column to values that could not be read and became null',
+    recorded_at TIMESTAMP COMMENT 'when'
+) USING DELTA

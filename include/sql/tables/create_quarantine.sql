@@ -1,0 +1,11 @@
+-- Landed lines that cannot be a record of their entity, with reason, text and position. One row a position.
+CREATE TABLE IF NOT EXISTS IDENTIFIER(:quarantine_table) (
+    topic STRING COMMENT 'Kafka topic',
+    partition INT COMMENT 'Kafka partition',
+    first_offset BIGINT COMMENT 'first offset of the object, as its name says',
+    line INT COMMENT 'line in the object, from 0',
+    reason STRING COMMENT 'not_json, not_an_object, other_entity, key_missing or key_not_an_integer',
+    raw STRING COMMENT 'the line as it was read',
+    run_id STRING COMMENT 'run that found it first',
+    quarantined_at TIMESTAMP COMMENT 'when'
+) USING DELTA
