@@ -24,8 +24,11 @@ Origins = dict[str, set[tuple[int, int]]]
 class DeadLetterHook(KafkaBaseHook):
     """Reads a dead-letter topic as it is now, without a consumer group's offsets.
 
-    :param kafka_config_id: the Kafka connection.
+    :param kafka_conn_id: the Kafka connection.
     """
+
+    def __init__(self, kafka_conn_id: str) -> None:
+        super().__init__(kafka_conn_id)  # type: ignore[no-untyped-call]
 
     def _get_client(self, config: dict[str, Any]) -> Any:
         from confluent_kafka import Consumer

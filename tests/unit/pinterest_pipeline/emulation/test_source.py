@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pinterest_pipeline.emulation.source import fetch_rows
+from pinterest_pipeline.entities import contracts
+from pinterest_pipeline.errors import MissingRows
+from pinterest_pipeline.paths import read_include
+
+GEO = contracts()["geo"]
+
+
+class FakeDatabase:
+    """A DB-API connection that answers with prepared rows."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        self.rows = rows
+        self.executed: list[tuple[str, Any]] = []
+
+    def cursor(self) -> FakeDatabase:
+        return self
+
+    def __enter__(self) -> FakeDatabase:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute(self, statement: str, parameters: Any) -> None:
+        self.executed.append((statement, parameters))
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return self.rows
+
+    def rollback(self) -> None:
+        pass
+
+
+def test_rows_have_table_order_and_datetimes_as_text() -> None:
+    database: Any = FakeDatabase(
+        [(7528, datetime(2020, 8, 28, 3, 52, 47), -89.9787, Decimal("-173.293"), "Albania")]
+    )
+    rows = fetch_rows(database, GEO, "SELECT", [7528])
+    assert list(rows[7528].items()) == [
+        ("ind", 7528),
+        ("timestamp", "2020-08-28 03:52:47"),
+        ("latitude", -89.9787),
+        ("longitude", -173.293),
+        ("country", "Albania"),
+    ]
+
+
+def test_nulls_stay_and_a_date_has_no_time() -> None:
+    database: Any = FakeDatabase([(1, date(2021, 11, 20), None, None, None)])
+    assert fetch_rows(database, GEO, "SELECT", [1])[1]["timestamp"] == "2021-11-20"
+    assert fetch_rows(database, GEO, "SELECT", [1])[1]["country"] is None
+
+
+def test_one_query_for_all_keys_each_asked_once() -> None:
+    database: Any = FakeDatabase([(key, None, 0.0, 0.0, "x") for key in (3, 1, 2)])
+    assert sorted(fetch_rows(database, GEO, "SELECT 1", [3, 1, 3, 2, 1])) == [1, 2, 3]
+    assert database.executed == [("SELECT 1", {"keys": [1, 2, 3]})]
+
+
+def test_no_keys_no_query() -> None:
+    database: Any = FakeDatabase([])
+    assert fetch_rows(database, GEO, "SELECT", []) == {}
+    assert database.executed == []
+
+
+def test_a_missing_row_is_named() -> None:
+    database: Any = FakeDatabase([(1, None, 0.0, 0.0, "x")])
+    with pytest.raises(MissingRows, match=r"geolocation_data .* no row for 2 keys: 2, 5"):
+        fetch_rows(database, GEO, "SELECT", [5, 1, 2])
+
+
+@pytest.mark.parametrize("entity", ["pin", "geo", "user"])
+def test_statements_select_the_contracts_columns_in_order(entity: str) -> None:
+    contract = contracts()[entity]
+    statement = read_include(f"sql/source/{entity}.sql")
+    code = " ".join(line for line in statement.splitlines() if not line.startswith("--"))
+    columns, _, rest = code.removeprefix("SELECT").partition("FROM")
+    assert [column.strip(" `") for column in columns.split(",")] == list(contract.column_names)
+    table, _, condition = rest.partition("WHERE")
+    assert table.strip() == contract.source_table
+    assert condition.split() in ([f"`{contract.key}`", "IN", "%(keys)s"], [contract.key, "IN", "%(keys)s"])

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pinterest_pipeline.provisioning.resources import (
+    Found,
+    note_absent,
+    note_created,
+    read_record,
+    write_record,
+)
+from tests.unit.pinterest_pipeline.fakes import FakeS3
+
+STATE = "s3://user-sandbox-bucket/_state"
+TOPIC = ("topic", "sandbox.pin")
+CONNECTOR = ("connector", "sandbox-connector")
+NOTHING: Found = {TOPIC: None, CONNECTOR: None}
+
+
+def states(entries: Any) -> dict[tuple[str, str], tuple[str, str]]:
+    return {(entry["kind"], entry["name"]): (entry["state"], entry["identifier"]) for entry in entries}
+
+
+def absent(entries: Any, found: Found) -> Any:
+    return note_absent(entries, found, run_id="r1", now="t1")
+
+
+def created(entries: Any, found: Found) -> Any:
+    return note_created(entries, found, run_id="r1", now="t2")
+
+
+def test_what_was_not_there_is_ours() -> None:
+    noted = absent([], NOTHING)
+    assert states(noted) == {TOPIC: ("creating", ""), CONNECTOR: ("creating", "")}
+    done = created(noted, {TOPIC: "sandbox.pin", CONNECTOR: "arn:c"})
+    assert states(done) == {TOPIC: ("created", "sandbox.pin"), CONNECTOR: ("created", "arn:c")}
+
+
+def test_what_somebody_else_made_is_never_in_the_record() -> None:
+    found: Found = {TOPIC: "sandbox.pin", CONNECTOR: None}
+    assert states(created(absent([], found), {TOPIC: "sandbox.pin", CONNECTOR: "arn:c"})) == {
+        CONNECTOR: ("created", "arn:c")
+    }
+
+
+def test_a_run_that_broke_off_leaves_a_note_which_the_next_one_completes() -> None:
+    noted = absent([], NOTHING)
+    # The first run made the topic and failed; the second finds it there.
+    again = absent(noted, {TOPIC: "sandbox.pin", CONNECTOR: None})
+    done = created(again, {TOPIC: "sandbox.pin", CONNECTOR: "arn:c"})
+    assert states(done) == {TOPIC: ("created", "sandbox.pin"), CONNECTOR: ("created", "arn:c")}
+
+
+def test_running_again_changes_nothing() -> None:
+    there: Found = {TOPIC: "sandbox.pin", CONNECTOR: "arn:c"}
+    done = created(absent([], NOTHING), there)
+    assert note_created(note_absent(done, there, run_id="r2", now="t3"), there, run_id="r2", now="t4") == done
+
+
+def test_a_resource_made_anew_gets_its_new_identifier() -> None:
+    done = created(absent([], NOTHING), {TOPIC: "sandbox.pin", CONNECTOR: "arn:1"})
+    gone = absent(done, {TOPIC: "sandbox.pin", CONNECTOR: None})
+    assert states(created(gone, {TOPIC: "sandbox.pin", CONNECTOR: "arn:2"}))[CONNECTOR] == (
+        "created",
+        "arn:2",
+    )
+
+
+@pytest.mark.parametrize("entries", [[], absent([], NOTHING)])
+def test_the_record_is_kept_in_s3(s3: FakeS3, entries: Any) -> None:
+    assert read_record(s3, STATE) == []
+    write_record(s3, STATE, entries)
+    assert list(s3.objects) == [("user-sandbox-bucket", "_state/resources.json")]
+    assert read_record(s3, STATE) == entries
