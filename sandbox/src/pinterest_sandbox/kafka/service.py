@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinterest_sandbox.config import Config
+from pinterest_sandbox.config import ACCESS_KEY, REGION, SECRET_KEY, Config
 from pinterest_sandbox.kafka.archives import class_archive
 from pinterest_sandbox.kafka.java import java_program
 from pinterest_sandbox.kafka.programs import ARGUMENT_FILE, prepare_broker, prepare_worker
@@ -37,6 +37,14 @@ def services(config: Config) -> list[Service]:
             title="Kafka Connect worker",
             command=(java_program(), f"@{worker / ARGUMENT_FILE}"),
             directory=config.home,
+            # For connectors that name no keys and no endpoint, as on AWS, where a role gives them.
+            environment={
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+                "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+                "AWS_REGION": REGION,
+                "AWS_ENDPOINT_URL_S3": config.url("moto"),
+                "AWS_EC2_METADATA_DISABLED": "true",
+            },
             prepare=lambda: prepare_worker(
                 worker, kafka_port=ports["kafka"], port=ports["connect"], archive=class_archive("connect")
             ),

@@ -12,8 +12,8 @@ from pinterest_sandbox.rest_proxy.cluster import Cluster
 from pinterest_sandbox.rest_proxy.producing import Sender
 from pinterest_sandbox.rest_proxy.responses import answer, errors_in_our_form
 
-#: Seconds after which Kafka counts as unreachable: a client learns of it before it loses patience itself.
-KAFKA_TIMEOUT = 4.0
+#: Seconds after which Kafka counts as unreachable: a client must learn of it within five.
+KAFKA_TIMEOUT = 3.5
 _MAX_BODY = 64 * 1024 * 1024
 
 

@@ -13,6 +13,8 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, 
 
 from pinterest_sandbox.rest_proxy.errors import RestError, kafka_error, retriable, topic_not_found
 
+#: A topic that was made a moment ago is not known to the broker at once: seconds between asking again.
+_UNKNOWN_TOPIC_PAUSES = (0.05, 0.1, 0.2, 0.0)
 _UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
 
 
@@ -24,7 +26,7 @@ class Cluster:
     :param keep: seconds for which the partitions of a topic are remembered.
     """
 
-    def __init__(self, settings: Mapping[str, Any], *, timeout: float, keep: float = 5.0) -> None:
+    def __init__(self, settings: Mapping[str, Any], *, timeout: float, keep: float = 1.0) -> None:
         self._admin = AdminClient(dict(settings))
         self._timeout = timeout
         self._keep = keep
@@ -43,9 +45,11 @@ class Cluster:
 
         :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
         """
-        topic: TopicMetadata | None = (await self._metadata(name)).topics.get(name)
-        if topic is None:
-            raise topic_not_found()
+        for pause in _UNKNOWN_TOPIC_PAUSES:
+            topic: TopicMetadata = (await self._metadata(name)).topics[name]
+            if topic.error is None or not is_unknown_topic(topic.error):
+                break
+            await asyncio.sleep(pause)
         if topic.error is not None:
             self._known.pop(name, None)
             raise translate(topic.error)
@@ -53,7 +57,7 @@ class Cluster:
         return topic
 
     async def partition_count(self, name: str) -> int:
-        """How many partitions a topic has, asked anew after a few seconds.
+        """How many partitions a topic has, asked anew after a moment.
 
         :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
         """

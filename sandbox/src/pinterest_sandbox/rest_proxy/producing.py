@@ -26,6 +26,11 @@ class Outcome:
     offset: int | None
     error: KafkaError | None
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it was refused for its size, or for that of the batch it was in."""
+        return self.error is not None and self.error.code() == KafkaError.MSG_SIZE_TOO_LARGE
+
 
 class _Batch:
     """Collects the outcomes of one request; the last one wakes the request up, once."""
@@ -78,9 +83,25 @@ class Sender:
     async def send(self, topic: str, records: Sequence[Record]) -> list[Outcome]:
         """Send ``records`` and wait until each is acknowledged or refused.
 
+        Kafka refuses whole batches as too large. Their records are sent again in halves, as the Java producer
+        does it, until only those are refused that are too large by themselves.
+
         :param topic: of all of them.
         :returns: the outcomes, in the order of the records.
         """
+        outcomes = await self._send_together(topic, records)
+        refused = [index for index, outcome in enumerate(outcomes) if outcome.is_too_large]
+        if refused and len(records) > 1:
+            middle = (len(refused) + 1) // 2
+            for half in (refused[:middle], refused[middle:]):
+                again = await self.send(topic, [records[index] for index in half])
+                for index, outcome in zip(half, again, strict=True):
+                    outcomes[index] = outcome
+        return outcomes
+
+    async def _send_together(self, topic: str, records: Sequence[Record]) -> list[Outcome]:
+        if not records:
+            return []
         batch = _Batch(len(records), asyncio.get_running_loop())
         for index, record in enumerate(records):
             self._produce(topic, record, batch, index)
