@@ -87,18 +87,19 @@ def differing_methods(wanted: Routes, found: Routes, *, exact: bool = False) -> 
     return sorted(differing)
 
 
-def fingerprint(found: Routes, specification: Mapping[str, Any] | None) -> str:
+def fingerprint(resources: Iterable[Mapping[str, Any]], specification: Mapping[str, Any] | None) -> str:
     """Compute the sha256 of what a deployment of an API would publish.
 
-    It covers all routes of the API as they are, so that DAGs which each apply their part of one API agree on
+    It covers all resources of the API as they are, so that DAGs which each apply their part of one API agree on
     it, and the parts of the document outside its paths (gateway responses, components).
 
-    :param found: routes of the API
+    :param resources: the items of GetResources, in any order
     :param specification: the document that was applied, if known
     :returns: 64 hexadecimal digits
     """
     around = {key: value for key, value in (specification or {}).items() if key not in _NOT_BEHAVIOUR}
-    text = json.dumps([found, around], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    content = [sorted(resources, key=lambda resource: str(resource["id"])), around]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

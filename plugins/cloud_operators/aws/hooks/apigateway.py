@@ -73,7 +73,8 @@ class ApiGatewayHook(AwsBaseHook):
         return f"https://{rest_api_id}.execute-api.{region}.{self._dns_suffix()}/{stage_name}"
 
     def _dns_suffix(self) -> str:
-        from botocore.session import Session
+        from botocore.loaders import create_loader
 
-        resolver = Session().get_component("endpoint_resolver")
-        return str(resolver.get_partition_dns_suffix(self.conn_partition))
+        partitions = create_loader().load_data("partitions")["partitions"]
+        suffixes = {partition["id"]: partition["outputs"]["dnsSuffix"] for partition in partitions}
+        return str(suffixes[self.conn_partition])

@@ -204,8 +204,8 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
 
     def _deployment(self, current: str | None) -> str:
         """Find the deployment with the API's present content, the stage's own first, or make it."""
-        routes = found_routes(self.hook.get_resources(self.rest_api_id))
-        description = f"sha256:{fingerprint(routes, self.specification)}"
+        resources = self.hook.get_resources(self.rest_api_id)
+        description = f"sha256:{fingerprint(resources, self.specification)}"
         equal = [
             str(deployment["id"])
             for deployment in self.hook.get_deployments(self.rest_api_id)

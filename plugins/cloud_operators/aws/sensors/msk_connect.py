@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import PokeReturnValue, conf
+from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
 from cloud_operators.aws.base import AwsBaseSensor, aws_template_fields
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
 from cloud_operators.aws.triggers.msk_connect import MskConnectConnectorStateTrigger
-from cloud_operators.exceptions import ServiceFailed, WaitTimedOut
+from cloud_operators.exceptions import ServiceFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
     :param region_name: AWS region; the connection's when not given
     :param verify: whether, or with which CA bundle, TLS certificates are verified
     :param botocore_config: configuration of the botocore client, by key
-    :raises ValueError: no target state, or one that is a failure state too
     """
 
     aws_hook_class = MskConnectHook
@@ -96,22 +96,23 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
         :param event: event of the trigger
         :returns: the connector's ARN
         :raises ServiceFailed: the connector is in a failure state or gone
-        :raises WaitTimedOut: it was in none of the target states in time
+        :raises AirflowSensorTimeout: it was in none of the target states in time
         """
         if event is None:
             raise RuntimeError("The trigger ended without an event.")
-        if event["status"] != "success":
-            self._reached()
-            raise WaitTimedOut(
-                f"Connector {self.connector_arn}", " or ".join(self.target_states), event.get("message")
-            )
+        if event["status"] != "success" and not self._reached():
+            raise AirflowSensorTimeout(f"Connector {self.connector_arn}: {event.get('message')}")
         return self.connector_arn
 
     def _reached(self) -> bool:
         found = self.hook.connector_state(self.connector_arn)
         if found is None:
-            raise ServiceFailed(f"Connector {self.connector_arn}", "gone")
+            raise self._failure(ServiceFailed(f"Connector {self.connector_arn}", "gone"))
         self.log.info("Connector %s is %s", self.connector_arn, found.state)
         if found.state in self.failure_states:
-            raise ServiceFailed(f"Connector {self.connector_arn}", *found)
+            raise self._failure(ServiceFailed(f"Connector {self.connector_arn}", *found))
         return found.state in self.target_states
+
+    def _failure(self, error: ServiceFailed) -> Exception:
+        # Airflow applies these settings to its own exceptions only, and differently to each way of waiting.
+        return AirflowSkipException(str(error)) if self.soft_fail or self.never_fail else error

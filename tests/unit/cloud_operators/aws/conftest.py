@@ -3,9 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.loaders import Loader, create_loader
 
-from tests.unit.cloud_operators.aws import fake_msk, running
+from cloud_operators.aws.hooks.apigateway import ApiGatewayHook
+from tests.unit.cloud_operators.aws import fake_msk, moto_server, running
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.aws.running import TaskInstance
 
@@ -15,6 +18,17 @@ WAYS: dict[str, dict[str, Any]] = {
     "deferred": {"deferrable": True},
 }
 WAITING = [name for name in WAYS if name != "no-wait"]
+
+
+@pytest.fixture(scope="session")
+def service_models() -> Loader:
+    return create_loader()
+
+
+@pytest.fixture(autouse=True)
+def shared_service_models(monkeypatch: pytest.MonkeyPatch, service_models: Loader) -> None:
+    """Parse botocore's large model files once, not once a session."""
+    monkeypatch.setattr(botocore.session, "create_loader", lambda *_: service_models)
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +79,17 @@ def way(request: pytest.FixtureRequest) -> dict[str, Any]:
 def waiting(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The two ways in which a task waits."""
     return {"aws_conn_id": None, "waiter_delay": 0, "waiter_max_attempts": 10, **WAYS[request.param]}
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    with moto_server.running() as url:
+        yield url
+
+
+@pytest.fixture
+def apigateway(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of an empty API Gateway, which the operators find by themselves."""
+    moto_server.reset(moto_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", moto_url)
+    return ApiGatewayHook(aws_conn_id=None).conn

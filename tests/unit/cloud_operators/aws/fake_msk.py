@@ -1,7 +1,7 @@
 """A small MSK and MSK Connect: the services' wire protocol (REST-JSON) over a dictionary.
 
-Real boto3 and aiobotocore clients talk to it. Time passes by looks: each describe of a resource is one, and a state that
-passes by itself (CREATING, UPDATING, DELETING) lasts ``looks`` of them.
+Real boto3 and aiobotocore clients talk to it. Time passes by looks: each describe of a resource is one, and a
+state that passes by itself (CREATING, UPDATING, DELETING) lasts ``looks`` of them.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ class FakeMsk:
             "ClusterArn": CLUSTER_ARN,
             "NumberOfBrokerNodes": 3,
             "BrokerNodeGroupInfo": {"ClientSubnets": ["subnet-1", "subnet-2"], "SecurityGroups": ["sg-1"]},
-            "ClientAuthentication": {"Sasl": {"Iam": {"Enabled": True}}, "Unauthenticated": {"Enabled": True}},
+            "ClientAuthentication": {
+                "Sasl": {"Iam": {"Enabled": True}},
+                "Unauthenticated": {"Enabled": True},
+            },
         }
         self.brokers = {
             "BootstrapBrokerString": "b-1.demo:9092,b-2.demo:9092",
@@ -102,7 +105,9 @@ class FakeMsk:
             return {key[0].lower() + key[1:]: value for key, value in self.brokers.items()}
         return {"clusterInfo": _lower(self.cluster)}
 
-    def _plugin(self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+    def _plugin(
+        self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]
+    ) -> dict[str, Any]:
         if method == "POST":
             arn = self._new("custom-plugin", self.plugins, body["name"], "name")
             described = {
@@ -121,7 +126,9 @@ class FakeMsk:
             return {**described, "revision": 1}
         return self._common(self.plugins, method, rest, query, "customPlugins", "name", "namePrefix")
 
-    def _worker(self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+    def _worker(
+        self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]
+    ) -> dict[str, Any]:
         if method == "POST":
             arn = self._new("worker-configuration", self.workers, body["name"], "name")
             described = {
@@ -132,15 +139,15 @@ class FakeMsk:
             }
             self.workers[arn] = Resource(described, "workerConfigurationState")
             return described
-        answer = self._common(
-            self.workers, method, rest, query, "workerConfigurations", "name", "namePrefix"
-        )
+        answer = self._common(self.workers, method, rest, query, "workerConfigurations", "name", "namePrefix")
         for item in answer.get("workerConfigurations", []):
             # The list does not show the content, as the real one does not.
             item["latestRevision"] = {"revision": item["latestRevision"]["revision"]}
         return answer
 
-    def _connector(self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+    def _connector(
+        self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]
+    ) -> dict[str, Any]:
         if method == "POST":
             arn = self._new("connector", self.connectors, body["connectorName"], "connectorName")
             described = {
@@ -246,9 +253,7 @@ class FakeMsk:
             raise Refused(404, "NotFoundException", f"{arn} does not exist.")
         return kind[arn]
 
-    def _begin(
-        self, resource: Resource, kind: str, good: str, reason_key: str = "stateDescription"
-    ) -> None:
+    def _begin(self, resource: Resource, kind: str, good: str, reason_key: str = "stateDescription") -> None:
         state, code, message = self.failures.pop(kind, (good, "", ""))
         if code:
             resource.body[reason_key] = {"code": code, "message": message}

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from cloud_operators.aws.operators.msk_connect import (
     MskConnectCreateCustomPluginOperator,
     MskConnectDeleteCustomPluginOperator,
 )
 from cloud_operators.exceptions import ResourceDiffers, ServiceFailed, WaitTimedOut
-
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.aws.running import run
 
@@ -64,7 +64,9 @@ def test_refuses_a_different_one(msk: FakeMsk, way: dict[str, Any], context: Any
 def test_reports_why_the_creation_failed(msk: FakeMsk, waiting: dict[str, Any], context: Any) -> None:
     msk.failures["plugin"] = ("CREATE_FAILED", "InvalidInput.ZipSize", "The archive is too large")
 
-    with pytest.raises(ServiceFailed, match=r"is CREATE_FAILED \(InvalidInput.ZipSize: The archive is too") as e:
+    with pytest.raises(
+        ServiceFailed, match=r"is CREATE_FAILED \(InvalidInput.ZipSize: The archive is too"
+    ) as e:
         run(create(**waiting), context)
 
     assert (e.value.state, e.value.code) == ("CREATE_FAILED", "InvalidInput.ZipSize")
@@ -75,7 +77,9 @@ def test_refuses_to_adopt_a_failed_one(msk: FakeMsk, way: dict[str, Any], contex
     with pytest.raises(ServiceFailed):
         run(create(aws_conn_id=None, waiter_delay=0), context)
 
-    with pytest.raises(ServiceFailed, match=r"delete it first: it is CREATE_FAILED \(InvalidInput: not a zip\)"):
+    with pytest.raises(
+        ServiceFailed, match=r"delete it first: it is CREATE_FAILED \(InvalidInput: not a zip\)"
+    ):
         run(create(**way), context)
 
 
@@ -111,7 +115,9 @@ def test_does_not_create_while_one_is_deleted_when_not_waiting(msk: FakeMsk, con
     arn = run(create(aws_conn_id=None, wait_for_completion=False), context)
     msk._plugin("DELETE", [arn], {}, {})
 
-    with pytest.raises(ServiceFailed, match="is DELETING .an earlier one of this name is still being deleted"):
+    with pytest.raises(
+        ServiceFailed, match=r"is DELETING \(an earlier one of this name is still being deleted"
+    ):
         run(create(aws_conn_id=None, wait_for_completion=False), context)
 
 

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cloud_operators.aws.base import BaseAwsLink
+from cloud_operators.aws.links.apigateway import ApiGatewayRestApiLink, ApiGatewayStageLink
+from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
+
+ARN = "arn:aws:kafkaconnect:eu-west-1:123456789012:connector/demo/1-2"
+EUROPE = {"region_name": "eu-west-1", "aws_domain": "aws.amazon.com"}
+CHINA = {"region_name": "cn-north-1", "aws_domain": "amazonaws.cn"}
+
+
+@pytest.mark.parametrize(
+    ("link", "stored", "address"),
+    [
+        (
+            MskConnectConnectorLink(),
+            {**EUROPE, "connector_arn": ARN},
+            "https://eu-west-1.console.aws.amazon.com/msk/home?region=eu-west-1#/connector/"
+            "arn%3Aaws%3Akafkaconnect%3Aeu-west-1%3A123456789012%3Aconnector%2Fdemo%2F1-2/view",
+        ),
+        (
+            ApiGatewayRestApiLink(),
+            {**EUROPE, "rest_api_id": "abc"},
+            "https://eu-west-1.console.aws.amazon.com/apigateway/main/apis/abc/resources"
+            "?api=abc&region=eu-west-1",
+        ),
+        (
+            ApiGatewayStageLink(),
+            {**CHINA, "rest_api_id": "abc", "stage_name": "test"},
+            "https://cn-north-1.console.amazonaws.cn/apigateway/main/apis/abc/stages"
+            "?api=abc&region=cn-north-1&stage=test",
+        ),
+        (ApiGatewayStageLink(), EUROPE, ""),
+    ],
+    ids=["connector", "rest api", "stage in China", "nothing stored"],
+)
+def test_address(link: BaseAwsLink, stored: dict[str, Any], address: str) -> None:
+    assert link.format_link(**stored) == address
