@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.providers.databricks.exceptions import DatabricksApiError
 from airflow.providers.databricks.hooks.databricks import DatabricksHook, RunState
 from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
 
@@ -134,9 +133,8 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         """
         try:
             super().poll_until_complete(external_id, context)
-        except DatabricksApiError:
-            raise
         except AirflowException as error:
+            # The provider's error may also be that the service could not be asked.
             failure = self._failure(cast("int", external_id))
             if failure is None:
                 raise
@@ -192,14 +190,17 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         return cast("dict[str, Any]", self._hook.get_run_output(run["tasks"][0]["run_id"]))
 
     def _failure(self, run_id: int) -> NotebookRunFailed | None:
-        """Describe why the run ended; ``None`` when it has not ended without success."""
-        run = self._hook.get_run(run_id)
+        """Describe why the run ended; ``None`` when it has not failed or that cannot be found out."""
+        try:
+            run = self._hook.get_run(run_id)
+        except AirflowException:
+            return None
         state = RunState(**run["state"])
         if not state.is_terminal or state.is_successful:
             return None
         try:
             output = self._task_output(run)
-        except (DatabricksApiError, LookupError):
+        except (AirflowException, LookupError):
             # A run whose cluster never came up has no output.
             output = {}
         trace = _ANSI_CODES.sub("", str(output.get("error_trace") or "")).strip()

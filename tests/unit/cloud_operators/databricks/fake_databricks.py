@@ -1,7 +1,7 @@
-"""A small Databricks workspace over HTTP: the calls that the operators make, as the public API documents them.
+"""A small Databricks workspace over HTTP: the calls that the operators make, as its public API has them.
 
-Jobs API 2.2, Workspace API 2.0 and Statement Execution API 2.0. What notebooks and statements do is scripted; nothing
-is executed.
+Jobs API 2.2, Workspace API 2.0 and Statement Execution API 2.0. What notebooks and statements do is
+scripted; nothing is executed.
 """
 
 from __future__ import annotations
@@ -84,12 +84,27 @@ class RunningStatement:
 
 @dataclass
 class Fault:
-    """Answers ``times`` requests whose ``METHOD /path`` matches with an error; ``after`` does the work first."""
+    """Answers requests whose ``METHOD /path`` matches with an error.
+
+    :param times: how many of them
+    :param skip: how many go well before
+    :param after: do the work first, so that only the answer is lost
+    """
 
     pattern: str
     status: int
     times: int = 1
+    skip: int = 0
     after: bool = False
+
+    def strikes(self, call: str) -> bool:
+        if self.times == 0 or not re.search(self.pattern, call):
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
 
 
 @dataclass
@@ -130,7 +145,9 @@ class FakeDatabricks:
         parts = body["path"].strip("/").split("/")
         for depth in range(1, len(parts) + 1):
             path = "/" + "/".join(parts[:depth])
-            found = self.objects.setdefault(path, {"path": path, "object_type": "DIRECTORY", "object_id": depth})
+            found = self.objects.setdefault(
+                path, {"path": path, "object_type": "DIRECTORY", "object_id": depth}
+            )
             if found["object_type"] != "DIRECTORY":
                 raise ApiError(400, "RESOURCE_ALREADY_EXISTS", f"{path} is not a folder")
         return {}
@@ -209,7 +226,9 @@ class FakeDatabricks:
     def get_output(self, query: dict[str, Any]) -> dict[str, Any]:
         run = next((run for run in self.runs.values() if run.task_run_id == int(query["run_id"])), None)
         if run is None or not run.script.has_output:
-            raise ApiError(400, "INVALID_PARAMETER_VALUE", "Retrieving the output is not supported for this run")
+            raise ApiError(
+                400, "INVALID_PARAMETER_VALUE", "Retrieving the output is not supported for this run"
+            )
         output: dict[str, Any] = {"metadata": {"run_id": run.task_run_id}}
         if run.script.error is not None:
             output |= {"error": run.script.error, "error_trace": run.script.trace or ""}
@@ -262,7 +281,11 @@ class FakeDatabricks:
 
     def get_chunk(self, statement_id: str, index: int) -> dict[str, Any]:
         chunks = self._statement(statement_id).script.chunks
-        chunk: dict[str, Any] = {"chunk_index": index, "data_array": chunks[index], "row_count": len(chunks[index])}
+        chunk: dict[str, Any] = {
+            "chunk_index": index,
+            "data_array": chunks[index],
+            "row_count": len(chunks[index]),
+        }
         if index + 1 < len(chunks):
             chunk["next_chunk_index"] = index + 1
             link = f"/api/2.0/sql/statements/{statement_id}/result/chunks/{index + 1}"
@@ -284,9 +307,8 @@ class FakeDatabricks:
         call = f"{method} {path}"
         with self.lock:
             self.requests.append(call)
-            fault = next((f for f in self.faults if f.times > 0 and re.search(f.pattern, call)), None)
+            fault = next((fault for fault in self.faults if fault.strikes(call)), None)
             if fault:
-                fault.times -= 1
                 if fault.after:
                     self.route(call, body)
                 raise ApiError(fault.status, "TEMPORARILY_UNAVAILABLE", "scripted fault")
@@ -307,7 +329,9 @@ class FakeDatabricks:
         }
         if call in fixed:
             return fixed[call](body)
-        statement = re.fullmatch(r"(GET|POST) /api/2.0/sql/statements/([\w-]+)(/cancel|/result/chunks/(\d+))?", call)
+        statement = re.fullmatch(
+            r"(GET|POST) /api/2.0/sql/statements/([\w-]+)(/cancel|/result/chunks/(\d+))?", call
+        )
         if statement and statement[1] == "POST":
             return self.cancel_statement(statement[2])
         if statement and statement[4]:
