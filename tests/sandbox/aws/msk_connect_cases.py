@@ -1,7 +1,7 @@
 """What MSK Connect answers, as cases that run against anything that speaks its API.
 
-They run here against the sandbox and against the facade over a worker of the tests' own. They need nothing that
-AWS lacks: with a bucket, a role and a cluster of a real account, they could run there too.
+They run here against the sandbox and against the facade over a worker of the tests' own. They need nothing
+that AWS lacks: with a bucket, a role and a cluster of a real account, they could run there too.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ class Surroundings:
     def plugin_request(self, name: str, **changes: Any) -> dict[str, Any]:
         """A right request of CreateCustomPlugin."""
         location = {"bucketArn": f"arn:aws:s3:::{self.bucket}", "fileKey": self.plugin_key}
-        request = {"name": f"{self.prefix}-{name}", "contentType": "ZIP", "location": {"s3Location": location}}
+        request = {
+            "name": f"{self.prefix}-{name}",
+            "contentType": "ZIP",
+            "location": {"s3Location": location},
+        }
         return {**request, **changes}
 
     def connector_request(self, name: str, **changes: Any) -> dict[str, Any]:
@@ -74,20 +78,34 @@ class Surroundings:
 
 
 def prepare_surroundings(
-    client: Any, *, prefix: str, bucket: str, plugin_key: str, bootstrap: str, configuration: Mapping[str, str]
+    client: Any,
+    *,
+    prefix: str,
+    bucket: str,
+    plugin_key: str,
+    bootstrap: str,
+    configuration: Mapping[str, str],
 ) -> Surroundings:
     """Make the plugin and the worker configuration that the cases share."""
     location = {"bucketArn": f"arn:aws:s3:::{bucket}", "fileKey": plugin_key}
     plugin = client.create_custom_plugin(
-        name=f"{prefix}-plugin", contentType="ZIP", location={"s3Location": location}, tags={"made-by": "tests"}
+        name=f"{prefix}-plugin",
+        contentType="ZIP",
+        location={"s3Location": location},
+        tags={"made-by": "tests"},
     )
     worker = client.create_worker_configuration(
         name=f"{prefix}-worker", propertiesFileContent=encoded(WORKER_PROPERTIES)
     )
     wait_plugin(client, plugin["customPluginArn"], "ACTIVE")
     return Surroundings(
-        client=client, prefix=prefix, bucket=bucket, plugin_key=plugin_key, bootstrap=bootstrap,
-        configuration=configuration, plugin_arn=plugin["customPluginArn"],
+        client=client,
+        prefix=prefix,
+        bucket=bucket,
+        plugin_key=plugin_key,
+        bootstrap=bootstrap,
+        configuration=configuration,
+        plugin_arn=plugin["customPluginArn"],
         worker_arn=worker["workerConfigurationArn"],
     )
 
@@ -118,7 +136,9 @@ def wait_connector(client: Any, arn: str, state: str, timeout: float = 60) -> di
 def wait_operation(client: Any, arn: str, state: str) -> dict[str, Any]:
     """Wait until the connector operation is in ``state``; its description."""
     return _wait(
-        lambda: client.describe_connector_operation(connectorOperationArn=arn), "connectorOperationState", state
+        lambda: client.describe_connector_operation(connectorOperationArn=arn),
+        "connectorOperationState",
+        state,
     )
 
 
@@ -135,7 +155,9 @@ def wait_gone(client: Any, arn: str) -> None:
     wait_until(check, what=f"removal of {arn}", timeout=60)
 
 
-def _wait(describe: Callable[[], dict[str, Any]], key: str, state: str, timeout: float = 60) -> dict[str, Any]:
+def _wait(
+    describe: Callable[[], dict[str, Any]], key: str, state: str, timeout: float = 60
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
 
     def check() -> None:
@@ -166,7 +188,9 @@ class Case:
     check: Callable[[Surroundings, Any], bool] | None = None
 
 
-_PLUGIN = "arn:aws:kafkaconnect:us-east-1:123456789012:custom-plugin/none/00000000-0000-0000-0000-000000000000-1"
+_PLUGIN = (
+    "arn:aws:kafkaconnect:us-east-1:123456789012:custom-plugin/none/00000000-0000-0000-0000-000000000000-1"
+)
 _WORKER = _PLUGIN.replace("custom-plugin", "worker-configuration")
 _CONNECTOR = _PLUGIN.replace("custom-plugin", "connector")
 _OPERATION = _PLUGIN.replace("custom-plugin", "connector-operation") + "/00000000-0000-0000-0000-000000000000"
@@ -260,9 +284,9 @@ CASES = [
     Case(
         name="worker configurations are listed by prefix",
         call=lambda s: s.client.list_worker_configurations(namePrefix=f"{s.prefix}-worker"),
-        check=lambda s, found: [
-            w["workerConfigurationArn"] for w in found["workerConfigurations"]
-        ] == [s.worker_arn],
+        check=lambda s, found: (
+            [w["workerConfigurationArn"] for w in found["workerConfigurations"]] == [s.worker_arn]
+        ),
     ),
     Case(
         name="unknown connector",
@@ -287,14 +311,18 @@ CASES = [
     Case(
         name="connector with unknown plugin",
         call=lambda s: s.client.create_connector(
-            **s.connector_request("c", plugins=[{"customPlugin": {"customPluginArn": _PLUGIN, "revision": 1}}])
+            **s.connector_request(
+                "c", plugins=[{"customPlugin": {"customPluginArn": _PLUGIN, "revision": 1}}]
+            )
         ),
         error="NotFoundException",
     ),
     Case(
         name="connector with unknown plugin revision",
         call=lambda s: s.client.create_connector(
-            **s.connector_request("c", plugins=[{"customPlugin": {"customPluginArn": s.plugin_arn, "revision": 9}}])
+            **s.connector_request(
+                "c", plugins=[{"customPlugin": {"customPluginArn": s.plugin_arn, "revision": 9}}]
+            )
         ),
         error="NotFoundException",
     ),

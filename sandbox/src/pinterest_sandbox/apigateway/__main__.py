@@ -17,7 +17,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--control-plane", required=True, help="URL of the AWS APIs that hold the definitions")
+    parser.add_argument(
+        "--control-plane", required=True, help="URL of the AWS APIs that hold the definitions"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = application(Catalog(aws_client("apigateway", arguments.control_plane)))

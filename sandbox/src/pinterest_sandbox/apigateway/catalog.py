@@ -63,7 +63,9 @@ class Catalog:
             except self._client.exceptions.NotFoundException:
                 continue
             definition, router = self._definition(api_id, found["deploymentId"])
-            return Stage(name=name, variables=found.get("variables") or {}, definition=definition, router=router)
+            return Stage(
+                name=name, variables=found.get("variables") or {}, definition=definition, router=router
+            )
         return None
 
     def _candidates(self, api: str) -> list[str]:

@@ -82,7 +82,9 @@ class Gateway:
 
     def _integration(self, stage: Stage, method: Method) -> tuple[Integration, Handler]:
         if method.authorization != "NONE":
-            raise configuration_error(f"The sandbox does not execute authorization type {method.authorization}")
+            raise configuration_error(
+                f"The sandbox does not execute authorization type {method.authorization}"
+            )
         if method.integration is None:
             raise configuration_error()
         handler = HANDLERS.get(method.integration.kind)

@@ -10,8 +10,7 @@ from pinterest_sandbox.apigateway.integrations.base import Exchange
 
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 _PATH_PARAMETER = re.compile(r"\{([A-Za-z0-9_.:-]+)\+?\}")
-#: More than one slash in a row, other than after the scheme.
-_SLASHES = re.compile(r"(?<!:)/{2,}")
+_SLASHES = re.compile(r"/{2,}")
 
 
 class UnknownSource(Exception):
@@ -36,7 +35,8 @@ def integration_url(exchange: Exchange) -> str:
             raise UnknownSource(f"integration.request.path.{found[1]} is not mapped in requestParameters")
         return values[found[1]]
 
-    return _SLASHES.sub("/", _PATH_PARAMETER.sub(value, uri))
+    scheme, separator, rest = _PATH_PARAMETER.sub(value, uri).partition("://")
+    return scheme + separator + _SLASHES.sub("/", rest)
 
 
 def mapped_query(exchange: Exchange) -> str:

@@ -54,8 +54,8 @@ class Router:
     def match(self, path: str) -> Match | None:
         """The resource that ``path`` belongs to.
 
-        :param path: what follows the stage, percent-encoded. Empty parts (double slashes) are skipped; a slash at
-            the end is kept in a greedy parameter.
+        :param path: what follows the stage, percent-encoded. Empty parts (double slashes) are skipped; a
+            slash at the end is kept in a greedy parameter.
         """
         parts = [part for part in path.split("/") if part]
         return _find(self._root, parts, {}, slash=path.endswith("/"))

@@ -17,13 +17,16 @@ def service(config: Config) -> Service:
         name="api",
         title="API Gateway (execution)",
         command=(
-            sys.executable, "-m", "pinterest_sandbox.apigateway",
-            "--port", str(config.ports["api"]),
-            "--control-plane", config.url("moto"),
+            sys.executable,
+            "-m",
+            "pinterest_sandbox.apigateway",
+            "--port",
+            str(config.ports["api"]),
+            "--control-plane",
+            config.url("moto"),
         ),
         check=lambda: _check(config.url("api")),
         after=("moto",),
-        timeout=30,
     )
 
 

@@ -55,8 +55,9 @@ def prepare_account(config: Config, *, sink_zip: Path, connections: Mapping[str,
     _bucket(s3, ARTIFACTS_BUCKET)
     s3.put_object(Bucket=ARTIFACTS_BUCKET, Key=SINK_KEY, Body=sink_zip.read_bytes())
     iam = aws_client("iam", moto)
-    connector_role = _role(iam, CONNECTOR_ROLE, "kafkaconnect.amazonaws.com",
-                           _connector_policy(config.bucket))
+    connector_role = _role(
+        iam, CONNECTOR_ROLE, "kafkaconnect.amazonaws.com", _connector_policy(config.bucket)
+    )
     api_role = _role(iam, API_ROLE, "apigateway.amazonaws.com", _api_policy(config.user_id))
     secrets = aws_client("secretsmanager", moto)
     for connection_id, text in connections.items():
@@ -104,9 +105,7 @@ def _cluster(kafka: Any) -> str:
 def _role(iam: Any, name: str, principal: str, policy: dict[str, Any]) -> str:
     trust = {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}
-        ],
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"}],
     }
     try:
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
@@ -120,11 +119,21 @@ def _connector_policy(bucket: str) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Resource": f"arn:aws:s3:::{bucket}",
-             "Action": ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]},
-            {"Effect": "Allow", "Resource": f"arn:aws:s3:::{bucket}/*",
-             "Action": ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload",
-                        "s3:ListMultipartUploadParts"]},
+            {
+                "Effect": "Allow",
+                "Resource": f"arn:aws:s3:::{bucket}",
+                "Action": ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+            },
+            {
+                "Effect": "Allow",
+                "Resource": f"arn:aws:s3:::{bucket}/*",
+                "Action": [
+                    "s3:PutObject",
+                    "s3:GetObject",
+                    "s3:AbortMultipartUpload",
+                    "s3:ListMultipartUploadParts",
+                ],
+            },
         ],
     }
 
@@ -133,9 +142,17 @@ def _api_policy(user_id: str) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {"Effect": "Allow", "Resource": f"arn:aws:kinesis:*:{ACCOUNT}:stream/streaming-{user_id}-*",
-             "Action": ["kinesis:CreateStream", "kinesis:DeleteStream", "kinesis:DescribeStream",
-                        "kinesis:PutRecord", "kinesis:PutRecords"]},
+            {
+                "Effect": "Allow",
+                "Resource": f"arn:aws:kinesis:*:{ACCOUNT}:stream/streaming-{user_id}-*",
+                "Action": [
+                    "kinesis:CreateStream",
+                    "kinesis:DeleteStream",
+                    "kinesis:DescribeStream",
+                    "kinesis:PutRecord",
+                    "kinesis:PutRecords",
+                ],
+            },
             {"Effect": "Allow", "Resource": "*", "Action": ["kinesis:ListStreams"]},
         ],
     }

@@ -37,5 +37,4 @@ def service(config: Config) -> Service:
         title="AWS APIs (moto)",
         command=moto_command(config.ports["moto"]),
         check=lambda: check_moto(config.url("moto")),
-        timeout=30,
     )

@@ -1,8 +1,8 @@
 """AWS's REST-JSON protocol, server side, from botocore's own service models.
 
 Requests are parsed and answers serialised by the shapes of the model that boto3 uses, with moto's parser and
-serialiser. Every answer is checked twice before it leaves: its values against the output shape, and its bytes by
-parsing them again with botocore's client-side parser. A facade can therefore not answer what AWS could not.
+serialiser. Every answer is checked twice before it leaves: its values against the output shape, and its bytes
+by parsing them again with botocore's client-side parser. So a facade can't answer what AWS could not.
 """
 
 from __future__ import annotations
@@ -79,9 +79,12 @@ class RestJsonService:
         operation = self.model.operation_model(name)
         method, uri = operation.http["method"], operation.http["requestUri"].partition("?")[0]
         # Clients send an ARN's slashes encoded or plain; routes with more fixed text are tried first.
-        pattern = re.compile("".join(
-            re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+)" for i, part in enumerate(_LABEL.split(uri))
-        ))
+        pattern = re.compile(
+            "".join(
+                re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+)"
+                for i, part in enumerate(_LABEL.split(uri))
+            )
+        )
         return len(_LABEL.sub("", uri)), method, pattern, operation
 
     def match(self, method: str, raw_path: str) -> tuple[OperationModel, dict[str, str]] | None:
@@ -100,8 +103,8 @@ class RestJsonService:
     def parse(self, method: str, raw_path: str, headers: Mapping[str, str], body: bytes) -> Call:
         """Understand a request.
 
-        :raises AwsError: ``NotFoundException`` when there is no such operation, ``BadRequestException`` when a
-            parameter is missing or of a wrong type.
+        :raises AwsError: ``NotFoundException`` when there is no such operation, ``BadRequestException`` when
+            a parameter is missing or of a wrong type.
         """
         matched = self.match(method, raw_path)
         if matched is None:
@@ -111,10 +114,16 @@ class RestJsonService:
         try:
             if body:
                 json.loads(body)
-            parameters = RestJSONParser(operation).parse({
-                "body": body, "headers": Headers(dict(headers)), "method": method,
-                "url_params": labels, "url_path": raw_path, "values": query,
-            })
+            parameters = RestJSONParser(operation).parse(
+                {
+                    "body": body,
+                    "headers": Headers(dict(headers)),
+                    "method": method,
+                    "url_params": labels,
+                    "url_path": raw_path,
+                    "values": query,
+                }
+            )
         except (ValueError, TypeError, AttributeError) as error:
             raise AwsError("BadRequestException", f"The request can't be read: {error}") from error
         self._check_request(operation, parameters)
@@ -201,4 +210,8 @@ def _wrong_enums(value: Any, shape: Any, path: str) -> list[str]:
     if shape.type_name == "list":
         return [problem for item in value for problem in _wrong_enums(item, shape.member, f"{path}[]")]
     allowed = getattr(shape, "enum", None) if shape.type_name == "string" else None
-    return [f"{path.lstrip('.')}: {value!r} is none of {list(allowed)}"] if allowed and value not in allowed else []
+    return (
+        [f"{path.lstrip('.')}: {value!r} is none of {list(allowed)}"]
+        if allowed and value not in allowed
+        else []
+    )

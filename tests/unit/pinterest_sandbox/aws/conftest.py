@@ -90,11 +90,18 @@ def make_facade(moto_url: str, clients: Clients) -> MakeFacade:
             store = Store(state)
             sink = SinkStore(url=moto_url, access_key="key", secret_key="secret", region="us-east-1")
             lifecycle = Lifecycle(
-                store, ConnectRest(connect_url), sink, Cluster(bootstrap=BOOTSTRAP),
-                failed_tasks_fail=failed_tasks_fail, settle=0.0,
+                store,
+                ConnectRest(connect_url),
+                sink,
+                Cluster(bootstrap=BOOTSTRAP),
+                failed_tasks_fail=failed_tasks_fail,
+                settle=0.0,
             )
             service = MskConnect(
-                store, lifecycle, clients.s3, Monitoring(clients.cloudwatch, clients.logs),
+                store,
+                lifecycle,
+                clients.s3,
+                Monitoring(clients.cloudwatch, clients.logs),
                 intervals=Intervals(transit=0.02, settled=0.05, metrics=0.1),
             )
             with serving(application(service)) as url:
@@ -117,6 +124,10 @@ def surroundings(facade: Facade, plugin_bucket: str) -> Surroundings:
 def prepare(facade: Facade, bucket: str) -> Surroundings:
     """A plugin and a worker configuration in ``facade``."""
     return prepare_surroundings(
-        facade.client, prefix="unit", bucket=bucket, plugin_key=KEY, bootstrap=BOOTSTRAP,
+        facade.client,
+        prefix="unit",
+        bucket=bucket,
+        plugin_key=KEY,
+        bootstrap=BOOTSTRAP,
         configuration={"flush.size": "500", "topics": "t"},
     )

@@ -40,7 +40,9 @@ class FakeConnect:
                 self.calls.append(f"{request.method} {request.path_qs}")
             if self.down:
                 return web.json_response({"error_code": 409, "message": "rebalance"}, status=409)
-            if request.match_info.get("name") not in self.configurations and not request.path.endswith("/config"):
+            if request.match_info.get("name") not in self.configurations and not request.path.endswith(
+                "/config"
+            ):
                 return web.json_response({"error_code": 404, "message": "not found"}, status=404)
             return await handler(request)  # type: ignore[no-any-return]
 
@@ -67,7 +69,12 @@ class FakeConnect:
         name = request.match_info["name"]
         states = ["PAUSED"] if name in self.paused else self.tasks.get(name, ["RUNNING"])
         tasks = [
-            {"id": i, "state": state, "worker_id": "w", **({"trace": self.trace} if state == "FAILED" else {})}
+            {
+                "id": i,
+                "state": state,
+                "worker_id": "w",
+                **({"trace": self.trace} if state == "FAILED" else {}),
+            }
             for i, state in enumerate(states)
         ]
         state = "PAUSED" if name in self.paused else "RUNNING"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,18 @@ NAME = "unit-sink"
 FIRST_LINE = "org.apache.kafka.connect.errors.ConnectException: gone"
 
 
-def create(surroundings: Surroundings, state: str = "RUNNING", **changes: Any) -> dict[str, Any]:
-    made = surroundings.client.create_connector(**surroundings.connector_request("sink", **changes))
+def create(
+    surroundings: Surroundings, state: str = "RUNNING", name: str = "sink", **changes: Any
+) -> dict[str, Any]:
+    made = surroundings.client.create_connector(**surroundings.connector_request(name, **changes))
     assert made["connectorState"] == "CREATING"
     return wait_connector(surroundings.client, made["connectorArn"], state)
 
 
-def test_connect_is_told_the_sandbox_sink(
-    surroundings: Surroundings, facade: Facade, moto_url: str
-) -> None:
+def test_connect_is_told_the_sandbox_sink(surroundings: Surroundings, facade: Facade, moto_url: str) -> None:
     found = create(surroundings)
 
-    # As agreed with the sink: its own class, where S3 is, and the keys; converters from the worker configuration.
+    # As agreed with the sink: its own class, where S3 is, the keys; converters of the worker configuration.
     assert facade.connect.configurations[NAME] == {
         "connector.class": "pinterest.sandbox.connect.s3.S3SinkConnector",
         "tasks.max": "1",
@@ -48,7 +49,9 @@ def test_connect_is_told_the_sandbox_sink(
     }
     # What the caller gave comes back as it was given.
     assert found["connectorConfiguration"] == {
-        "connector.class": "io.confluent.connect.s3.S3SinkConnector", "tasks.max": "1", "flush.size": "500",
+        "connector.class": "io.confluent.connect.s3.S3SinkConnector",
+        "tasks.max": "1",
+        "flush.size": "500",
         "topics": "t",
     }
     assert found["plugins"][0]["customPlugin"]["customPluginArn"] == surroundings.plugin_arn
@@ -136,14 +139,13 @@ def test_name_is_unique(surroundings: Surroundings) -> None:
         surroundings.client.create_connector(**surroundings.connector_request("sink"))
 
 
-def test_update_changes_the_configuration_and_the_version(
-    surroundings: Surroundings, facade: Facade
-) -> None:
+def test_update_changes_the_configuration_and_the_version(surroundings: Surroundings, facade: Facade) -> None:
     client, before = surroundings.client, create(surroundings)
     changed = before["connectorConfiguration"] | {"flush.size": "100"}
 
     answer = client.update_connector(
-        connectorArn=before["connectorArn"], currentVersion=before["currentVersion"],
+        connectorArn=before["connectorArn"],
+        currentVersion=before["currentVersion"],
         connectorConfiguration=changed,
     )
 
@@ -183,7 +185,8 @@ def test_update_that_connect_refuses_is_rolled_back(surroundings: Surroundings, 
     changed = before["connectorConfiguration"] | {"flush.size": "none"}
 
     answer = client.update_connector(
-        connectorArn=before["connectorArn"], currentVersion=before["currentVersion"],
+        connectorArn=before["connectorArn"],
+        currentVersion=before["currentVersion"],
         connectorConfiguration=changed,
     )
 
@@ -212,7 +215,8 @@ def test_class_can_not_be_changed(surroundings: Surroundings) -> None:
 
     with pytest.raises(client.exceptions.BadRequestException, match=r"connector\.class"):
         client.update_connector(
-            connectorArn=found["connectorArn"], currentVersion=found["currentVersion"],
+            connectorArn=found["connectorArn"],
+            currentVersion=found["currentVersion"],
             connectorConfiguration={"connector.class": "org.x.Other", "tasks.max": "1"},
         )
 
@@ -263,9 +267,11 @@ def test_lists_come_in_pages(surroundings: Surroundings) -> None:
     for name in ("a", "b", "c"):
         client.create_connector(**surroundings.connector_request(name))
 
-    pages = list(client.get_paginator("list_connectors").paginate(
-        connectorNamePrefix="unit-", PaginationConfig={"PageSize": 2}
-    ))
+    pages = list(
+        client.get_paginator("list_connectors").paginate(
+            connectorNamePrefix="unit-", PaginationConfig={"PageSize": 2}
+        )
+    )
 
     names = [[connector["connectorName"] for connector in page["connectors"]] for page in pages]
     assert names == [["unit-a", "unit-b"], ["unit-c"]]
@@ -299,7 +305,9 @@ def test_without_failing_it_counts_failed_tasks(
 ) -> None:
     with make_facade(FakeConnect(), failed_tasks_fail=False) as facade:
         surroundings = prepare(facade, plugin_bucket)
-        arn = surroundings.client.create_connector(**surroundings.connector_request("counted"))["connectorArn"]
+        arn = surroundings.client.create_connector(**surroundings.connector_request("counted"))[
+            "connectorArn"
+        ]
         wait_connector(facade.client, arn, "RUNNING")
         facade.connect.tasks["unit-counted"] = ["RUNNING", "FAILED"]
         wait_until(lambda: _metric(clients, "unit-counted", "ErroredTaskCount", 1), what="metric", timeout=15)
@@ -309,29 +317,35 @@ def test_without_failing_it_counts_failed_tasks(
         wait_operation(facade.client, restart["connectorOperationArn"], "RESTART_COMPLETE")
 
 
-def test_metrics_and_errors_reach_cloudwatch(surroundings: Surroundings, facade: Facade, clients: Clients) -> None:
+def test_metrics_and_errors_reach_cloudwatch(
+    surroundings: Surroundings, facade: Facade, clients: Clients
+) -> None:
     delivery = {"workerLogDelivery": {"cloudWatchLogs": {"enabled": True, "logGroup": "/pinterest/connect"}}}
-    arn = create(surroundings, logDelivery=delivery)["connectorArn"]
-    wait_until(lambda: _metric(clients, NAME, "RunningTaskCount", 1), what="metric of the task", timeout=15)
+    arn = create(surroundings, name="measured", logDelivery=delivery)["connectorArn"]
+    name = "unit-measured"
+    wait_until(lambda: _metric(clients, name, "RunningTaskCount", 1), what="metric of the task", timeout=15)
 
-    facade.connect.tasks[NAME] = ["FAILED"]
+    facade.connect.tasks[name] = ["FAILED"]
     wait_connector(surroundings.client, arn, "FAILED")
-    wait_until(lambda: _metric(clients, NAME, "ErroredTaskCount", 1), what="metric of the failure", timeout=15)
+    wait_until(
+        lambda: _metric(clients, name, "ErroredTaskCount", 1), what="metric of the failure", timeout=15
+    )
 
     lines = _wait_lines(clients, "/pinterest/connect")
     assert len(lines) == 1
-    assert f"ERROR [{NAME}|task-0] {FIRST_LINE}" in lines[0]
+    assert f"ERROR [{name}|task-0] {FIRST_LINE}" in lines[0]
     assert "at a.B.c(B.java:1)" in lines[0]
 
 
 def _metric(clients: Clients, connector: str, name: str, value: float) -> None:
-    from datetime import UTC, datetime, timedelta
-
     now = datetime.now(UTC)
     points = clients.cloudwatch.get_metric_statistics(
-        Namespace="AWS/KafkaConnect", MetricName=name,
+        Namespace="AWS/KafkaConnect",
+        MetricName=name,
         Dimensions=[{"Name": "ConnectorName", "Value": connector}],
-        StartTime=now - timedelta(minutes=5), EndTime=now + timedelta(minutes=1), Period=60,
+        StartTime=now - timedelta(minutes=5),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
         Statistics=["Maximum"],
     )["Datapoints"]
     if not any(point["Maximum"] == value for point in points):
@@ -342,7 +356,11 @@ def _wait_lines(clients: Clients, group: str) -> list[str]:
     lines: list[str] = []
 
     def check() -> None:
-        lines[:] = [event["message"] for event in clients.logs.filter_log_events(logGroupName=group)["events"]]
+        try:
+            found = clients.logs.filter_log_events(logGroupName=group)["events"]
+        except clients.logs.exceptions.ResourceNotFoundException as error:
+            raise NotReady("no group") from error
+        lines[:] = [event["message"] for event in found]
         if not lines:
             raise NotReady("no line")
 

@@ -61,8 +61,13 @@ def test_a_version_of_the_object_is_read(facade: Facade, clients: Clients, plugi
 
 
 def test_a_jar_is_a_plugin(facade: Facade, clients: Clients, plugin_bucket: str) -> None:
-    jar = archive({"org/x/FileSourceConnector.class": connector_class(
-        "org/apache/kafka/connect/source/SourceConnector")})
+    jar = archive(
+        {
+            "org/x/FileSourceConnector.class": connector_class(
+                "org/apache/kafka/connect/source/SourceConnector"
+            )
+        }
+    )
     clients.s3.put_object(Bucket=plugin_bucket, Key="source.jar", Body=jar)
 
     found = wait_plugin(facade.client, create(facade, "source.jar", "JAR"), "ACTIVE")

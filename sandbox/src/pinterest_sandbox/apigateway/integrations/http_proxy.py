@@ -19,15 +19,29 @@ from pinterest_sandbox.apigateway.answers import (
     integration_timeout,
 )
 from pinterest_sandbox.apigateway.integrations.base import Exchange, Outcome
-from pinterest_sandbox.apigateway.parameters import UnknownSource, integration_url, mapped_headers, mapped_query
+from pinterest_sandbox.apigateway.parameters import (
+    UnknownSource,
+    integration_url,
+    mapped_headers,
+    mapped_query,
+)
 
 _log = logging.getLogger(__name__)
 
 #: Headers that belong to one connection (RFC 9110 §7.6.1), and those that the gateway sets itself.
-HOP_BY_HOP = frozenset({
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
-})
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 _NOT_SENT_ON = HOP_BY_HOP | {"host", "content-length", "expect"}
 _NOT_SENT_BACK = HOP_BY_HOP | {"content-length", "date", "server"}
 #: AWS's limit for payloads in both directions.
@@ -60,7 +74,9 @@ async def execute_http_proxy(exchange: Exchange, session: aiohttp.ClientSession)
             async with request as answer:
                 body = await answer.read()
                 back = CIMultiDict(
-                    (name, value) for name, value in answer.headers.items() if name.lower() not in _NOT_SENT_BACK
+                    (name, value)
+                    for name, value in answer.headers.items()
+                    if name.lower() not in _NOT_SENT_BACK
                 )
     except TimeoutError as error:
         raise integration_timeout() from error

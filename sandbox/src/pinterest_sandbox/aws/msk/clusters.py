@@ -30,7 +30,7 @@ def complete_v2(cluster: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def bootstrap_brokers(cluster: Mapping[str, Any], address: str) -> dict[str, str]:
-    """The fields of GetBootstrapBrokers that a cluster has, as AWS chooses them by encryption and authentication.
+    """The fields of GetBootstrapBrokers that a cluster has: by encryption and authentication, as on AWS.
 
     :param cluster: a completed ``ClusterInfo``.
     :param address: ``host:port`` of the real broker.

@@ -20,11 +20,23 @@ from pinterest_sandbox.aws.wire import AwsError, HttpAnswer, RestJsonService
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
 #: What moto has of MSK. Its paths swallow other operations and answer them with something else.
-MOTO_OPERATIONS = frozenset({
-    "CreateCluster", "CreateClusterV2", "DeleteCluster", "DeleteClusterPolicy", "DescribeCluster",
-    "DescribeClusterV2", "GetClusterPolicy", "ListClusters", "ListClustersV2", "ListTagsForResource",
-    "PutClusterPolicy", "TagResource", "UntagResource",
-})
+MOTO_OPERATIONS = frozenset(
+    {
+        "CreateCluster",
+        "CreateClusterV2",
+        "DeleteCluster",
+        "DeleteClusterPolicy",
+        "DescribeCluster",
+        "DescribeClusterV2",
+        "GetClusterPolicy",
+        "ListClusters",
+        "ListClustersV2",
+        "ListTagsForResource",
+        "PutClusterPolicy",
+        "TagResource",
+        "UntagResource",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -87,15 +99,11 @@ class Msk:
         parsed.pop("ResponseMetadata", None)
         return self._protocol.answer(call.operation, parsed)
 
-    async def _cluster(
-        self, arn: str, incoming: _Incoming, session: aiohttp.ClientSession
-    ) -> dict[str, Any]:
+    async def _cluster(self, arn: str, incoming: _Incoming, session: aiohttp.ClientSession) -> dict[str, Any]:
         describe = _Incoming("GET", f"/v1/clusters/{quote(arn, safe='')}", incoming.headers, b"")
         return complete_v1((await self._ask(describe, describe.path, session))["clusterInfo"])
 
-    async def _ask(
-        self, incoming: _Incoming, path: str, session: aiohttp.ClientSession
-    ) -> dict[str, Any]:
+    async def _ask(self, incoming: _Incoming, path: str, session: aiohttp.ClientSession) -> dict[str, Any]:
         """moto's answer, by names on the wire.
 
         :raises AwsError: moto's own; ``NotFoundException`` for a cluster that moto does not have.
@@ -104,7 +112,9 @@ class Msk:
         for name in ("Host", "Content-Length", "Transfer-Encoding", "Connection", "Accept-Encoding"):
             headers.pop(name, None)
         # moto chooses the service by the credential scope of the signature, which requests by hand may lack.
-        headers.setdefault("Authorization", "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/kafka/aws4_request")
+        headers.setdefault(
+            "Authorization", "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/kafka/aws4_request"
+        )
         target = URL(self._moto + path, encoded=True)
         async with session.request(incoming.method, target, headers=headers, data=incoming.body) as answer:
             body = await answer.read()
@@ -112,7 +122,7 @@ class Msk:
             raise AwsError("NotFoundException", "The cluster does not exist.", "clusterArn")
         content = json.loads(body or b"{}")
         if answer.status >= 400:
-            code = (answer.headers.get("x-amzn-errortype") or content.get("__type") or "BadRequestException")
+            code = answer.headers.get("x-amzn-errortype") or content.get("__type") or "BadRequestException"
             message = content.get("message") or content.get("Message") or body.decode()
             raise AwsError(code.rpartition("#")[2], message)
         return dict(content)

@@ -13,10 +13,22 @@ from pinterest_sandbox.aws.wire import AwsError
 
 VERSIONS = ("2.7.1", "3.7.x")
 _KEPT = (
-    "capacity", "connectorConfiguration", "connectorDescription", "kafkaCluster", "kafkaClusterClientAuthentication",
-    "kafkaClusterEncryptionInTransit", "kafkaConnectVersion", "logDelivery", "networkType", "plugins",
-    "serviceExecutionRoleArn", "workerConfiguration",
+    "capacity",
+    "connectorConfiguration",
+    "connectorDescription",
+    "kafkaCluster",
+    "kafkaClusterClientAuthentication",
+    "kafkaClusterEncryptionInTransit",
+    "kafkaConnectVersion",
+    "logDelivery",
+    "networkType",
+    "plugins",
+    "serviceExecutionRoleArn",
+    "workerConfiguration",
 )
+
+#: What newer versions of the API can change besides; a shared worker has them loaded for good.
+_NOT_CHANGED = ("plugins", "workerConfiguration", "useDefaultWorkerConfiguration")
 
 
 class Connectors:
@@ -34,15 +46,19 @@ class Connectors:
         check_name("connector", name, {found.name for found in self._store.connectors.values()})
         self._check(request)
         settings = {key: request[key] for key in _KEPT if request.get(key) is not None}
-        connector = Connector(arn=new_arn("connector", name), name=name, settings=settings,
-                              tags=dict(request.get("tags") or {}))
+        connector = Connector(
+            arn=new_arn("connector", name), name=name, settings=settings, tags=dict(request.get("tags") or {})
+        )
         self._store.connectors[connector.arn] = connector
         return {"connectorArn": connector.arn, "connectorName": name, "connectorState": connector.state}
 
     def _check(self, request: Parameters) -> None:
         if request["kafkaConnectVersion"] not in VERSIONS:
-            raise AwsError("BadRequestException", f"The kafkaConnectVersion {request['kafkaConnectVersion']} is not "
-                                                  f"supported. Supported versions: {', '.join(VERSIONS)}.")
+            raise AwsError(
+                "BadRequestException",
+                f"The kafkaConnectVersion {request['kafkaConnectVersion']} is not "
+                f"supported. Supported versions: {', '.join(VERSIONS)}.",
+            )
         if not request["serviceExecutionRoleArn"].startswith("arn:aws:iam::"):
             raise AwsError("BadRequestException", "serviceExecutionRoleArn is no ARN of an IAM role.")
         if not request["plugins"]:
@@ -67,7 +83,11 @@ class Connectors:
         if connector.code is not None:
             description = {"code": connector.code, "message": connector.message}
         configuration = connector.settings["connectorConfiguration"]
-        return {**_summary(connector), "connectorConfiguration": configuration, "stateDescription": description}
+        return {
+            **_summary(connector),
+            "connectorConfiguration": configuration,
+            "stateDescription": description,
+        }
 
     def list_connectors(self, request: Parameters) -> Answer:
         """ListConnectors."""
@@ -81,21 +101,31 @@ class Connectors:
         connector = self._store.connector(request["connectorArn"])
         self._check_free(connector, ("RUNNING",))
         _check_version(connector, request["currentVersion"])
+        fixed = [name for name in _NOT_CHANGED if request.get(name) is not None]
+        if fixed:
+            raise AwsError(
+                "BadRequestException", f"The sandbox's MSK Connect can't change {', '.join(fixed)}."
+            )
         capacity, configuration = request.get("capacity"), request.get("connectorConfiguration")
         if (capacity is None) == (configuration is None):
-            raise AwsError("BadRequestException", "Exactly one of capacity and connectorConfiguration is required.")
+            raise AwsError(
+                "BadRequestException", "Exactly one of capacity and connectorConfiguration is required."
+            )
         if capacity is not None:
             _check_capacity(capacity)
-            operation = self._begin(connector, "UPDATE_WORKER_SETTING", "UPDATING", {"capacity": capacity})
-        else:
+            kind, target = "UPDATE_WORKER_SETTING", {"capacity": capacity}
+        if configuration is not None:
             _check_configuration(configuration)
             present = connector.settings["connectorConfiguration"]
             if configuration["connector.class"] != present["connector.class"]:
                 raise AwsError("BadRequestException", "connector.class can't be changed.")
-            operation = self._begin(connector, "UPDATE_CONNECTOR_CONFIGURATION", "UPDATING",
-                                    {"connectorConfiguration": configuration})
-        return {"connectorArn": connector.arn, "connectorState": connector.state,
-                "connectorOperationArn": operation.arn}
+            kind, target = "UPDATE_CONNECTOR_CONFIGURATION", {"connectorConfiguration": configuration}
+        operation = self._begin(connector, kind, "UPDATING", target)
+        return {
+            "connectorArn": connector.arn,
+            "connectorState": connector.state,
+            "connectorOperationArn": operation.arn,
+        }
 
     def delete_connector(self, request: Parameters) -> Answer:
         """DeleteConnector: in any state but DELETING."""
@@ -137,8 +167,12 @@ class Connectors:
         """DescribeConnectorOperation."""
         operation = self._store.operation(request["connectorOperationArn"])
         error = {"code": operation.code, "message": operation.message} if operation.code else None
-        answer: Answer = {**_operation_summary(operation), "connectorArn": operation.connector_arn,
-                          "errorInfo": error, "operationSteps": _steps(operation)}
+        answer: Answer = {
+            **_operation_summary(operation),
+            "connectorArn": operation.connector_arn,
+            "errorInfo": error,
+            "operationSteps": _steps(operation),
+        }
         for side, settings in (("origin", operation.origin), ("target", operation.target)):
             if "capacity" in settings:
                 answer[f"{side}WorkerSetting"] = {"capacity": settings["capacity"]}
@@ -151,21 +185,35 @@ class Connectors:
         connector = self._store.connector(request["connectorArn"])
         chosen = [found for found in self._store.operations.values() if found.connector_arn == connector.arn]
         found, token = page(chosen[::-1], request)
-        return {"connectorOperations": [_operation_summary(operation) for operation in found], "nextToken": token}
+        return {
+            "connectorOperations": [_operation_summary(operation) for operation in found],
+            "nextToken": token,
+        }
 
     def _check_free(self, connector: Connector, allowed: tuple[str, ...]) -> None:
         if connector.state in IN_TRANSIT:
-            raise AwsError("BadRequestException", f"Another operation on the connector {connector.arn} is in "
-                                                  f"progress: its state is {connector.state}.")
+            raise AwsError(
+                "BadRequestException",
+                f"Another operation on the connector {connector.arn} is in "
+                f"progress: its state is {connector.state}.",
+            )
         if connector.state not in allowed:
-            raise AwsError("BadRequestException", f"The connector {connector.arn} must be in state "
-                                                  f"{' or '.join(allowed)}: its state is {connector.state}.")
+            raise AwsError(
+                "BadRequestException",
+                f"The connector {connector.arn} must be in state "
+                f"{' or '.join(allowed)}: its state is {connector.state}.",
+            )
 
     def _begin(self, connector: Connector, kind: str, state: str, target: dict[str, Any]) -> Operation:
         prefix = connector.arn.replace(":connector/", ":connector-operation/")
         origin = {key: connector.settings[key] for key in target}
-        operation = Operation(arn=f"{prefix}/{uuid.uuid4()}", connector_arn=connector.arn, kind=kind,
-                              origin=origin, target=target)
+        operation = Operation(
+            arn=f"{prefix}/{uuid.uuid4()}",
+            connector_arn=connector.arn,
+            kind=kind,
+            origin=origin,
+            target=target,
+        )
         self._store.operations[operation.arn] = operation
         connector.operation, connector.submitted = operation.arn, None
         connector.move(state)
@@ -176,31 +224,41 @@ def _check_usable(kind: str, arn: str, state: str, revision: int) -> None:
     if revision != 1:
         raise AwsError("NotFoundException", f"The {kind} {arn} has no revision {revision}.")
     if state != "ACTIVE":
-        raise AwsError("BadRequestException", f"The {kind} {arn} must be in state ACTIVE: its state is {state}.")
+        raise AwsError(
+            "BadRequestException", f"The {kind} {arn} must be in state ACTIVE: its state is {state}."
+        )
 
 
 def _check_capacity(capacity: dict[str, Any]) -> None:
     if ("autoScaling" in capacity) == ("provisionedCapacity" in capacity):
-        raise AwsError("BadRequestException", "Exactly one of autoScaling and provisionedCapacity is required.")
+        raise AwsError(
+            "BadRequestException", "Exactly one of autoScaling and provisionedCapacity is required."
+        )
     sizes = capacity.get("autoScaling") or capacity["provisionedCapacity"]
     if sizes["mcuCount"] not in (1, 2, 4, 8):
         raise AwsError("BadRequestException", "mcuCount must be 1, 2, 4 or 8.")
     counts = [sizes[name] for name in ("workerCount", "minWorkerCount", "maxWorkerCount") if name in sizes]
     if not all(1 <= count <= 10 for count in counts) or counts != sorted(counts):
-        raise AwsError("BadRequestException", "Worker counts must be 1 to 10, and the minimum not above the maximum.")
+        raise AwsError(
+            "BadRequestException", "Worker counts must be 1 to 10, and the minimum not above the maximum."
+        )
 
 
 def _check_configuration(configuration: dict[str, str]) -> None:
     missing = [name for name in ("connector.class", "tasks.max") if not configuration.get(name)]
     if missing:
-        raise AwsError("BadRequestException",
-                       f"The connector configuration lacks required properties: {', '.join(missing)}.")
+        raise AwsError(
+            "BadRequestException",
+            f"The connector configuration lacks required properties: {', '.join(missing)}.",
+        )
 
 
 def _check_version(connector: Connector, version: str) -> None:
     if version != connector.version:
-        raise AwsError("BadRequestException",
-                       f"The currentVersion {version} of the connector is not its present version.")
+        raise AwsError(
+            "BadRequestException",
+            f"The currentVersion {version} of the connector is not its present version.",
+        )
 
 
 def _summary(connector: Connector) -> Answer:

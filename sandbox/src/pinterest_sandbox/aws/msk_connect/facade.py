@@ -68,7 +68,9 @@ class MskConnect:
         """Answer one request."""
         try:
             call = self._protocol.parse(method, raw_path, headers, body)
-            answer = self._protocol.answer(call.operation, self._operation(call.operation.name)(call.parameters))
+            answer = self._protocol.answer(
+                call.operation, self._operation(call.operation.name)(call.parameters)
+            )
         except AwsError as error:
             return self._protocol.error(error)
         if method != "GET":
@@ -106,9 +108,11 @@ class MskConnect:
                 await asyncio.wait_for(self._wake.wait(), pause)
 
     def _busy(self) -> bool:
-        return (any(plugin.state in ("CREATING", "DELETING") for plugin in self._store.plugins.values())
-                or any(worker.state == "DELETING" for worker in self._store.workers.values())
-                or any(connector.state in IN_TRANSIT for connector in self._store.connectors.values()))
+        return (
+            any(plugin.state in ("CREATING", "DELETING") for plugin in self._store.plugins.values())
+            or any(worker.state == "DELETING" for worker in self._store.workers.values())
+            or any(connector.state in IN_TRANSIT for connector in self._store.connectors.values())
+        )
 
     async def _round(self, settled: bool) -> None:
         for plugin in list(self._store.plugins.values()):
@@ -130,8 +134,11 @@ class MskConnect:
             await self._monitored(self._monitoring.report, group, log_stream(connector), lines)
 
     async def _publish(self) -> None:
-        counts = {found.name: (found.running_tasks, found.failed_tasks)
-                  for found in self._store.connectors.values() if found.state != "CREATING"}
+        counts = {
+            found.name: (found.running_tasks, found.failed_tasks)
+            for found in self._store.connectors.values()
+            if found.state != "CREATING"
+        }
         await self._monitored(self._monitoring.publish, counts)
 
     async def _monitored(self, call: Callable[..., None], *arguments: Any) -> None:
@@ -155,7 +162,10 @@ class MskConnect:
             plugin.classes = list(file.classes)
 
     def _read_plugin(self, plugin: CustomPlugin) -> PluginFile:
-        arguments = {"Bucket": plugin.location["bucketArn"].rpartition(":::")[2], "Key": plugin.location["fileKey"]}
+        arguments = {
+            "Bucket": plugin.location["bucketArn"].rpartition(":::")[2],
+            "Key": plugin.location["fileKey"],
+        }
         if plugin.location.get("objectVersion"):
             arguments["VersionId"] = plugin.location["objectVersion"]
         content = self._s3.get_object(**arguments)["Body"].read()

@@ -48,9 +48,9 @@ class Lifecycle:
     :param connect: the Connect worker.
     :param sink: the S3 that sinks write to.
     :param cluster: the cluster that connectors must name.
-    :param failed_tasks_fail: a failed task of a running connector makes the connector ``FAILED``. AWS's guide to
-        RestartConnector reads as if such a connector stayed ``RUNNING`` there, with ``ErroredTaskCount`` above 0:
-        ``False`` does that.
+    :param failed_tasks_fail: a failed task of a running connector makes the connector ``FAILED``. AWS's guide
+        to RestartConnector reads as if such a connector stayed ``RUNNING`` there, with ``ErroredTaskCount``
+        above 0: ``False`` does that.
     :param settle: seconds after a change before Connect's word on the tasks counts.
     """
 
@@ -127,13 +127,17 @@ class Lifecycle:
         """What the worker would not find out by itself, as it is shared and already connected."""
         settings = connector.settings
         servers = settings["kafkaCluster"]["apacheKafkaCluster"]["bootstrapServers"].split(",")
-        secure = (settings["kafkaClusterClientAuthentication"]["authenticationType"] != "NONE"
-                  or settings["kafkaClusterEncryptionInTransit"]["encryptionType"] != "PLAINTEXT")
+        secure = (
+            settings["kafkaClusterClientAuthentication"]["authenticationType"] != "NONE"
+            or settings["kafkaClusterEncryptionInTransit"]["encryptionType"] != "PLAINTEXT"
+        )
         if self._cluster.bootstrap not in {server.strip() for server in servers} or secure:
-            return UNKNOWN, (f"Unable to connect to the Kafka cluster at {','.join(servers)} with "
-                             f"{settings['kafkaClusterClientAuthentication']['authenticationType']} "
-                             f"authentication and {settings['kafkaClusterEncryptionInTransit']['encryptionType']} "
-                             "encryption.")
+            return UNKNOWN, (
+                f"Unable to connect to the Kafka cluster at {','.join(servers)} with "
+                f"{settings['kafkaClusterClientAuthentication']['authenticationType']} "
+                f"authentication and {settings['kafkaClusterEncryptionInTransit']['encryptionType']} "
+                "encryption."
+            )
         wanted = settings["connectorConfiguration"]["connector.class"]
         offered = {
             name
@@ -141,8 +145,10 @@ class Lifecycle:
             for name in self._store.plugin(plugin["customPlugin"]["customPluginArn"]).classes
         }
         if not offered & {wanted, CLASSES.get(wanted, wanted)}:
-            return INVALID, (f"Failed to find any class that implements Connector and which name matches {wanted}, "
-                             f"available connectors are: {', '.join(sorted(offered))}")
+            return INVALID, (
+                f"Failed to find any class that implements Connector and which name matches {wanted}, "
+                f"available connectors are: {', '.join(sorted(offered))}"
+            )
         return None
 
     def _configuration(
@@ -165,8 +171,9 @@ class Lifecycle:
                 if wanted is not None:
                     await self._connect.put(connector.name, self._configuration(connector, wanted))
             except ConnectRefused as error:
-                self._roll_back(connector, operation, INVALID,
-                                f"The connector configuration is invalid. Message: {error}")
+                self._roll_back(
+                    connector, operation, INVALID, f"The connector configuration is invalid. Message: {error}"
+                )
                 return None
             connector.submitted = now()
         if wanted is not None and not self._settled(connector):
@@ -237,7 +244,9 @@ class Lifecycle:
             connector.submitted = now()
             return None
         del self._store.connectors[connector.arn]
-        for arn in [arn for arn, found in self._store.operations.items() if found.connector_arn == connector.arn]:
+        for arn in [
+            arn for arn, found in self._store.operations.items() if found.connector_arn == connector.arn
+        ]:
             del self._store.operations[arn]
         return None
 
@@ -289,7 +298,9 @@ class Lifecycle:
 
 
 def _first_line(status: Status) -> str:
-    return next((trace.strip().splitlines()[0] for _, trace in status.traces if trace.strip()), "Task failed.")
+    return next(
+        (trace.strip().splitlines()[0] for _, trace in status.traces if trace.strip()), "Task failed."
+    )
 
 
 def _age(moment: datetime) -> float:

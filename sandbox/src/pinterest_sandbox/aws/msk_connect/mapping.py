@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,29 +21,84 @@ _CLIENTS = ("consumer", "producer")
 
 #: Supported client properties, and prefixes and names that are refused, of a worker configuration:
 #: https://docs.aws.amazon.com/msk/latest/developerguide/msk-connect-supported-worker-config-properties.html
-_PRODUCER = frozenset({
-    "acks", "batch.size", "buffer.memory", "compression.type", "enable.idempotence", "key.serializer", "linger.ms",
-    "max.request.size", "metadata.max.age.ms", "metadata.max.idle.ms", "partitioner.class",
-    "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms", "retry.backoff.ms",
-    "value.serializer",
-})
-_CONSUMER = frozenset({
-    "allow.auto.create.topics", "auto.offset.reset", "check.crcs", "fetch.max.bytes", "fetch.max.wait.ms",
-    "fetch.min.bytes", "heartbeat.interval.ms", "key.deserializer", "max.partition.fetch.bytes",
-    "max.poll.interval.ms", "max.poll.records", "metadata.max.age.ms", "partition.assignment.strategy",
-    "reconnect.backoff.max.ms", "reconnect.backoff.ms", "request.timeout.ms", "retry.backoff.ms",
-    "session.timeout.ms", "value.deserializer",
-})
-_REFUSED_PREFIXES = (
-    "access.control.", "admin.", "admin.listeners.https.", "client.", "connect.", "inter.worker.", "internal.",
-    "listeners.https.", "metrics.", "metrics.context.", "rest.", "sasl.", "security.", "socket.", "ssl.",
-    "topic.tracking.", "worker.",
+_PRODUCER = frozenset(
+    {
+        "acks",
+        "batch.size",
+        "buffer.memory",
+        "compression.type",
+        "enable.idempotence",
+        "key.serializer",
+        "linger.ms",
+        "max.request.size",
+        "metadata.max.age.ms",
+        "metadata.max.idle.ms",
+        "partitioner.class",
+        "reconnect.backoff.max.ms",
+        "reconnect.backoff.ms",
+        "request.timeout.ms",
+        "retry.backoff.ms",
+        "value.serializer",
+    }
 )
-_REFUSED_NAMES = frozenset({
-    "bootstrap.servers", "config.storage.topic", "connections.max.idle.ms", "group.id", "listeners",
-    "metric.reporters", "plugin.path", "receive.buffer.bytes", "response.http.headers.config",
-    "scheduled.rebalance.max.delay.ms", "send.buffer.bytes", "status.storage.topic",
-})
+_CONSUMER = frozenset(
+    {
+        "allow.auto.create.topics",
+        "auto.offset.reset",
+        "check.crcs",
+        "fetch.max.bytes",
+        "fetch.max.wait.ms",
+        "fetch.min.bytes",
+        "heartbeat.interval.ms",
+        "key.deserializer",
+        "max.partition.fetch.bytes",
+        "max.poll.interval.ms",
+        "max.poll.records",
+        "metadata.max.age.ms",
+        "partition.assignment.strategy",
+        "reconnect.backoff.max.ms",
+        "reconnect.backoff.ms",
+        "request.timeout.ms",
+        "retry.backoff.ms",
+        "session.timeout.ms",
+        "value.deserializer",
+    }
+)
+_REFUSED_PREFIXES = (
+    "access.control.",
+    "admin.",
+    "admin.listeners.https.",
+    "client.",
+    "connect.",
+    "inter.worker.",
+    "internal.",
+    "listeners.https.",
+    "metrics.",
+    "metrics.context.",
+    "rest.",
+    "sasl.",
+    "security.",
+    "socket.",
+    "ssl.",
+    "topic.tracking.",
+    "worker.",
+)
+_REFUSED_NAMES = frozenset(
+    {
+        "bootstrap.servers",
+        "config.storage.topic",
+        "connections.max.idle.ms",
+        "group.id",
+        "listeners",
+        "metric.reporters",
+        "plugin.path",
+        "receive.buffer.bytes",
+        "response.http.headers.config",
+        "scheduled.rebalance.max.delay.ms",
+        "send.buffer.bytes",
+        "status.storage.topic",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +121,12 @@ def decode_properties(content: str) -> dict[str, str]:
     """The properties of a worker configuration.
 
     :param content: base64 of a ``.properties`` file.
-    :raises AwsError: ``BadRequestException`` when it is no base64, a line is no property, or a property is not
-        among those that MSK Connect supports.
+    :raises AwsError: ``BadRequestException`` when it is no base64, a line is no property, or a property is
+        not among those that MSK Connect supports.
     """
     try:
         text = base64.b64decode(content, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise AwsError("BadRequestException", "propertiesFileContent is not valid base64.") from error
     properties: dict[str, str] = {}
     for line in text.replace("\\\n", "").splitlines():
@@ -86,8 +140,10 @@ def decode_properties(content: str) -> dict[str, str]:
     problems = [name for name in properties if not _supported(name)]
     problems += [f"{name} (missing)" for name in DEFAULT_WORKER if name not in properties]
     if problems:
-        raise AwsError("BadRequestException",
-                       f"The worker configuration has properties that are not supported: {', '.join(problems)}")
+        raise AwsError(
+            "BadRequestException",
+            f"The worker configuration has properties that are not supported: {', '.join(problems)}",
+        )
     return properties
 
 
@@ -106,7 +162,7 @@ def connect_configuration(
     """What the local worker is told.
 
     MSK Connect runs a worker of its own for each connector, with the worker configuration. Here all share one
-    worker, so that converters and client properties of the worker configuration become defaults of the connector.
+    worker: converters and client properties of the worker configuration become defaults of the connector.
 
     :param configuration: ``connectorConfiguration`` of the connector.
     :param worker: properties of its worker configuration.

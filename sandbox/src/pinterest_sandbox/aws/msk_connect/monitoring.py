@@ -32,10 +32,18 @@ class Monitoring:
         :param counts: connector name to (running tasks, failed tasks).
         """
         data = [
-            {"MetricName": metric, "Dimensions": [{"Name": "ConnectorName", "Value": name}],
-             "Value": float(value), "Unit": "Count"}
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": "ConnectorName", "Value": name}],
+                "Value": float(value),
+                "Unit": "Count",
+            }
             for name, (running, failed) in counts.items()
-            for metric, value in (("RunningTaskCount", running), ("ErroredTaskCount", failed), ("WorkerCount", 1))
+            for metric, value in (
+                ("RunningTaskCount", running),
+                ("ErroredTaskCount", failed),
+                ("WorkerCount", 1),
+            )
         ]
         if data:
             self._cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
@@ -51,7 +59,8 @@ class Monitoring:
         _ignoring_existing(self._logs, self._logs.create_log_stream, logGroupName=group, logStreamName=stream)
         stamp = int(time.time() * 1000)
         self._logs.put_log_events(
-            logGroupName=group, logStreamName=stream,
+            logGroupName=group,
+            logStreamName=stream,
             logEvents=[{"timestamp": stamp, "message": line} for line in lines],
         )
 
@@ -83,11 +92,15 @@ def new_errors(connector: Connector, status: Status | None) -> list[str]:
     failures = list(status.traces) if status is not None else []
     if not failures and connector.state == "FAILED":
         failures = [("connector", connector.message or "")]
-    keys = {hashlib.sha256(f"{place}\n{trace}".encode()).hexdigest()[:16]: (place, trace)
-            for place, trace in failures}
+    keys = {
+        hashlib.sha256(f"{place}\n{trace}".encode()).hexdigest()[:16]: (place, trace)
+        for place, trace in failures
+    }
     fresh = [found for key, found in keys.items() if key not in connector.reported]
     connector.reported = sorted(keys)
     worker = hashlib.sha256(connector.arn.encode()).hexdigest()[:17]
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-    return [f"[Worker-{worker}] [{moment},000] ERROR [{connector.name}|{place}] {trace.strip()}"
-            for place, trace in fresh]
+    return [
+        f"[Worker-{worker}] [{moment},000] ERROR [{connector.name}|{place}] {trace.strip()}"
+        for place, trace in fresh
+    ]

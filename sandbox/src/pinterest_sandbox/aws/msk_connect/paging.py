@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ def page[Item](items: Sequence[Item], parameters: dict[str, Any]) -> tuple[Seque
     """
     try:
         start = int(base64.urlsafe_b64decode(parameters.get("nextToken") or "MA=="))
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise AwsError("BadRequestException", "The nextToken is invalid.") from error
     end = start + int(parameters.get("maxResults") or PAGE)
     token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(items) else None

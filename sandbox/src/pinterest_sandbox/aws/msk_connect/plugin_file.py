@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 #: A connector class names one of these as its ancestor, in its constant pool.
-_ANCESTORS = (b"org/apache/kafka/connect/sink/SinkConnector", b"org/apache/kafka/connect/source/SourceConnector")
+_ANCESTORS = (
+    b"org/apache/kafka/connect/sink/SinkConnector",
+    b"org/apache/kafka/connect/source/SourceConnector",
+)
 _SERVICES = tuple(
     f"META-INF/services/org.apache.kafka.connect.{kind}Connector" for kind in ("sink.Sink", "source.Source")
 )

@@ -24,8 +24,11 @@ def check_name(kind: str, name: str, taken: set[str]) -> None:
     :raises AwsError: ``BadRequestException`` for its form, ``ConflictException`` when it is taken.
     """
     if not _NAME.fullmatch(name):
-        raise AwsError("BadRequestException", f"The name {name} of the {kind} is invalid: letters, digits and - "
-                                              "are allowed, at most 128 characters.")
+        raise AwsError(
+            "BadRequestException",
+            f"The name {name} of the {kind} is invalid: letters, digits and - "
+            "are allowed, at most 128 characters.",
+        )
     if name in taken:
         raise AwsError("ConflictException", f"A resource with this name already exists: {kind} {name}.")
 
@@ -54,8 +57,12 @@ class Resources:
             tags=dict(request.get("tags") or {}),
         )
         self._store.plugins[plugin.arn] = plugin
-        return {"customPluginArn": plugin.arn, "customPluginState": plugin.state, "name": plugin.name,
-                "revision": 1}
+        return {
+            "customPluginArn": plugin.arn,
+            "customPluginState": plugin.state,
+            "name": plugin.name,
+            "revision": 1,
+        }
 
     def describe_custom_plugin(self, request: Parameters) -> Answer:
         """DescribeCustomPlugin."""
@@ -80,15 +87,18 @@ class Resources:
             if used["customPlugin"]["customPluginArn"] == plugin.arn
         ]
         if users:
-            raise AwsError("BadRequestException",
-                           f"The custom plugin {plugin.arn} is in use by connectors: {', '.join(users)}.")
+            raise AwsError(
+                "BadRequestException",
+                f"The custom plugin {plugin.arn} is in use by connectors: {', '.join(users)}.",
+            )
         plugin.state = "DELETING"
         return {"customPluginArn": plugin.arn, "customPluginState": plugin.state}
 
     def create_worker_configuration(self, request: Parameters) -> Answer:
         """CreateWorkerConfiguration."""
-        check_name("worker configuration", request["name"],
-                   {worker.name for worker in self._store.workers.values()})
+        check_name(
+            "worker configuration", request["name"], {worker.name for worker in self._store.workers.values()}
+        )
         decode_properties(request["propertiesFileContent"])
         worker = WorkerConfiguration(
             arn=new_arn("worker-configuration", request["name"]),
@@ -104,8 +114,10 @@ class Resources:
         """DescribeWorkerConfiguration: the only answer that has the properties."""
         worker = self._store.worker(request["workerConfigurationArn"])
         summary = _worker_summary(worker)
-        return {**summary,
-                "latestRevision": {**summary["latestRevision"], "propertiesFileContent": worker.properties}}
+        return {
+            **summary,
+            "latestRevision": {**summary["latestRevision"], "propertiesFileContent": worker.properties},
+        }
 
     def list_worker_configurations(self, request: Parameters) -> Answer:
         """ListWorkerConfigurations."""
@@ -118,11 +130,14 @@ class Resources:
         users = [
             connector.name
             for connector in self._store.connectors.values()
-            if (connector.settings.get("workerConfiguration") or {}).get("workerConfigurationArn") == worker.arn
+            if (connector.settings.get("workerConfiguration") or {}).get("workerConfigurationArn")
+            == worker.arn
         ]
         if users:
-            raise AwsError("BadRequestException",
-                           f"The worker configuration {worker.arn} is in use by connectors: {', '.join(users)}.")
+            raise AwsError(
+                "BadRequestException",
+                f"The worker configuration {worker.arn} is in use by connectors: {', '.join(users)}.",
+            )
         worker.state = "DELETING"
         return {"workerConfigurationArn": worker.arn, "workerConfigurationState": worker.state}
 
@@ -146,8 +161,10 @@ class Resources:
 def _by_name[Record: (CustomPlugin, WorkerConfiguration)](
     records: dict[str, Record], prefix: str | None
 ) -> list[Record]:
-    return sorted((record for record in records.values() if record.name.startswith(prefix or "")),
-                  key=lambda record: record.name)
+    return sorted(
+        (record for record in records.values() if record.name.startswith(prefix or "")),
+        key=lambda record: record.name,
+    )
 
 
 def _plugin_summary(plugin: CustomPlugin) -> Answer:

@@ -38,8 +38,11 @@ class Status:
         traces = []
         if answer["connector"]["state"] == "FAILED":
             traces.append(("connector", str(answer["connector"].get("trace", ""))))
-        traces += [(f"task-{task['id']}", str(task.get("trace", "")))
-                   for task in answer["tasks"] if task["state"] == "FAILED"]
+        traces += [
+            (f"task-{task['id']}", str(task.get("trace", "")))
+            for task in answer["tasks"]
+            if task["state"] == "FAILED"
+        ]
         return cls(
             connector=answer["connector"]["state"],
             tasks={task["id"]: task["state"] for task in answer["tasks"]},

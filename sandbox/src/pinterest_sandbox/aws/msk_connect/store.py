@@ -89,16 +89,23 @@ class Store:
 
         :raises AwsError: ``NotFoundException``.
         """
-        resource = self.plugins.get(arn) or self.workers.get(arn) or self.connectors.get(arn)
-        return _found(resource, "resource", arn)
+        found: Tagged | None = self.plugins.get(arn) or self.workers.get(arn) or self.connectors.get(arn)
+        if found is None:
+            raise _not_found("resource", arn)
+        return found
 
 
 def _found[Record](record: Record | None, kind: str, arn: str) -> Record:
     if record is None:
-        raise AwsError("NotFoundException", f"The {kind} with ARN {arn} does not exist.")
+        raise _not_found(kind, arn)
     return record
 
 
+def _not_found(kind: str, arn: str) -> AwsError:
+    return AwsError("NotFoundException", f"The {kind} with ARN {arn} does not exist.")
+
+
 def _revived(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: datetime.fromisoformat(value) if key in _TIMES and value else value
-            for key, value in row.items()}
+    return {
+        key: datetime.fromisoformat(value) if key in _TIMES and value else value for key, value in row.items()
+    }
