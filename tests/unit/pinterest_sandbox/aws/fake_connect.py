@@ -5,6 +5,8 @@ Its answers have the form of Kafka 4.3's: https://kafka.apache.org/documentation
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +25,7 @@ class FakeConnect:
     :param refusal: answered to every configuration, when set.
     :param calls: requests that changed something, as ``METHOD path``.
     :param down: answers 409 to everything, as during a rebalance.
+    :param hold: configurations are answered only after it is set.
     """
 
     configurations: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -32,12 +35,15 @@ class FakeConnect:
     calls: list[str] = field(default_factory=list)
     down: bool = False
     paused: set[str] = field(default_factory=set)
+    hold: threading.Event | None = None
 
     def application(self) -> web.Application:
         @web.middleware
         async def noting(request: web.Request, handler: Any) -> web.StreamResponse:
             if request.method != "GET":
                 self.calls.append(f"{request.method} {request.path_qs}")
+            if request.method in ("PUT", "POST") and request.content_type != "application/json":
+                return web.Response(status=415, text="HTTP 415 Unsupported Media Type")
             if self.down:
                 return web.json_response({"error_code": 409, "message": "rebalance"}, status=409)
             if request.match_info.get("name") not in self.configurations and not request.path.endswith(
@@ -61,6 +67,8 @@ class FakeConnect:
             status, message = self.refusal
             return web.json_response({"error_code": status, "message": message}, status=status)
         name = request.match_info["name"]
+        if self.hold is not None:
+            await asyncio.to_thread(self.hold.wait, 20)
         known = name in self.configurations
         self.configurations[name] = configuration
         return web.json_response({"name": name, "config": configuration}, status=200 if known else 201)

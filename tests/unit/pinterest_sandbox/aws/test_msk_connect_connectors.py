@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,28 @@ def test_deletion_removes_it_from_connect(surroundings: Surroundings, facade: Fa
     wait_gone(client, found["connectorArn"])
     assert facade.connect.configurations == {}
     assert client.list_connectors()["connectors"] == []
+
+
+def test_deletion_overtakes_a_creation_under_way(surroundings: Surroundings, facade: Facade) -> None:
+    client, facade.connect.hold = surroundings.client, threading.Event()
+    made = client.create_connector(**surroundings.connector_request("sink"))
+    wait_until(lambda: _at_least(facade.connect.calls, 1), what="configuration under way", timeout=10)
+
+    client.delete_connector(connectorArn=made["connectorArn"])
+    facade.connect.hold.set()
+
+    wait_gone(client, made["connectorArn"])
+    assert facade.connect.configurations == {}
+
+
+def test_restart_that_connect_refuses_ends_failed(surroundings: Surroundings, facade: Facade) -> None:
+    client, arn = surroundings.client, create(surroundings)["connectorArn"]
+    del facade.connect.configurations[NAME]
+
+    restart = client.restart_connector(connectorArn=arn)
+
+    operation = wait_operation(client, restart["connectorOperationArn"], "RESTART_FAILED")
+    assert operation["errorInfo"]["message"] == "not found"
 
 
 def test_restart_pause_and_resume(surroundings: Surroundings, facade: Facade) -> None:

@@ -149,17 +149,20 @@ class MskConnect:
             _log.warning("monitoring: %s", error)
 
     async def _check_plugin(self, plugin: CustomPlugin) -> None:
+        file, code, message = None, None, None
         try:
             file = await asyncio.to_thread(self._read_plugin, plugin)
         except BadPluginFile as error:
-            plugin.state, plugin.code = "CREATE_FAILED", "InvalidInput.InvalidCustomPlugin"
-            plugin.message = str(error)
+            code, message = "InvalidInput.InvalidCustomPlugin", str(error)
         except (BotoCoreError, ClientError) as error:
-            plugin.state, plugin.code = "CREATE_FAILED", "InvalidInput.InvalidS3Location"
-            plugin.message = f"The plugin file can't be read from Amazon S3: {error}"
-        else:
-            plugin.state, plugin.file_size, plugin.file_md5 = "ACTIVE", file.size, file.md5
-            plugin.classes = list(file.classes)
+            code = "InvalidInput.InvalidS3Location"
+            message = f"The plugin file can't be read from Amazon S3: {error}"
+        if plugin.state != "CREATING":
+            return  # deleted meanwhile
+        plugin.code, plugin.message = code, message
+        plugin.state = "CREATE_FAILED" if file is None else "ACTIVE"
+        if file is not None:
+            plugin.file_size, plugin.file_md5, plugin.classes = file.size, file.md5, list(file.classes)
 
     def _read_plugin(self, plugin: CustomPlugin) -> PluginFile:
         arguments = {
@@ -184,8 +187,7 @@ def application(service: MskConnect) -> web.Application:
         task.add_done_callback(_end_process)
         yield
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
         await service.close()
 
     app = web.Application(client_max_size=2**22)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,10 @@ class Cluster:
     """
 
     bootstrap: str
+
+
+class _Overtaken(Exception):
+    """A request changed the connector while Connect was asked: the next step starts from there."""
 
 
 class Lifecycle:
@@ -82,12 +86,26 @@ class Lifecycle:
         """
         try:
             return await self._step(connector)
-        except ConnectUnavailable as error:
+        except _Overtaken:
+            return None
+        except (ConnectUnavailable, ConnectRefused) as error:
+            # What Connect refuses to answer now it may answer later; the limit ends that.
             _log.warning("%s: %s", connector.name, error)
             connector.running_tasks = 0
             if connector.state in ("CREATING", "UPDATING", *_ENDINGS):
                 self._check_limit(connector)
             return None
+
+    async def _guarded[Result](self, connector: Connector, work: Awaitable[Result]) -> Result:
+        """The result of ``work``, unless a request changed the connector meanwhile.
+
+        :raises _Overtaken: when it did: what was found belongs to a state that is no more.
+        """
+        before = (connector.state, connector.operation)
+        result = await work
+        if (connector.state, connector.operation) != before:
+            raise _Overtaken
+        return result
 
     async def _step(self, connector: Connector) -> Status | None:
         if connector.state == "CREATING":
@@ -107,16 +125,18 @@ class Lifecycle:
                 self._fail(connector, *problem)
                 return None
             try:
-                await self._connect.put(connector.name, self._configuration(connector))
+                await self._guarded(
+                    connector, self._connect.put(connector.name, self._configuration(connector))
+                )
             except ConnectRefused as error:
                 self._fail(connector, INVALID, f"The connector configuration is invalid. Message: {error}")
                 return None
             connector.submitted = now()
-        status = await self._connect.status(connector.name)
+        status = await self._guarded(connector, self._connect.status(connector.name))
         self._count(connector, status)
         if status is not None and status.traces:
             self._fail(connector, UNKNOWN, _first_line(status))
-            await self._connect.delete(connector.name)
+            await self._guarded(connector, self._connect.delete(connector.name))
         elif status is not None and status.running:
             connector.move("RUNNING")
         else:
@@ -169,7 +189,9 @@ class Lifecycle:
             operation.state = operation.state if back else "UPDATE_IN_PROGRESS"
             try:
                 if wanted is not None:
-                    await self._connect.put(connector.name, self._configuration(connector, wanted))
+                    await self._guarded(
+                        connector, self._connect.put(connector.name, self._configuration(connector, wanted))
+                    )
             except ConnectRefused as error:
                 self._roll_back(
                     connector, operation, INVALID, f"The connector configuration is invalid. Message: {error}"
@@ -178,7 +200,7 @@ class Lifecycle:
             connector.submitted = now()
         if wanted is not None and not self._settled(connector):
             return None
-        status = await self._connect.status(connector.name)
+        status = await self._guarded(connector, self._connect.status(connector.name))
         self._count(connector, status)
         if status is not None and status.traces:
             self._roll_back(connector, operation, UNKNOWN, _first_line(status))
@@ -214,21 +236,18 @@ class Lifecycle:
         kind = _ENDINGS[connector.state]
         if connector.submitted is None:
             operation.state = f"{kind}_IN_PROGRESS"
-            if kind == "RESTART":
-                await self._connect.restart(connector.name, only_failed=operation.only_failed_tasks)
-            elif kind == "PAUSE":
-                await self._connect.pause(connector.name)
-            else:
-                await self._connect.resume(connector.name)
+            try:
+                await self._guarded(connector, self._submit(connector, kind, operation))
+            except ConnectRefused as error:
+                self._end_operation(connector, operation, kind, str(error))
+                return None
             connector.submitted = now()
         if not self._settled(connector):
             return None
-        status = await self._connect.status(connector.name)
+        status = await self._guarded(connector, self._connect.status(connector.name))
         self._count(connector, status)
         if status is not None and status.traces:
-            operation.end(f"{kind}_FAILED", UNKNOWN, _first_line(status))
-            connector.operation = None
-            connector.move("RUNNING")
+            self._end_operation(connector, operation, kind, _first_line(status))
             self._judge(connector, status)
         elif status is not None and (status.paused if kind == "PAUSE" else status.running):
             operation.end(f"{kind}_COMPLETE")
@@ -238,9 +257,26 @@ class Lifecycle:
             self._check_limit(connector)
         return status
 
+    async def _submit(self, connector: Connector, kind: str, operation: Operation) -> None:
+        if kind == "RESTART":
+            await self._connect.restart(connector.name, only_failed=operation.only_failed_tasks)
+        elif kind == "PAUSE":
+            await self._connect.pause(connector.name)
+        else:
+            await self._connect.resume(connector.name)
+
+    def _end_operation(self, connector: Connector, operation: Operation, kind: str, message: str) -> None:
+        """A restart, pause or resume that did not work leaves the connector as it was before."""
+        operation.end(f"{kind}_FAILED", UNKNOWN, message)
+        connector.operation = None
+        connector.move("PAUSED" if kind == "RESUME" else "RUNNING")
+
     async def _delete(self, connector: Connector) -> Status | None:
-        if await self._connect.status(connector.name) is not None or connector.submitted is None:
-            await self._connect.delete(connector.name)
+        if (
+            await self._guarded(connector, self._connect.status(connector.name)) is not None
+            or connector.submitted is None
+        ):
+            await self._guarded(connector, self._connect.delete(connector.name))
             connector.submitted = now()
             return None
         del self._store.connectors[connector.arn]
@@ -254,7 +290,7 @@ class Lifecycle:
         if connector.final:
             connector.running_tasks = 0
             return None
-        status = await self._connect.status(connector.name)
+        status = await self._guarded(connector, self._connect.status(connector.name))
         self._count(connector, status)
         if status is None:
             if _age(connector.changed) > MISSING_LIMIT and connector.state == "RUNNING":
@@ -290,9 +326,7 @@ class Lifecycle:
         if operation is not None and connector.state == "UPDATING":
             self._roll_back(connector, operation, UNKNOWN, message)
         elif operation is not None:
-            operation.end(f"{_ENDINGS[connector.state]}_FAILED", UNKNOWN, message)
-            connector.operation = None
-            connector.move("FAILED", UNKNOWN, message)
+            self._end_operation(connector, operation, _ENDINGS[connector.state], message)
         else:
             self._fail(connector, UNKNOWN, message)
 

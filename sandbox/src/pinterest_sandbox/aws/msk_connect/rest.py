@@ -111,23 +111,28 @@ class ConnectRest:
 
     async def _call(self, method: str, path: str, *, body: Any = None, missing_ok: bool = False) -> Any:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15))
+            # Connect answers 415 to a request with another content type, also when it has no body.
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=15), headers={"Content-Type": "application/json"}
+            )
         try:
             async with self._session.request(method, self._url + path, json=body) as answer:
                 if answer.status == 404 and missing_ok:
                     return None
-                if answer.status == 409:
-                    raise ConnectUnavailable("the workers are rebalancing")
                 if answer.status >= 400:
-                    raise _refusal(await answer.read())
+                    raise _problem(answer.status, await answer.read())
                 return await answer.json(content_type=None) if answer.content_length != 0 else {}
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ConnectUnavailable(f"Kafka Connect at {self._url}: {error}") from error
 
 
-def _refusal(body: bytes) -> ConnectRefused:
+def _problem(status: int, body: bytes) -> ConnectRefused | ConnectUnavailable:
     text = body.decode("utf-8", "replace")
     try:
-        return ConnectRefused(str(json.loads(text)["message"]))
+        message = str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):
-        return ConnectRefused(text[:500])
+        message = text[:500]
+    # 409 is a rebalance; a worker whose broker is away answers 500 and "Request timed out".
+    if status == 409 or (status >= 500 and "timed out" in message):
+        return ConnectUnavailable(message)
+    return ConnectRefused(message)
