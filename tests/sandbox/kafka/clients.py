@@ -43,8 +43,8 @@ class Kafka:
         self.bootstrap = bootstrap
         self.admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
-    def create(self, topic: str, partitions: int = 1, **config: str) -> str:
-        wanted = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config)
+    def create(self, topic: str, partitions: int = 1, config: dict[str, str] | None = None) -> str:
+        wanted = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config or {})
         self.admin.create_topics([wanted])[topic].result(30)
         return topic
 

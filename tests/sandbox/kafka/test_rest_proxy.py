@@ -63,7 +63,7 @@ def test_binary_format(proxy: str, kafka: Kafka, topic: str) -> None:
 
 
 def test_single_record_is_refused_inside_a_success(proxy: str, kafka: Kafka, prefix: str) -> None:
-    topic = kafka.create(f"{prefix}.geo", **{"max.message.bytes": "2000"})
+    topic = kafka.create(f"{prefix}.geo", config={"max.message.bytes": "2000"})
     values = [f"{n:0100}" for n in range(50)]
     values[30] = "x" * 3000
     answer = post(proxy, topic, [{"value": value} for value in values])

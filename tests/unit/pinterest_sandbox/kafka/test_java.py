@@ -35,7 +35,7 @@ def test_archive_is_written_instead_of_read(tmp_path: Path) -> None:
 
 
 def test_java_reads_an_argument_file_back(tmp_path: Path) -> None:
-    """Java itself reads blanks, quotes and backslashes in it, and passes over an archive that is not there."""
+    """Java reads blanks, quotes and backslashes in it, and passes over an archive that is not there."""
     source = tmp_path / "a b" / "Echo.java"
     source.parent.mkdir()
     source.write_text(

@@ -48,6 +48,21 @@ def test_key_and_partition_are_taken() -> None:
     assert parse(body) == [Record(b'"7528"', b"1", 2), Record(b'{"a":1.0}', b"[]", 0)]
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"key":"a","value":{"x":[1]},"partition":1}',
+        '{ "partition" : 1 ,\n "key" : "a" , "value" : {"x":[1]} }',
+        '{"v\\u0061lue":{"x":[1]},"key":"a","partition":1}',
+        '{"value":0,"partition":5,"key":"a","value":{"x":[1]},"partition":1}',
+        '{"value":0,"partition":1,"key":"a","\\u0076alue":{"x":[1]}}',
+    ],
+    ids=["plain", "with blanks", "escaped name", "named twice", "named twice, once escaped"],
+)
+def test_member_names_may_be_spelt_in_any_way(record: str) -> None:
+    assert parse(f'{{"records":[{record},{record}]}}') == [Record(b'"a"', b'{"x":[1]}', 1)] * 2
+
+
 def test_schema_members_are_accepted() -> None:
     body = '{"key_schema_id":null,"value_schema":"x","records":[{"value":1}],"value_schema_id":3}'
     assert parse(body) == [Record(None, b"1", None)]
@@ -78,6 +93,11 @@ def test_base64_is_decoded_in_the_binary_format() -> None:
         b'{"records":[1]}',
         b'{"records":[{"value":NaN}]}',
         b'{"records":[{"value":1,"vaule":2}]}',
+        b'{"records":[{"value":1,}]}',
+        b'{"records":[{"value":1 "key":2}]}',
+        b'{"records":[{"value":}]}',
+        b'{"records":[{"value":1}{"value":2}]}',
+        b'{"records":[{"value":1',
         b'{"record":[{"value":1}]}',
         b'{"records":[{"value":"\xff"}]}',
         b'{"records":[{"value":1,"partition":"0"}]}',
