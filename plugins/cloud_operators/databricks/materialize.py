@@ -83,6 +83,18 @@ def sort_expression(order_by: str | Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in order_by)
 
 
+def s3_location(destination: str) -> tuple[str, str]:
+    """Split an S3 prefix into bucket and key prefix.
+
+    :param destination: ``s3://<bucket>/<prefix>``
+    :raises ValueError: when it is something else
+    """
+    bucket, _, prefix = destination.removeprefix("s3://").rstrip("/").partition("/")
+    if not destination.startswith("s3://") or not bucket or not prefix:
+        raise ValueError(f"destination={destination!r}: s3://<bucket>/<prefix> is needed")
+    return bucket, prefix
+
+
 def store(result: Result, destination: str, *, aws_conn_id: str | None) -> list[str]:
     """Write ``result.csv`` and ``result.jsonl``, read them again and compare the counts.
 
@@ -95,11 +107,8 @@ def store(result: Result, destination: str, *, aws_conn_id: str | None) -> list[
     """
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-    bucket, _, prefix = destination.removeprefix("s3://").rstrip("/").partition("/")
-    if not destination.startswith("s3://") or not bucket or not prefix:
-        raise ValueError(f"destination={destination!r}: s3://<bucket>/<prefix> is needed")
-    s3 = S3Hook(aws_conn_id=aws_conn_id)
-    client = s3.get_conn()
+    bucket, prefix = s3_location(destination)
+    client = S3Hook(aws_conn_id=aws_conn_id).get_conn()
     contents = {
         "result.csv": (to_csv(result.columns, result.rows), "text/csv; charset=utf-8", count_csv),
         "result.jsonl": (to_json_lines(result.columns, result.rows), "application/jsonl", count_json_lines),

@@ -12,7 +12,7 @@ from airflow.sdk import BaseOperator, conf
 
 from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
 from cloud_operators.databricks.links.pages import StatementLink, page_url
-from cloud_operators.databricks.materialize import read_back, store
+from cloud_operators.databricks.materialize import read_back, s3_location, sort_expression, store
 from cloud_operators.databricks.statement import Parameter, Statement, bare, is_missing_table, quoted_table
 from cloud_operators.exceptions import StatementFailed
 
@@ -224,6 +224,9 @@ class DatabricksMaterializeQueryOperator(_StatementOperator):
         if not query:
             raise ValueError("sql: the query is empty")
         parameters["result_table"] = quoted_table(self.result_table)
+        # Used after the query only, but a mistake in them should not cost a query.
+        sort_expression(self.order_by)
+        s3_location(self.destination)
         return f"CREATE OR REPLACE TABLE IDENTIFIER(:result_table) USING DELTA AS\n{query}", parameters
 
     def _finish(self, answer: Mapping[str, Any]) -> dict[str, Any]:

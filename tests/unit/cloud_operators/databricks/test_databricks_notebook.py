@@ -38,14 +38,12 @@ def notebook(**arguments: Any) -> DatabricksRunNotebookOperator:
         pytest.param(None, None, id="none"),
     ],
 )
-def test_exit_value(
-    databricks: FakeDatabricks, context: dict[str, Any], exit_value: str | None, returned: Any
-) -> None:
+def test_exit_value(databricks: FakeDatabricks, context: Any, exit_value: str | None, returned: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value=exit_value)]
     assert notebook().execute(context) == returned
 
 
-def test_what_is_submitted(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_what_is_submitted(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook()]
     compute = {"new_cluster": {"spark_version": "17.3.x-scala2.13", "num_workers": 2}, "libraries": []}
     notebook(compute=compute, timeout_seconds=3600).execute(context)
@@ -63,7 +61,7 @@ def test_what_is_submitted(databricks: FakeDatabricks, context: dict[str, Any]) 
     assert context["ti"].xcoms == {"run_id": run.run_id, "run_page_url": url}
 
 
-def test_dag_params_do_not_become_widgets(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_dag_params_do_not_become_widgets(databricks: FakeDatabricks, context: Any) -> None:
     """The provider forwards them to a notebook that has no parameters of its own."""
     databricks.notebooks[PATH] = [Notebook()]
     notebook(parameters=None, params={"dry_run": True}).execute(context)
@@ -74,7 +72,7 @@ def test_dag_params_do_not_become_widgets(databricks: FakeDatabricks, context: d
 TRACE = "\x1b[0;31mValueError\x1b[0m  Traceback\n" + "".join(f"line {number}\n" for number in range(40))
 
 
-def test_failed_run_tells_error_trace_and_page(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_failed_run_tells_error_trace_and_page(databricks: FakeDatabricks, context: Any) -> None:
     script = Notebook(
         result="FAILED", message="Workload failed", error="ValueError: no manifest", trace=TRACE
     )
@@ -113,13 +111,13 @@ def test_failed_run_tells_error_trace_and_page(databricks: FakeDatabricks, conte
         pytest.param(Notebook(result="TIMEDOUT", message="too long"), "TIMEDOUT: too long", id="timed-out"),
     ],
 )
-def test_other_ends(databricks: FakeDatabricks, context: dict[str, Any], script: Notebook, text: str) -> None:
+def test_other_ends(databricks: FakeDatabricks, context: Any, script: Notebook, text: str) -> None:
     databricks.notebooks[PATH] = [script]
     with pytest.raises(NotebookRunFailed, match=text):
         notebook().execute(context)
 
 
-def test_truncated_exit_value_is_not_returned(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_truncated_exit_value_is_not_returned(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value='{"a": "', truncated=True)]
     with pytest.raises(ServiceFailed, match="truncated"):
         notebook().execute(context)
@@ -132,9 +130,7 @@ class WorkerLost(BaseException):
     """Stands for a worker that is gone: nothing of the task runs after it."""
 
 
-def test_retry_attaches_to_the_run_of_a_lost_worker(
-    databricks: FakeDatabricks, context: dict[str, Any]
-) -> None:
+def test_retry_attaches_to_the_run_of_a_lost_worker(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(looks=("RUNNING",) * 5, exit_value='{"kept": 1}')]
 
     def worker_dies(seconds: float) -> None:
@@ -148,7 +144,7 @@ def test_retry_attaches_to_the_run_of_a_lost_worker(
 
 
 def test_retry_takes_the_result_of_a_run_that_ended_meanwhile(
-    databricks: FakeDatabricks, context: dict[str, Any]
+    databricks: FakeDatabricks, context: Any
 ) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value='{"kept": 2}')]
     assert notebook().execute(context) == {"kept": 2}
@@ -156,9 +152,7 @@ def test_retry_takes_the_result_of_a_run_that_ended_meanwhile(
     assert databricks.called(SUBMIT) == 1
 
 
-def test_retry_after_a_failed_run_submits_a_new_one(
-    databricks: FakeDatabricks, context: dict[str, Any]
-) -> None:
+def test_retry_after_a_failed_run_submits_a_new_one(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [
         Notebook(result="FAILED", error="first"),
         Notebook(result="FAILED", error="second"),
@@ -172,7 +166,7 @@ def test_retry_after_a_failed_run_submits_a_new_one(
 
 
 def test_run_submitted_by_a_worker_that_died_before_storing_its_id(
-    databricks: FakeDatabricks, context: dict[str, Any]
+    databricks: FakeDatabricks, context: Any
 ) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="4")]
     notebook().execute(context)
@@ -182,7 +176,7 @@ def test_run_submitted_by_a_worker_that_died_before_storing_its_id(
     assert len(databricks.runs) == 1
 
 
-def test_same_gap_after_a_failed_run(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_same_gap_after_a_failed_run(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(result="FAILED", error="first"), Notebook(exit_value="5")]
     with pytest.raises(NotebookRunFailed):
         notebook().execute(context)
@@ -193,7 +187,7 @@ def test_same_gap_after_a_failed_run(databricks: FakeDatabricks, context: dict[s
     assert len(databricks.runs) == 2
 
 
-def test_submit_whose_answer_was_lost(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_submit_whose_answer_was_lost(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="6")]
     databricks.faults = [Fault(SUBMIT, status=503, after=True)]
     assert notebook().execute(context) == 6
@@ -201,14 +195,14 @@ def test_submit_whose_answer_was_lost(databricks: FakeDatabricks, context: dict[
     assert len(databricks.runs) == 1
 
 
-def test_cleared_task_runs_anew(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_cleared_task_runs_anew(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="1"), Notebook(exit_value="2")]
     assert notebook().execute(context) == 1
     context["task_state_store"].clear()
     assert notebook().execute(context) == 2
 
 
-def test_run_that_the_workspace_has_forgotten(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_run_that_the_workspace_has_forgotten(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="1"), Notebook(exit_value="2")]
     notebook().execute(context)
     for run in databricks.runs.values():
@@ -216,7 +210,7 @@ def test_run_that_the_workspace_has_forgotten(databricks: FakeDatabricks, contex
     assert notebook().execute(context) == 2
 
 
-def test_not_durable_submits_each_time(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_not_durable_submits_each_time(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook()]
     for _ in range(2):
         notebook(durable=False).execute(context)
@@ -225,17 +219,13 @@ def test_not_durable_submits_each_time(databricks: FakeDatabricks, context: dict
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_busy_workspace_is_asked_again(
-    databricks: FakeDatabricks, context: dict[str, Any], status: int
-) -> None:
+def test_busy_workspace_is_asked_again(databricks: FakeDatabricks, context: Any, status: int) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="1")]
     databricks.faults = [Fault("runs/get$", status=status), Fault("get-output", status=status)]
     assert notebook().execute(context) == 1
 
 
-def test_workspace_that_stays_away_is_no_failed_run(
-    databricks: FakeDatabricks, context: dict[str, Any]
-) -> None:
+def test_workspace_that_stays_away_is_no_failed_run(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="1")]
     databricks.faults = [Fault("runs/get$", status=503, times=100)]
     with pytest.raises(AirflowException, match="API requests to Databricks failed") as raised:
@@ -247,10 +237,10 @@ def test_workspace_that_stays_away_is_no_failed_run(
 
 
 def test_kill_cancels_the_run(
-    databricks: FakeDatabricks, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    databricks: FakeDatabricks, context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     databricks.notebooks[PATH] = [Notebook(looks=("RUNNING",) * 1000)]
-    operator = notebook()
+    operator: Any = notebook()
 
     def kill(seconds: float) -> None:
         operator.on_kill()
@@ -276,14 +266,14 @@ def test_kill_cancels_the_run(
     ],
 )
 def test_wrong_arguments_submit_nothing(
-    databricks: FakeDatabricks, context: dict[str, Any], arguments: dict[str, Any], text: str
+    databricks: FakeDatabricks, context: Any, arguments: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(ValueError, match=text):
         notebook(**arguments).execute(context)
     assert databricks.requests == []
 
 
-def test_templates(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
+def test_templates(databricks: FakeDatabricks, context: Any) -> None:
     databricks.notebooks[PATH] = [Notebook()]
     operator = notebook(
         notebook_path="{{ folder }}/spark/notebooks/daily",
@@ -292,7 +282,7 @@ def test_templates(databricks: FakeDatabricks, context: dict[str, Any]) -> None:
         run_name="daily {{ run_id }}",
     )
     folder = PATH.removesuffix("/spark/notebooks/daily")
-    operator.render_template_fields({"folder": folder, "run_id": "r7", "cluster": "c1"})
+    operator.render_template_fields(context | {"folder": folder, "run_id": "r7", "cluster": "c1"})
     operator.execute(context)
     (run,) = databricks.runs.values()
     task = run.request["tasks"][0]

@@ -25,7 +25,7 @@ def source(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def publish(source: Path, context: dict[str, Any], **arguments: Any) -> str:
+def publish(source: Path, context: Any, **arguments: Any) -> str:
     given = {"workspace_root": ROOT, **arguments}
     operator = DatabricksPublishFolderOperator(task_id="publish", source_folder=source, **given)
     folder: str = operator.execute(context)
@@ -40,12 +40,12 @@ def releases(databricks: FakeDatabricks) -> set[str]:
     }
 
 
-def new_release(source: Path, context: dict[str, Any], number: int, **arguments: Any) -> str:
+def new_release(source: Path, context: Any, number: int, **arguments: Any) -> str:
     (source / "lib" / "schemas.py").write_text(f"x = {number}\n")
     return publish(source, context, **arguments)
 
 
-def test_first_publication(databricks: FakeDatabricks, context: dict[str, Any], source: Path) -> None:
+def test_first_publication(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     folder = publish(source, context)
     assert folder.startswith(f"{ROOT}/")
     assert {
@@ -69,16 +69,14 @@ def test_first_publication(databricks: FakeDatabricks, context: dict[str, Any], 
     )
 
 
-def test_same_content_is_not_published_again(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path
-) -> None:
+def test_same_content_is_not_published_again(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     folder = publish(source, context)
     imports = databricks.called(IMPORT)
     assert publish(source, context, workspace_root=f"{ROOT}/") == folder
     assert databricks.called(IMPORT) == imports
 
 
-def test_a_release_never_changes(databricks: FakeDatabricks, context: dict[str, Any], source: Path) -> None:
+def test_a_release_never_changes(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     first = publish(source, context)
     second = new_release(source, context, 2)
     assert second != first
@@ -88,7 +86,7 @@ def test_a_release_never_changes(databricks: FakeDatabricks, context: dict[str, 
 
 @pytest.mark.parametrize("broken_import", [1, 2, 3])
 def test_half_published_release_is_completed(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path, broken_import: int
+    databricks: FakeDatabricks, context: Any, source: Path, broken_import: int
 ) -> None:
     databricks.faults = [Fault(IMPORT, status=403, skip=broken_import - 1)]
     with pytest.raises(DatabricksApiError):
@@ -106,19 +104,19 @@ def test_half_published_release_is_completed(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_busy_workspace_is_asked_again(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path, status: int
+    databricks: FakeDatabricks, context: Any, source: Path, status: int
 ) -> None:
     databricks.faults = [Fault(IMPORT, status=status), Fault("get-status", status=status)]
     assert f"{publish(source, context)}/.published" in databricks.objects
 
 
-def test_old_releases_are_deleted(databricks: FakeDatabricks, context: dict[str, Any], source: Path) -> None:
+def test_old_releases_are_deleted(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     folders = [new_release(source, context, number, keep=3) for number in range(5)]
     assert releases(databricks) == set(folders[2:])
 
 
 def test_current_release_is_kept_though_it_is_the_oldest(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path
+    databricks: FakeDatabricks, context: Any, source: Path
 ) -> None:
     folders = [new_release(source, context, number, keep=4) for number in range(4)]
     assert new_release(source, context, 0, keep=2) == folders[0]
@@ -127,14 +125,12 @@ def test_current_release_is_kept_though_it_is_the_oldest(
     assert releases(databricks) == {folders[0]}
 
 
-def test_keep_zero_deletes_nothing(databricks: FakeDatabricks, context: dict[str, Any], source: Path) -> None:
+def test_keep_zero_deletes_nothing(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     folders = [new_release(source, context, number, keep=0) for number in range(7)]
     assert releases(databricks) == set(folders)
 
 
-def test_what_is_no_complete_release_is_left(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path
-) -> None:
+def test_what_is_no_complete_release_is_left(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     in_the_making, foreign = f"{ROOT}/0123456789ab", f"{ROOT}/notes"
     for path in (in_the_making, foreign):
         databricks.mkdirs({"path": path})
@@ -146,7 +142,7 @@ def test_what_is_no_complete_release_is_left(
 
 def test_trouble_with_old_releases_does_not_fail_the_task(
     databricks: FakeDatabricks,
-    context: dict[str, Any],
+    context: Any,
     source: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -157,9 +153,7 @@ def test_trouble_with_old_releases_does_not_fail_the_task(
     assert "could not be deleted" in capsys.readouterr().out
 
 
-def test_release_deleted_by_somebody_else(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path
-) -> None:
+def test_release_deleted_by_somebody_else(databricks: FakeDatabricks, context: Any, source: Path) -> None:
     publish(source, context)
     databricks.faults = [Fault("workspace/delete", status=404, after=True)]
     current = new_release(source, context, 2, keep=1)
@@ -176,7 +170,7 @@ def test_release_deleted_by_somebody_else(
     ],
 )
 def test_wrong_arguments_call_nothing(
-    databricks: FakeDatabricks, context: dict[str, Any], source: Path, arguments: dict[str, Any], text: str
+    databricks: FakeDatabricks, context: Any, source: Path, arguments: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(ValueError, match=text):
         publish(source, context, **arguments)
