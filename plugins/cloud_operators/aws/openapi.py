@@ -90,8 +90,8 @@ def differing_methods(wanted: Routes, found: Routes, *, exact: bool = False) -> 
 def fingerprint(resources: Iterable[Mapping[str, Any]], specification: Mapping[str, Any] | None) -> str:
     """Compute the sha256 of what a deployment of an API would publish.
 
-    It covers all resources of the API as they are, so that DAGs which each apply their part of one API agree on
-    it, and the parts of the document outside its paths (gateway responses, components).
+    It covers all resources of the API as they are, so that DAGs which each apply a part of one API agree,
+    and the parts of the document outside its paths (gateway responses, components).
 
     :param resources: the items of GetResources, in any order
     :param specification: the document that was applied, if known
