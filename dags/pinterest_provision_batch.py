@@ -9,15 +9,17 @@ safe at any time: what exists and is as wanted is adopted, what differs is an er
 Nothing that exists is changed or replaced without being asked.
 
 **Needs.** `PINTEREST_MSK_CLUSTER_ARN`, `PINTEREST_REST_PROXY_ADDRESS`, `PINTEREST_CONNECTOR_ROLE_ARN`,
-`PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`.
+`PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`. With
+`PINTEREST_REQUIRE_API_KEY=true`, the default, the API wants a key, which is made here and kept in the
+connection.
 
 **Params.** Example: `{"partitions": 3, "tasks": 3, "flush_size": 1000, "rotate_interval_ms": 1000}`.
 `partitions` holds for new topics; notebooks of others read partition 0 only, so 1 is the default.
 
 **Writes.** Topics `<id>.pin`, `<id>.geo`, `<id>.user`, `<id>.dead-letter`; the bucket `user-<id>-bucket` if
 it is not there, with the plugin file under `kafka-connect-s3/`; custom plugin, worker configuration and
-connector; REST API `<id>` with stage `test`; the secret `airflow/connections/pinterest_api`; and in
-`_state/resources.json` what of these it created.
+connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the secret
+`airflow/connections/pinterest_api`; and in `_state/resources.json` what of these it created.
 
 **When it fails.**
 - `check_prerequisites`: set the variables that it names.

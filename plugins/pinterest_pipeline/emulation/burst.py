@@ -11,8 +11,7 @@ from typing import Any, Protocol
 
 from pinterest_pipeline.emulation import offsets
 from pinterest_pipeline.emulation.offsets import OffsetRange
-from pinterest_pipeline.emulation.sender import Acknowledged, Record
-from pinterest_pipeline.emulation.source import Row
+from pinterest_pipeline.emulation.sender import Acknowledged, Record, Row
 
 logger = logging.getLogger(__name__)
 

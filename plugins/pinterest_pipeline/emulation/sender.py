@@ -24,15 +24,19 @@ TIMEOUT_S = (5.0, 60.0)
 THROTTLE_TYPES = ("ProvisionedThroughputExceeded", "LimitExceeded", "Throttling", "KMSThrottling")
 
 
+#: A row as it is posted: columns in table order, values that JSON has.
+Row = dict[str, Any]
+
+
 class Record(NamedTuple):
     """One record.
 
     :param key: Kafka key.
-    :param value: any value that JSON has.
+    :param value: the row.
     """
 
     key: int
-    value: dict[str, Any]
+    value: Row
 
 
 class Acknowledged(NamedTuple):

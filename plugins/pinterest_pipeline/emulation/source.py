@@ -7,15 +7,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pinterest_pipeline.emulation.sender import Row
 from pinterest_pipeline.entities import Contract
 from pinterest_pipeline.errors import MissingRows
 
 if TYPE_CHECKING:
     import pymysql
     from airflow.sdk import Connection
-
-#: A row as it is posted: columns in table order, values that JSON has.
-Row = dict[str, Any]
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60

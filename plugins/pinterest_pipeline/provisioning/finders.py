@@ -6,15 +6,17 @@ from typing import Any
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import Names
+from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
 from pinterest_pipeline.provisioning.connection import SECRET_NAME
 from pinterest_pipeline.provisioning.resources import Found
 
 
-def find_batch_resources(names: Names, plugin_key: str) -> Found:
+def find_batch_resources(names: Names, plugin_key: str, *, with_key: bool) -> Found:
     """Look for every resource of the batch path.
 
     :param names: names of the resources.
     :param plugin_key: S3 key of the plugin file.
+    :param with_key: look for the API's key and usage plan too.
     :returns: kind and name to ARN, id or name; ``None`` for what is not there.
     """
     s3 = connections.aws_client("s3")
@@ -25,6 +27,7 @@ def find_batch_resources(names: Names, plugin_key: str) -> Found:
         **find_topics([*names.topics.values(), names.dead_letter_topic]),
         **find_msk_connect(names),
         ("rest_api", names.rest_api): find_rest_api(names.rest_api),
+        **(find_access(names.rest_api) if with_key else {}),
         ("secret", SECRET_NAME): find_secret(SECRET_NAME),
     }
 
@@ -97,6 +100,18 @@ def find_rest_api(name: str) -> str | None:
             if item["name"] == name:
                 return str(item["id"])
     return None
+
+
+def find_access(name: str) -> Found:
+    """Which of the API's key and usage plan exist.
+
+    :param name: name of both.
+    """
+    client = connections.aws_client("apigateway")
+    return {
+        ("api_key", name): _member(find_api_key(client, name), "id"),
+        ("usage_plan", name): _member(find_usage_plan(client, name), "id"),
+    }
 
 
 def find_secret(name: str) -> str | None:

@@ -12,6 +12,8 @@ from pinterest_pipeline.entities import Names
 DEAD_LETTER_PARTITIONS = 1
 MAX_REPLICATION = 3
 API_STAGE = "test"
+#: API Gateway knows a key by this scheme.
+KEY_SCHEME = {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}
 
 
 def replication_factor(brokers: int) -> int:
@@ -69,15 +71,20 @@ def connector_configuration(
     return configuration
 
 
-def api_specification(template: str, *, paths: tuple[str, ...]) -> dict[str, Any]:
+def api_specification(template: str, *, paths: tuple[str, ...], require_api_key: bool) -> dict[str, Any]:
     """A part of the API.
 
     :param template: text of ``include/apigateway/pinterest.json``.
     :param paths: the paths of this part.
+    :param require_api_key: whether its methods want the header ``x-api-key``.
     :raises KeyError: when the document lacks one of them.
     """
     document: dict[str, Any] = json.loads(template)
-    return {**document, "paths": {path: document["paths"][path] for path in paths}}
+    part = {**document, "paths": {path: document["paths"][path] for path in paths}}
+    if require_api_key:
+        part["components"] = {**part.get("components", {}), "securitySchemes": KEY_SCHEME}
+        part["security"] = [{name: []} for name in KEY_SCHEME]
+    return part
 
 
 def plugin_content_type(source: str) -> str:

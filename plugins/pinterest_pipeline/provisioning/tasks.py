@@ -11,7 +11,7 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import ENTITIES, names
 from pinterest_pipeline.paths import read_include
-from pinterest_pipeline.provisioning import connection, plan, plugin_file, resources
+from pinterest_pipeline.provisioning import access, connection, plan, plugin_file, resources
 from pinterest_pipeline.provisioning.finders import find_batch_resources
 from pinterest_pipeline.settings import settings
 
@@ -76,7 +76,9 @@ def plan_resources(*, params: Any = None) -> dict[str, Any]:
         ),
         "worker_properties": read_include("connect/worker.properties"),
         "api_specification": plan.api_specification(
-            read_include("apigateway/pinterest.json"), paths=BATCH_PATHS
+            read_include("apigateway/pinterest.json"),
+            paths=BATCH_PATHS,
+            require_api_key=settings().require_api_key,
         ),
     }
 
@@ -93,14 +95,23 @@ def copy_plugin_file() -> str:
 
 @task
 def write_api_connection(deployment: dict[str, str]) -> str:
-    """Write the connection ``pinterest_api`` as a secret.
+    """Write the connection ``pinterest_api`` as a secret, with the API's key if it wants one.
 
     :param deployment: what the deployment's operator returned.
     :returns: ``created``, ``updated`` or ``unchanged``.
     """
     url = settings().api_base_url or deployment["invoke_url"]
+    key = ""
+    if settings().require_api_key:
+        key = access.ensure_api_key(
+            connections.aws_client("apigateway"),
+            name=names().rest_api,
+            rest_api_id=deployment["rest_api_id"],
+            stage=deployment["stage_name"],
+            tags=resource_tags(),
+        )
     secrets_manager = connections.aws_client("secretsmanager")
-    return connection.write_secret(secrets_manager, connection.connection_document(url), resource_tags())
+    return connection.write_secret(secrets_manager, connection.connection_document(url, key), resource_tags())
 
 
 @task
@@ -134,7 +145,11 @@ def smoke_test_api(*, params: Any = None) -> None:
 
 
 def _batch_resources() -> resources.Found:
-    return find_batch_resources(names(), plugin_file.plugin_key(settings().connector_plugin_source))
+    return find_batch_resources(
+        names(),
+        plugin_file.plugin_key(settings().connector_plugin_source),
+        with_key=settings().require_api_key,
+    )
 
 
 def _create_bucket(s3: Any, bucket: str) -> None:

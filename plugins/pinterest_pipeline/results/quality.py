@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pinterest_pipeline.entities import ENTITIES, Names
+from pinterest_pipeline.results.sql import used_parameters
+
 MAX_ROWS = 20
 
 
@@ -13,6 +16,20 @@ def check_names() -> list[str]:
     from pinterest_pipeline.paths import include_folder
 
     return sorted(file.stem for file in (include_folder() / "sql" / "quality").glob("*.sql"))
+
+
+def parameter_sets(statement: str, names: Names) -> list[dict[str, str]]:
+    """With which further table names a check is run, one item a run.
+
+    There is a quarantine table for each entity, so that a check of ``:quarantine_table`` is run for each.
+
+    :param statement: the check's SQL.
+    :param names: names of the tables.
+    """
+    known = {**names.sql_parameters, "quarantine_table": ""}
+    if "quarantine_table" not in used_parameters(statement, known):
+        return [{}]
+    return [{"quarantine_table": names.table(f"{entity}_quarantine")} for entity in ENTITIES]
 
 
 def render_rows(rows: Sequence[dict[str, Any]]) -> str:

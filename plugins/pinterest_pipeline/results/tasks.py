@@ -32,7 +32,9 @@ def check_quality() -> list[str]:
         raise Permanent("there is no quality check under include/sql/quality")
     findings = {}
     for check in checks:
-        rows = connections.run_sql(f"quality/{check}.sql")
+        relative = f"quality/{check}.sql"
+        tables = quality.parameter_sets(read_include(f"sql/{relative}"), names())
+        rows = [row for parameters in tables for row in connections.run_sql(relative, parameters)]
         logger.info("%s: %d rows", check, len(rows))
         if rows:
             findings[check] = quality.render_rows(rows)

@@ -6,11 +6,20 @@ import os
 import tempfile
 from pathlib import Path
 
+#: The same whatever surrounds the tests: names and alerts are compared with reviewed ones.
+SETTINGS = {
+    "PINTEREST_USER_ID": "sandbox",
+    "PINTEREST_ALERT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
+    "PINTEREST_DATABRICKS_CATALOG": "spark_catalog",
+    "PINTEREST_DATABRICKS_SCHEMA": "default",
+    "PINTEREST_NOTIFIERS": "",
+    "PINTEREST_STATE_ROOT": "",
+}
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def prepare() -> Path:
-    """Set up the home and the one setting that is needed, before Airflow is imported.
+    """Set up the home and the settings, before Airflow is imported.
 
     :returns: the home: ``AIRFLOW_HOME`` if it is set, else a new folder.
     """
@@ -20,7 +29,6 @@ def prepare() -> Path:
         link = home / name
         if not link.exists():
             link.symlink_to(CHECKOUT / name, target_is_directory=True)
-    os.environ.setdefault("PINTEREST_USER_ID", "sandbox")
     os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-    os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
+    os.environ.update(SETTINGS)
     return home

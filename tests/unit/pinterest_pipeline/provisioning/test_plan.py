@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cloud_operators.aws.openapi import wanted_routes
 from pinterest_pipeline.entities import Names
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import plan
@@ -70,7 +71,10 @@ def test_the_sink_is_configured_as_designed(connector: dict[str, str]) -> None:
 
 
 def test_the_api_proxies_every_path_and_method() -> None:
-    document = plan.api_specification(read_include("apigateway/pinterest.json"), paths=("/{proxy+}",))
+    document = plan.api_specification(
+        read_include("apigateway/pinterest.json"), paths=("/{proxy+}",), require_api_key=False
+    )
+    assert "security" not in document
     assert list(document["paths"]) == ["/{proxy+}"]
     integration: dict[str, Any] = document["paths"]["/{proxy+}"]["x-amazon-apigateway-any-method"][
         "x-amazon-apigateway-integration"
@@ -82,7 +86,7 @@ def test_the_api_proxies_every_path_and_method() -> None:
 
 def test_a_path_that_is_not_in_the_document_is_an_error() -> None:
     with pytest.raises(KeyError, match="/nowhere"):
-        plan.api_specification(json.dumps({"paths": {}}), paths=("/nowhere",))
+        plan.api_specification(json.dumps({"paths": {}}), paths=("/nowhere",), require_api_key=False)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +94,12 @@ def test_a_path_that_is_not_in_the_document_is_an_error() -> None:
 )
 def test_kinds_of_plugin_files(source: str, kind: str) -> None:
     assert plan.plugin_content_type(source) == kind
+
+
+def test_a_key_is_wanted_by_every_method() -> None:
+    document = plan.api_specification(
+        read_include("apigateway/pinterest.json"), paths=("/{proxy+}",), require_api_key=True
+    )
+    assert wanted_routes(document)["/{proxy+}"]["ANY"]["apiKeyRequired"] is True
+    scheme = document["components"]["securitySchemes"]["api_key"]
+    assert scheme == {"type": "apiKey", "name": "x-api-key", "in": "header"}

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from pinterest_pipeline.results.quality import MAX_ROWS, check_names, render_rows
+from pinterest_pipeline.entities import Names
+from pinterest_pipeline.results.quality import MAX_ROWS, check_names, parameter_sets, render_rows
+
+NAMES = Names(user_id="a", catalog="c", schema="s", state_root="s3://b/_state")
 
 
 def test_rows_are_shown_as_a_table() -> None:
@@ -17,3 +20,10 @@ def test_only_the_first_rows_are_shown() -> None:
 
 def test_there_are_checks() -> None:
     assert check_names()
+
+
+def test_a_check_of_quarantine_is_run_for_each_entity() -> None:
+    assert parameter_sets("SELECT 1 FROM IDENTIFIER(:quarantine_table)", NAMES) == [
+        {"quarantine_table": f"`c`.`s`.`a_{entity}_quarantine`"} for entity in ("pin", "geo", "user")
+    ]
+    assert parameter_sets("SELECT 1 FROM IDENTIFIER(:pin_table)", NAMES) == [{}]

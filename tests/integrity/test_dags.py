@@ -1,0 +1,137 @@
+"""Every DAG imports, keeps to the policy, and has the graph that was reviewed."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from syrupy.assertion import SnapshotAssertion
+
+from pinterest_pipeline.defaults import OWNER, Tag
+from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
+
+#: Every file under dags/ and the one DAG that it holds.
+DAG_IDS = [
+    "pinterest_daily_batch",
+    "pinterest_emulate_posts",
+    "pinterest_materialise_results",
+    "pinterest_provision_batch",
+]
+SCHEDULED = {"pinterest_daily_batch", "pinterest_materialise_results"}
+FILES = sorted((CHECKOUT / "dags").glob("*.py"))
+
+
+def test_all_dags_import_without_an_error(dag_bag: DagBag) -> None:
+    assert dag_bag.import_errors == {}
+    assert not any(dag_bag.captured_warnings.values())
+
+
+def test_every_file_is_known_and_holds_the_dag_it_is_named_after(dag_bag: DagBag) -> None:
+    assert [file.stem for file in FILES] == DAG_IDS
+    assert sorted(dag_bag.dags) == DAG_IDS
+    assert {dag.fileloc.rpartition("/")[2] for dag in dag_bag.dags.values()} == {f.name for f in FILES}
+
+
+@pytest.fixture(params=DAG_IDS)
+def dag(request: pytest.FixtureRequest, dag_bag: DagBag) -> Any:
+    return dag_bag.dags[request.param]
+
+
+def test_policy_of_dags(dag: Any) -> None:
+    known = {str(tag) for tag in Tag}
+    assert dag.tags <= known
+    assert Tag.PINTEREST in dag.tags
+    assert (Tag.SCHEDULED in dag.tags) == (dag.dag_id in SCHEDULED)
+    assert (Tag.MANUAL in dag.tags) == (dag.dag_id not in SCHEDULED)
+    assert dag.max_active_runs == 1
+    assert dag.description
+    assert dag.dag_display_name != dag.dag_id
+    assert dag.catchup is False
+    assert dag.start_date is None
+    assert dag.allowed_run_types is not None
+    assert bool(dag.deadline) == (dag.dag_id in SCHEDULED)
+
+
+@pytest.mark.parametrize(
+    "part", ["**When.**", "**Params.**", "Example: `{", "**Writes.**", "**When it fails.**"]
+)
+def test_the_documentation_is_an_operators_manual(dag: Any, part: str) -> None:
+    assert dag.doc_md.strip().startswith("# ")
+    assert part in dag.doc_md
+
+
+def test_the_example_conf_of_the_manual_is_accepted(dag: Any) -> None:
+    example = dag.doc_md.partition("Example: `")[2].partition("`")[0]
+    conf = json.loads(example.replace("\n", " "))
+    assert set(conf) == set(dag.params)
+    for name, value in conf.items():
+        dag.params[name] = value
+    dag.params.validate()
+
+
+def test_params_are_typed_and_described(dag: Any) -> None:
+    for name in dag.params:
+        param = dag.params.get_param(name)
+        assert param.schema["type"] in ("integer", "string", "boolean"), name
+        assert param.description, name
+        if param.schema["type"] == "integer":
+            assert {"minimum", "maximum"} <= set(param.schema), name
+        if param.schema["type"] == "string":
+            assert "enum" in param.schema or "pattern" in param.schema, name
+
+
+def test_policy_of_tasks(dag: Any) -> None:
+    for task in dag.tasks:
+        assert task.owner == OWNER, task.task_id
+        assert task.retries >= 2, task.task_id
+        assert task.retry_policy is not None, task.task_id
+        assert task.execution_timeout is not None, task.task_id
+        assert task.on_failure_callback, task.task_id
+
+
+def test_the_graph_is_the_reviewed_one(dag: Any, snapshot: SnapshotAssertion) -> None:
+    assert describe(dag) == snapshot
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dag_files_are_wiring(file: Any) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    assert not [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    roots = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert roots <= {"__future__", "datetime", "airflow", "cloud_operators", "pinterest_pipeline"}
+    docstring = len((ast.get_docstring(tree) or "").splitlines())
+    assert len(file.read_text(encoding="utf-8").splitlines()) - docstring <= 140
+
+
+def describe(dag: Any) -> dict[str, Any]:
+    """What a reviewer wants to see of a DAG."""
+    serialized = json.loads(json.dumps(DagSerialization.to_dict(dag)))["dag"]
+    return {
+        "schedule": serialized["timetable"],
+        "params": {name: dict(dag.params.get_param(name).schema) for name in sorted(dag.params)},
+        "tags": sorted(serialized["tags"]),
+        "deadlines": [(alert.name, str(alert.interval)) for alert in dag.deadline or []],
+        "tasks": {
+            task.task_id: {
+                "kind": task.operator_name if hasattr(task, "operator_name") else task.task_type,
+                "after": sorted(task.upstream_task_ids),
+                "mapped": task.is_mapped,
+                "outlets": sorted(asset.name for asset in task.outlets or []),
+            }
+            for task in sorted(dag.tasks, key=lambda task: task.task_id)
+        },
+    }

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
+from airflow.sdk import RetryAction
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+
+from cloud_operators.exceptions import ResourceDiffers, ServiceFailed
+from pinterest_pipeline import defaults
+from pinterest_pipeline.errors import Refused, StillRefused
+from pinterest_pipeline.settings import Settings, SettingsError, load_settings
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def configure(**values: str) -> None:
+        environment = {"PINTEREST_USER_ID": "sandbox", **{f"PINTEREST_{k}": v for k, v in values.items()}}
+        found: Settings = load_settings(environment)
+        monkeypatch.setattr(defaults, "settings", lambda: found)
+
+    return configure
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        pytest.param(SettingsError("x"), RetryAction.FAIL, id="setting"),
+        pytest.param(Refused(403, "Forbidden"), RetryAction.FAIL, id="refused"),
+        pytest.param(ResourceDiffers("topic", {}), RetryAction.FAIL, id="differs"),
+        pytest.param(NoCredentialsError(), RetryAction.FAIL, id="no-credentials"),
+        pytest.param(EndpointConnectionError(endpoint_url="x"), RetryAction.RETRY, id="unreachable"),
+        pytest.param(StillRefused("t", 1, "busy"), RetryAction.DEFAULT, id="busy"),
+        pytest.param(ServiceFailed("x", "FAILED"), RetryAction.DEFAULT, id="service"),
+        pytest.param(KeyError("x"), RetryAction.DEFAULT, id="other"),
+    ],
+)
+def test_what_another_try_cannot_mend_is_not_tried_again(error: Exception, action: RetryAction) -> None:
+    assert defaults.RETRY_POLICY.evaluate(error, try_number=1, max_tries=2).action == action
+
+
+def test_failures_go_to_sns_by_default(configured: Any) -> None:
+    configured(ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:alerts")
+    (notifier,) = defaults.failure_notifiers()
+    assert isinstance(notifier, SnsNotifier)
+    assert notifier.target_arn == "arn:aws:sns:us-east-1:123456789012:alerts"
+    assert notifier.subject == defaults.FAILURE_SUBJECT
+
+
+def test_nobody_is_told_where_nobody_is_named(configured: Any) -> None:
+    configured()
+    assert defaults.failure_notifiers() == []
+    assert defaults.late_run_alerts("d", timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "no.such.Notifier",
+        "pinterest_pipeline.settings.Nothing",
+        "pathlib.Path",
+        "pinterest_pipeline.clock.now_ms",
+    ],
+)
+def test_a_class_that_is_no_notifier_is_a_wrong_setting(configured: Any, path: str) -> None:
+    configured(NOTIFIERS=f'[{{"class": "{path}"}}]')
+    with pytest.raises(SettingsError, match=f"PINTEREST_NOTIFIERS: {path}"):
+        defaults.failure_notifiers()
+
+
+def test_a_late_run_is_told_with_its_dag_and_limit(configured: Any) -> None:
+    configured(ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:alerts")
+    (alert,) = defaults.late_run_alerts("pinterest_daily_batch", timedelta(hours=2))
+    assert alert.interval == timedelta(hours=2)
+    assert alert.callback.path == "airflow.providers.amazon.aws.notifications.sns.SnsNotifier"
+    assert "pinterest_daily_batch has not ended 2:00:00 after" in alert.callback.kwargs["message"]
+
+
+def test_arguments_of_the_setting_win(configured: Any) -> None:
+    setting = (
+        '[{"class": "airflow.providers.amazon.aws.notifications.sns.SnsNotifier",'
+        ' "arguments": {"target_arn": "arn", "subject": "mine"}}]'
+    )
+    configured(NOTIFIERS=setting)
+    (notifier,) = defaults.failure_notifiers()
+    assert isinstance(notifier, SnsNotifier)
+    assert (notifier.subject, notifier.message) == ("mine", defaults.FAILURE_MESSAGE)

@@ -1,0 +1,286 @@
+"""The tasks, called as functions: what they write, return and refuse."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import BaseHook, Connection
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.assets import BATCH_TABLES, LANDED, RESULTS
+from pinterest_pipeline.emulation import dead_letters, source
+from pinterest_pipeline.emulation import tasks as emulation
+from pinterest_pipeline.entities import ENTITIES, contracts
+from pinterest_pipeline.errors import CountsWrong, QualityFailed
+from pinterest_pipeline.landing import tasks as landing
+from pinterest_pipeline.landing.objects import object_key
+from pinterest_pipeline.results import tasks as results
+from pinterest_pipeline.results.queries import QUERIES
+from tests.unit.pinterest_pipeline.fakes import FakeRestProxy, FakeS3
+
+BUCKET = "user-sandbox-bucket"
+FIRST_KEYS = [7528, 2863, 5730, 8304, 8731, 1313, 4315]
+Sql = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch, s3: FakeS3) -> None:
+    monkeypatch.setattr(connections, "aws_client", lambda service: {"s3": s3}[service])
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Statement to the rows it gives; each that was run is noted under ``ran``."""
+    answers: dict[str, Any] = {"ran": []}
+
+    def run_sql(relative: str, parameters: dict[str, Any] | None = None, **_: Any) -> Any:
+        answers["ran"].append((relative, parameters))
+        return answers.get(relative, [])
+
+    monkeypatch.setattr(connections, "run_sql", run_sql)
+    return answers
+
+
+@pytest.fixture
+def events() -> Any:
+    return defaultdict(lambda: SimpleNamespace(extra={}))
+
+
+class StateStore(dict[str, Any]):
+    def set(self, key: str, value: Any) -> None:
+        self[key] = json.loads(json.dumps(value))
+
+
+class Source:
+    """A source database in which every key has a row."""
+
+    def __init__(self) -> None:
+        self.selected: list[tuple[Any, ...]] = []
+
+    @contextmanager
+    def cursor(self) -> Any:
+        yield self
+
+    def execute(self, statement: str, parameters: dict[str, Any]) -> None:
+        contract = next(c for c in contracts().values() if c.source_table in statement)
+        self.selected = [(key, *["x"] * (len(contract.columns) - 1)) for key in parameters["keys"]]
+
+    def fetchall(self) -> Any:
+        return self.selected
+
+    def rollback(self) -> None:
+        pass
+
+
+@pytest.fixture
+def airflow_connections(monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeRestProxy) -> None:
+    known = {
+        "pinterest_api": Connection(conn_id="pinterest_api", conn_type="http", host=rest_proxy.url),
+        "pinterest_source": Connection(conn_id="pinterest_source", conn_type="mysql", host="db"),
+    }
+
+    @contextmanager
+    def connect(_: Connection) -> Any:
+        yield Source()
+
+    monkeypatch.setattr(BaseHook, "get_connection", classmethod(lambda _, conn_id: known[conn_id]))
+    monkeypatch.setattr(source, "connect", connect)
+
+
+PARAMS = {"posts": 7, "order": "seeded", "start": 0, "batch_size": 3, "target": "batch"}
+
+
+@pytest.mark.usefixtures("airflow_connections")
+def test_posts_reach_all_three_topics(rest_proxy: FakeRestProxy) -> None:
+    store = StateStore()
+    sent = emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    for entity in ENTITIES:
+        records = rest_proxy.topics[f"sandbox.{entity}"]
+        assert [record["key"] for record in records] == FIRST_KEYS
+        assert list(records[0]["value"]) == list(contracts()[entity].column_names)
+        assert sent["entities"][entity] == {
+            "sent": 7,
+            "acknowledged": 7,
+            "offsets": [{"partition": 0, "first_offset": 0, "last_offset": 6}],
+        }
+    assert sent["next_offsets"] == {f"sandbox.{entity}": {"0": 7} for entity in ENTITIES}
+    # Another try of a task that is done posts nothing.
+    assert emulation.send_posts.function(params=PARAMS, task_state_store=store) == sent
+    assert len(rest_proxy.topics["sandbox.pin"]) == 7
+
+
+def land(s3: FakeS3, entity: str, first_offset: int, lines: int) -> None:
+    key = contracts()[entity].key
+    body = "".join(f'{{"{key}": {n}}}\n' for n in range(lines)).encode()
+    s3.objects[BUCKET, object_key(f"sandbox.{entity}", 0, first_offset)] = body
+
+
+def sent_counts(posts: int, first: int) -> dict[str, Any]:
+    offsets = [{"partition": 0, "first_offset": first, "last_offset": first + posts - 1}]
+    return {entity: {"sent": posts, "acknowledged": posts, "offsets": offsets} for entity in ENTITIES}
+
+
+def confirm(monkeypatch: pytest.MonkeyPatch, events: Any, dead: dead_letters.Origins) -> Any:
+    monkeypatch.setattr(dead_letters.DeadLetterHook, "read_origins", lambda *_, **__: dead)
+    topics = [f"sandbox.{entity}" for entity in ENTITIES]
+    return emulation.confirm_landed.function(
+        {"committed": {topic: {"0": 10} for topic in topics}, "started_ms": 1},
+        sent_counts(7, first=12),
+        {"committed": {topic: {"0": 20} for topic in topics}},
+        params=PARAMS,
+        run_id="manual__1",
+        outlet_events=events,
+    )
+
+
+def test_a_burst_that_landed_is_confirmed(monkeypatch: pytest.MonkeyPatch, s3: FakeS3, events: Any) -> None:
+    for entity in ENTITIES:
+        land(s3, entity, 0, 3)  # before the burst, and not complete: it must not matter
+        land(s3, entity, 10, 9)
+    rows = confirm(monkeypatch, events, {"sandbox.geo": {(0, 13)}, "sandbox.pin": {(0, 11)}})
+    assert [
+        (row["entity"], row["landed"], row["dead_lettered"]) for row in rows if row["entity"] == "geo"
+    ] == [("geo", 6, 1)]
+    assert {row["entity"]: row["landed"] + row["dead_lettered"] for row in rows} == dict.fromkeys(ENTITIES, 7)
+    assert events[LANDED["pin"]].extra == {
+        "run_id": "manual__1",
+        "sent": 7,
+        "acknowledged": 7,
+        "landed": 7,
+        "dead_lettered": 0,
+    }
+
+
+def test_a_burst_that_lost_records_is_not_confirmed(
+    monkeypatch: pytest.MonkeyPatch, s3: FakeS3, events: Any
+) -> None:
+    for entity in ENTITIES:
+        land(s3, entity, 10, 10 if entity != "user" else 5)
+    with pytest.raises(CountsWrong, match=r"user: sent 7, acknowledged 7, landed 0 \+ dead-lettered 0"):
+        confirm(monkeypatch, events, {})
+    assert events == {}
+
+
+def test_the_ledger_gets_the_rows_as_json(statements: dict[str, Any]) -> None:
+    rows = [{"entity": "pin", "sent": 1}]
+    emulation.record_ledger.function(rows, run_id="manual__1")
+    assert statements["ran"] == [
+        ("tables/create_ledger.sql", None),
+        ("tables/record_burst.sql", {"run_id": "manual__1", "rows": json.dumps(rows)}),
+    ]
+
+
+COMMITTED = {"committed": {f"sandbox.{entity}": {"0": 20} for entity in ENTITIES}}
+URI = f"s3://{BUCKET}/_state/manifests/manual__1-00.json"
+
+
+@pytest.fixture
+def manifest(s3: FakeS3, statements: dict[str, Any]) -> Any:
+    for entity in ENTITIES:
+        land(s3, entity, 0, 10)
+        land(s3, entity, 10, 10)
+    statements["tables/read_ingest_positions.sql"] = [
+        {"topic": "sandbox.pin", "partition": 0, "first_offset": 10, "object_key": "k", "lines": 4}
+    ]
+    uri = landing.write_manifest.function(COMMITTED, params={"full_refresh": False}, run_id="manual__1+00")
+    assert uri == URI
+    return json.loads(s3.objects[BUCKET, "_state/manifests/manual__1-00.json"])
+
+
+def test_the_manifest_goes_from_the_marks_to_the_pins(manifest: Any) -> None:
+    objects = {
+        entity: [item["first_offset"] for item in part["partitions"][0]["objects"]]
+        for entity, part in manifest["entities"].items()
+    }
+    assert objects == {"pin": [10], "geo": [0, 10], "user": [0, 10]}
+    assert manifest["run_id"] == "manual__1+00"
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_retry_keeps_the_manifest(s3: FakeS3) -> None:
+    before = dict(s3.objects)
+    land(s3, "pin", 15, 5)
+    landing.write_manifest.function(COMMITTED, params={"full_refresh": True}, run_id="manual__1+00")
+    assert (
+        s3.objects[BUCKET, "_state/manifests/manual__1-00.json"]
+        == (before[BUCKET, "_state/manifests/manual__1-00.json"])
+    )
+
+
+def counts(lines_read: int, reread: int = 0) -> dict[str, Any]:
+    landed = lines_read - reread
+    return {
+        "lines_read": lines_read,
+        "reread": reread,
+        "landed": landed,
+        "kept": landed,
+        "merged": reread,
+        "quarantined": 0,
+        "unreadable": {},
+    }
+
+
+@pytest.mark.usefixtures("manifest")
+def test_counts_that_agree_are_returned(statements: dict[str, Any]) -> None:
+    found = {"pin": counts(10, reread=4), "geo": counts(20), "user": counts(20)}
+    statements["tables/read_ledger.sql"] = [{"entity": entity, **row} for entity, row in found.items()]
+    result = {"run_id": "manual__1+00", "entities": found}
+    assert landing.check_counts.function(URI, result, run_id="manual__1+00") == found
+    assert statements["ran"][-1] == (
+        "tables/read_ledger.sql",
+        {"run_id": "manual__1+00", "stage": "batch"},
+    )
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_line_that_the_notebook_missed_is_told(statements: dict[str, Any]) -> None:
+    found = {"pin": counts(10, reread=4), "geo": counts(19), "user": counts(20)}
+    statements["tables/read_ledger.sql"] = [{"entity": entity, **row} for entity, row in found.items()]
+    with pytest.raises(CountsWrong, match="geo: 19 lines read, 20 lines in S3"):
+        landing.check_counts.function(URI, {"entities": found}, run_id="manual__1+00")
+
+
+def test_tables_tell_their_counts(events: Any) -> None:
+    landing.publish_tables.function(
+        {entity: counts(3) for entity in ENTITIES}, run_id="r", outlet_events=events
+    )
+    assert events[BATCH_TABLES["geo"]].extra == {"run_id": "r", **counts(3)}
+    assert set(events) == set(BATCH_TABLES.values())
+
+
+def test_quality_that_holds(statements: dict[str, Any]) -> None:
+    checks = results.check_quality.function()
+    ran = [relative for relative, _ in statements["ran"]]
+    assert sorted(set(ran)) == [f"quality/{check}.sql" for check in checks]
+    assert ran.count("quality/duplicate_quarantine.sql") == len(ENTITIES)
+
+
+def test_quality_that_fails_shows_the_rows(statements: dict[str, Any]) -> None:
+    statements["quality/duplicate_keys.sql"] = [{"entity": "pin", "subject": "key 7528", "actual": "2 rows"}]
+    with pytest.raises(QualityFailed) as caught:
+        results.check_quality.function()
+    assert str(caught.value) == (
+        "duplicate_keys found:\nentity | subject  | actual\npin    | key 7528 | 2 rows"
+    )
+
+
+def test_results_tell_their_rows(events: Any) -> None:
+    done = [
+        {"rows": number, "columns": ["country"], "table": "t", "files": ["s3://b/f"]}
+        for number, _ in enumerate(QUERIES)
+    ]
+    rows = results.publish_results.function(done, run_id="r", outlet_events=events)
+    assert rows["category_by_year"] == 1
+    assert events[RESULTS["category_by_year"]].extra == {
+        "run_id": "r",
+        "rows": 1,
+        "columns": ["country"],
+        "files": ["s3://b/f"],
+    }
+    assert set(events) == set(RESULTS.values())
