@@ -42,14 +42,12 @@ def up(*, without: frozenset[str] = frozenset(), console: Console | None = None)
             config = new_config()
         supervisor = Supervisor(config)
         try:
-            steps = builds()
+            # The descriptions of some services need their jars' folder.
+            run_steps(builds(), console=console)
             if fresh:
-                # The descriptions of some services need their jars' folder.
-                run_steps(steps, console=console)
-                steps = []
                 config.save()
                 supervisor.boot([*services_without_airflow(config), *airflow_services(config, {})])
-            run_steps([*steps, *start_steps(config, supervisor, without=without)], console=console)
+            run_steps(start_steps(config, supervisor, without=without), console=console)
         except StepFailed as failure:
             message = f"{failure}\n{log_tail(config, failure.step)}" if failure.step else str(failure)
             if fresh and supervisor.is_running():

@@ -96,7 +96,8 @@ def start_steps(config: Config, supervisor: Supervisor, *, without: frozenset[st
         for service in airflow_services(config, {}):
             steps.append(_start_airflow(service, config, supervisor))
     kept = [step for step in steps if step.name not in without]
-    names = {step.name for step in kept} | {step.name for step in builds()}
+    # What has been built by now, or was left out, is not waited for.
+    names = {step.name for step in kept}
     return [replace(step, after=tuple(name for name in step.after if name in names)) for step in kept]
 
 

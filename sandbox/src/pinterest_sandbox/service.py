@@ -33,6 +33,6 @@ class Service:
     directory: Path | None = None
     prepare: Callable[[], object] | None = None
     after: tuple[str, ...] = ()
-    timeout: float = 60
+    timeout: float = 240
     stop_signal: str = "TERM"
     stop_timeout: float = 10

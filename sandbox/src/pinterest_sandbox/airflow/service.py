@@ -43,7 +43,6 @@ def services(config: Config, environment: Mapping[str, str]) -> list[Service]:
             directory=airflow_home(config),
             check=_answers(config) if name == "api-server" else _healthy(config, name),
             after=("airflow-database",),
-            timeout=300,
             stop_signal="TERM",
             stop_timeout=20,
         )

@@ -22,7 +22,6 @@ def service(config: Config) -> Service:
         command=(sys.executable, "-P", "-m", "pinterest_sandbox.databricks"),
         check=lambda: check(config.url("databricks")),
         after=("metastore",),
-        timeout=120,
     )
 
 

@@ -22,7 +22,6 @@ def service(config: Config) -> Service:
         command=server.command(folder, port),
         prepare=partial(server.prepare, folder, password, template=partial(data_folder, config.cache)),
         check=partial(database.check, port, password),
-        timeout=60,
     )
 
 
