@@ -148,7 +148,7 @@ class MskConnectConnectorStateTrigger(MskConnectWaiterTrigger):
         *,
         connector_arn: str,
         target_states: Iterable[str] = ("RUNNING",),
-        failure_states: Iterable[str] = ("FAILED", "DELETING"),
+        failure_states: Iterable[str] = ("FAILED", "DELETING", "PAUSED"),
         waiter_delay: int = 20,
         waiter_max_attempts: int = 90,
         **kwargs: Any,

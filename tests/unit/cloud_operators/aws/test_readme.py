@@ -41,7 +41,8 @@ class Results(running.TaskInstance):
 def run(dag: DAG) -> dict[str, Any]:
     """Run all tasks of a DAG in order; gives their results."""
     results: dict[str, Any] = {}
-    for task in dag.topological_sort():
+    tasks: list[Any] = dag.topological_sort()  # type: ignore[no-untyped-call]
+    for task in tasks:
         for name, value in NO_PAUSES.items():
             if hasattr(task, name):
                 setattr(task, name, value)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 # A deferred task is ended by its trigger, whose error says more; this is for a trigger that never reports.
 _GRACE = timedelta(minutes=5)
-_FAILED_STATES = frozenset(
-    {"FAILED", "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETING"}
+# From these no wanted state is reached by itself.
+_DEAD_ENDS = frozenset(
+    {"FAILED", "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETING", "PAUSED"}
 )
 
 
@@ -131,7 +132,7 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
         resource = f"{self.resource_kind} {arn}"
         if found is None:
             return ServiceFailed(resource, "gone", None, message)
-        if found.state in _FAILED_STATES:
+        if found.state in _DEAD_ENDS:
             return ServiceFailed(resource, *found)
         return WaitTimedOut(resource, message, found.state)
 

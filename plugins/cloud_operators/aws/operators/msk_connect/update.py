@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Part = Literal["configuration", "capacity"]
 
+# RESTARTING and RESUMING came with newer versions of the API than botocore's model has.
+_BECOMES_RUNNING = frozenset({"CREATING", "UPDATING", "RESTARTING", "RESUMING"})
+
 
 class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
     """Change the configuration or the capacity of a connector, or both one after the other.
@@ -129,7 +132,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
 
     def _wait_until_running(self, connector: dict[str, Any], done: list[Part]) -> None:
         state = connector["connectorState"]
-        if state not in ("CREATING", "UPDATING") or not self.waits:
+        if state not in _BECOMES_RUNNING or not self.waits:
             reason = connector.get("stateDescription") or {}
             raise ServiceFailed(
                 f"Connector {self.connector_arn} can be updated only when it is RUNNING, but",

@@ -236,3 +236,12 @@ def test_reports_a_failed_deletion(
 
     with pytest.raises(ServiceFailed, match="is FAILED; the service gave no reason"):
         run(delete, context)
+
+
+def test_does_not_wait_for_a_paused_one(
+    msk: FakeMsk, create_connector: CreateConnector, connector_arn: str, waiting: dict[str, Any], context: Any
+) -> None:
+    msk.connectors[connector_arn].body["connectorState"] = "PAUSED"
+
+    with pytest.raises(ServiceFailed, match="is PAUSED"):
+        run(create_connector(**waiting), context)
