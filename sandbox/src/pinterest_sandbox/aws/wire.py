@@ -1,8 +1,8 @@
 """AWS's REST-JSON protocol, server side, from botocore's own service models.
 
-Requests are parsed and answers serialised by the shapes of the model that boto3 uses, with moto's parser and
-serialiser. Every answer is checked twice before it leaves: its values against the output shape, and its bytes
-by parsing them again with botocore's client-side parser. So a facade can't answer what AWS could not.
+Requests are read and answers written by the shapes of the model that boto3 uses. Every answer is checked
+twice before it leaves: its values against the output shape, and its bytes by parsing them again with botocore's
+client-side parser. So a facade can't answer what AWS could not.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qs, unquote
 
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
-from moto.core.model import OperationModel
-from moto.core.parse import RestJSONParser
-from moto.core.serialize import RestJSONSerializer
-from moto.core.utils import get_service_model
-from werkzeug.datastructures import Headers, MultiDict
+
+from pinterest_sandbox.aws.shapes import read_request, to_json
 
 _LABEL = re.compile(r"\{(\w+)\}")
 
@@ -69,7 +68,8 @@ class RestJsonService:
     """
 
     def __init__(self, service_name: str) -> None:
-        self.model = get_service_model(service_name)
+        description = Loader().load_service_model(service_name, "service-2")
+        self.model = ServiceModel(description, service_name)
         self._errors = {shape.name: shape for shape in self.model.error_shapes}
         self._routes = sorted(
             (self._route(name) for name in self.model.operation_names), key=lambda route: -route[0]
@@ -100,9 +100,12 @@ class RestJsonService:
                 return operation, {name: unquote(value) for name, value in found.groupdict().items()}
         return None
 
-    def parse(self, method: str, raw_path: str, headers: Mapping[str, str], body: bytes) -> Call:
+    def parse(self, method: str, raw_path: str, body: bytes) -> Call:
         """Understand a request.
 
+        :param method: HTTP method.
+        :param raw_path: the path as sent, with its query string.
+        :param body: the bytes of the body.
         :raises AwsError: ``NotFoundException`` when there is no such operation, ``BadRequestException`` when
             a parameter is missing or of a wrong type.
         """
@@ -110,20 +113,9 @@ class RestJsonService:
         if matched is None:
             raise AwsError("NotFoundException", f"No operation of the service matches {method} {raw_path}.")
         operation, labels = matched
-        query = MultiDict(parse_qsl(raw_path.partition("?")[2], keep_blank_values=True))
+        query = parse_qs(raw_path.partition("?")[2], keep_blank_values=True)
         try:
-            if body:
-                json.loads(body)
-            parameters = RestJSONParser(operation).parse(
-                {
-                    "body": body,
-                    "headers": Headers(dict(headers)),
-                    "method": method,
-                    "url_params": labels,
-                    "url_path": raw_path,
-                    "values": query,
-                }
-            )
+            parameters = read_request(operation, labels, query, json.loads(body or b"{}"))
         except (ValueError, TypeError, AttributeError) as error:
             raise AwsError("BadRequestException", f"The request can't be read: {error}") from error
         self._check_request(operation, parameters)
@@ -151,11 +143,9 @@ class RestJsonService:
             problems = report.generate_report() or "; ".join(_wrong_enums(given, shape, ""))
             if problems:
                 raise WrongAnswer(f"{operation.name}: {problems}")
-        serialised = RestJSONSerializer(operation).serialize(given)
-        text = serialised["body"] or "{}"
-        body = text.encode() if isinstance(text, str) else text
+        body = json.dumps(to_json(shape, given) if shape is not None else {}).encode()
         headers = {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())}
-        answer = HttpAnswer(int(serialised["status_code"]), headers, body)
+        answer = HttpAnswer(operation.http.get("responseCode", 200), headers, body)
         if shape is not None:
             self._check_bytes(operation, given, answer)
         return answer

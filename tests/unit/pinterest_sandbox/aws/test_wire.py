@@ -46,16 +46,16 @@ def test_requests_find_their_operation(
 def test_parameters_come_from_path_query_and_body(service: RestJsonService) -> None:
     body = json.dumps({"connectorConfiguration": {"a": "b"}}).encode()
 
-    call = service.parse("PUT", f"/v1/connectors/{ENCODED}?currentVersion=K1", {}, body)
+    call = service.parse("PUT", f"/v1/connectors/{ENCODED}?currentVersion=K1", body)
 
     assert call.parameters == {
         "connectorArn": ARN,
         "currentVersion": "K1",
         "connectorConfiguration": {"a": "b"},
     }
-    untag = service.parse("DELETE", f"/v1/tags/{ENCODED}?tagKeys=a&tagKeys=b", {}, b"")
+    untag = service.parse("DELETE", f"/v1/tags/{ENCODED}?tagKeys=a&tagKeys=b", b"")
     assert untag.parameters["tagKeys"] == ["a", "b"]
-    assert service.parse("GET", "/v1/connectors?maxResults=7", {}, b"").parameters == {"maxResults": 7}
+    assert service.parse("GET", "/v1/connectors?maxResults=7", b"").parameters == {"maxResults": 7}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_wrong_requests_are_refused(
     service: RestJsonService, method: str, path: str, body: bytes, code: str
 ) -> None:
     with pytest.raises(AwsError) as caught:
-        service.parse(method, path, {}, body)
+        service.parse(method, path, body)
 
     assert caught.value.code == code
 

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
-from botocore.parsers import create_parser
 from multidict import CIMultiDict
 from yarl import URL
 
 from pinterest_sandbox.aws.msk.clusters import bootstrap_brokers, complete_v1, complete_v2
+from pinterest_sandbox.aws.shapes import from_json
 from pinterest_sandbox.aws.wire import AwsError, HttpAnswer, RestJsonService
 
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
@@ -71,7 +71,7 @@ class Msk:
         return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
 
     async def _answer(self, incoming: _Incoming, session: aiohttp.ClientSession) -> HttpAnswer:
-        call = self._protocol.parse(incoming.method, incoming.path, incoming.headers, incoming.body)
+        call = self._protocol.parse(incoming.method, incoming.path, incoming.body)
         name = call.operation.name
         if name == "GetBootstrapBrokers":
             cluster = await self._cluster(call.parameters["ClusterArn"], incoming, session)
@@ -93,11 +93,7 @@ class Msk:
         shape = call.operation.output_shape
         if shape is None:
             return self._protocol.answer(call.operation, {})
-        parsed = create_parser("rest-json").parse(
-            {"status_code": 200, "headers": {}, "body": json.dumps(found).encode()}, shape
-        )
-        parsed.pop("ResponseMetadata", None)
-        return self._protocol.answer(call.operation, parsed)
+        return self._protocol.answer(call.operation, from_json(shape, found))
 
     async def _cluster(self, arn: str, incoming: _Incoming, session: aiohttp.ClientSession) -> dict[str, Any]:
         describe = _Incoming("GET", f"/v1/clusters/{quote(arn, safe='')}", incoming.headers, b"")

@@ -64,10 +64,10 @@ class MskConnect:
         self._connectors = Connectors(store)
         self._wake = asyncio.Event()
 
-    def answer(self, method: str, raw_path: str, headers: dict[str, str], body: bytes) -> HttpAnswer:
+    def answer(self, method: str, raw_path: str, body: bytes) -> HttpAnswer:
         """Answer one request."""
         try:
-            call = self._protocol.parse(method, raw_path, headers, body)
+            call = self._protocol.parse(method, raw_path, body)
             answer = self._protocol.answer(
                 call.operation, self._operation(call.operation.name)(call.parameters)
             )
@@ -179,7 +179,7 @@ def application(service: MskConnect) -> web.Application:
     """The HTTP application: every request goes to ``service``, whose loop runs along."""
 
     async def handle(request: web.Request) -> web.Response:
-        answer = service.answer(request.method, request.raw_path, dict(request.headers), await request.read())
+        answer = service.answer(request.method, request.raw_path, await request.read())
         return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
 
     async def loop(app: web.Application) -> AsyncIterator[None]:
