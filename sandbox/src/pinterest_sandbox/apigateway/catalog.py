@@ -23,12 +23,14 @@ class Stage:
     :param variables: stage variables.
     :param definition: the API, as it was when this deployment was first seen.
     :param router: its paths.
+    :param api_keys: values of the keys that open methods which require one.
     """
 
     name: str
     variables: Mapping[str, str]
     definition: Definition
     router: Router
+    api_keys: frozenset[str] = frozenset()
 
 
 class Catalog:
@@ -63,10 +65,37 @@ class Catalog:
             except self._client.exceptions.NotFoundException:
                 continue
             definition, router = self._definition(api_id, found["deploymentId"])
+            keys = self._keys(api_id, name) if definition.api_key_required else frozenset()
             return Stage(
-                name=name, variables=found.get("variables") or {}, definition=definition, router=router
+                name=name,
+                variables=found.get("variables") or {},
+                definition=definition,
+                router=router,
+                api_keys=keys,
             )
         return None
+
+    def _keys(self, api_id: str, stage: str) -> frozenset[str]:
+        """Values of the enabled keys in the usage plans of a stage."""
+        plans = [
+            plan["id"]
+            for page in self._client.get_paginator("get_usage_plans").paginate()
+            for plan in page["items"]
+            if any(
+                (used.get("apiId"), used.get("stage")) == (api_id, stage)
+                for used in plan.get("apiStages", [])
+            )
+        ]
+        allowed = {
+            key["id"]
+            for plan in plans
+            for page in self._client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan)
+            for key in page["items"]
+        }
+        pages = self._client.get_paginator("get_api_keys").paginate(includeValues=True) if allowed else []
+        return frozenset(
+            key["value"] for page in pages for key in page["items"] if key["id"] in allowed and key["enabled"]
+        )
 
     def _candidates(self, api: str) -> list[str]:
         """Ids of the APIs meant by ``api``: an id itself, then those of that name, the newest first."""

@@ -65,6 +65,15 @@ class Definition:
     deployment_id: str
     resources: Mapping[str, Resource]
 
+    @property
+    def api_key_required(self) -> bool:
+        """Whether any method asks for a key."""
+        return any(
+            method.api_key_required
+            for resource in self.resources.values()
+            for method in resource.methods.values()
+        )
+
 
 def parse_definition(api_id: str, deployment_id: str, items: Iterable[Mapping[str, Any]]) -> Definition:
     """Build a definition from the items of GetResources with ``embed=methods``.

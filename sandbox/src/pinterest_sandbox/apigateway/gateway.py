@@ -51,6 +51,8 @@ class Gateway:
         method = match.resource.method(request.method) if match is not None else None
         if match is None or method is None:
             raise missing_authentication_token()
+        if method.api_key_required and request.headers.get("x-api-key") not in stage.api_keys:
+            raise forbidden()
         request_id = str(uuid.uuid4())
         integration, handler = self._integration(stage, method)
         outcome = await handler(

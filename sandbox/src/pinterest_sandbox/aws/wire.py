@@ -1,8 +1,8 @@
 """AWS's REST-JSON protocol, server side, from botocore's own service models.
 
 Requests are read and answers written by the shapes of the model that boto3 uses. Every answer is checked
-twice before it leaves: its values against the output shape, and its bytes by parsing them again with botocore's
-client-side parser. So a facade can't answer what AWS could not.
+twice before it leaves: its values against the output shape, and its bytes by parsing them again with the
+client-side parser of botocore. So a facade can't answer what AWS could not.
 """
 
 from __future__ import annotations

@@ -271,3 +271,40 @@ def test_stage_variables_change_without_a_deployment(control: Any, execution: st
             raise NotReady("504")
 
     wait_until(answered, what="changed stage variable", timeout=5)
+
+
+def test_method_that_requires_a_key(control: Any, execution: str, endpoint: str) -> None:
+    api = deploy(
+        control, "keyed", {"/open": integration(uri="http://${stageVariables.host}/open")}, {"host": endpoint}
+    )
+    root = next(item for item in control.get_resources(restApiId=api)["items"] if item["path"] == "/")
+    closed = control.create_resource(restApiId=api, parentId=root["id"], pathPart="closed")["id"]
+    control.put_method(
+        restApiId=api, resourceId=closed, httpMethod="GET", authorizationType="NONE", apiKeyRequired=True
+    )
+    control.put_integration(
+        restApiId=api,
+        resourceId=closed,
+        httpMethod="GET",
+        type="HTTP_PROXY",
+        integrationHttpMethod="GET",
+        uri="http://${stageVariables.host}/closed",
+    )
+    control.create_deployment(restApiId=api, stageName="test", variables={"host": endpoint})
+    plan = control.create_usage_plan(name="plan", apiStages=[{"apiId": api, "stage": "test"}])["id"]
+    keys = {}
+    for name in ("planned", "stray"):
+        made = control.create_api_key(name=name, value=f"{name}-key-with-enough-text", enabled=True)
+        keys[name] = made["value"]
+        if name == "planned":
+            control.create_usage_plan_key(usagePlanId=plan, keyId=made["id"], keyType="API_KEY")
+    url = f"{execution}/keyed/test"
+
+    assert requests.get(f"{url}/open", timeout=5).status_code == 200
+    assert message(requests.get(f"{url}/closed", timeout=5)) == (403, "Forbidden")
+    assert message(requests.get(f"{url}/closed", headers={"x-api-key": keys["stray"]}, timeout=5)) == (
+        403,
+        "Forbidden",
+    )
+    answer = requests.get(f"{url}/closed", headers={"x-api-key": keys["planned"]}, timeout=5)
+    assert answer.json()["path"] == "/closed"
