@@ -85,11 +85,11 @@ class Output(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Keep ``text`` as far as there is room."""
-        if self._room > 0:
+        if self._room >= 0:
             self._parts.append(text[: self._room])
-            if len(text) > self._room:
-                self._parts.append("\n... output cut\n")
             self._room -= len(text)
+            if self._room < 0:
+                self._parts.append("\n... output cut\n")
         return len(text)
 
     def writable(self) -> bool:

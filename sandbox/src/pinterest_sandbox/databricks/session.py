@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pinterest_sandbox.databricks.class_archive import class_archive as machine_class_archive
 from pinterest_sandbox.jars import JAVA_SOURCES, class_path, jar_folder
 
 if TYPE_CHECKING:
@@ -49,19 +50,23 @@ def build_session(
     :param memory: heap limit of the JVM.
     :param codegen: whether Spark compiles queries to byte code. Off is faster for the short jobs of this
         machine and gives equal results; it is an internal switch of Spark.
-    :param class_archive: AppCDS file that speeds up the start; ignored when it does not exist.
+    :param class_archive: AppCDS file that speeds up the start, the machine's own by default; ignored when it
+        does not exist.
     :param record_class_archive: write ``class_archive`` when the JVM ends instead of using it.
     :param extra: further Spark settings, which win over these.
     :returns: a session whose ``spark_catalog`` is Delta's catalog.
     """
     from pyspark.sql import SparkSession
 
+    class_archive = class_archive or machine_class_archive()
     scratch = scratch or warehouse.with_name(f"{warehouse.name}-scratch")
     for folder in (warehouse, scratch):
         folder.mkdir(parents=True, exist_ok=True)
     # Python workers must be this interpreter, not whatever `python3` is on the machine.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = HOST
+    # A JVM that only puts the command line of the other one together.
+    os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     settings = {
         "spark.app.name": app_name,
         "spark.master": master,
@@ -117,7 +122,7 @@ def _make_current(session: SparkSession) -> None:
         sessions.setActiveSession(session._jsparkSession)
 
 
-def _java_options(scratch: Path, archive: Path | None, record: bool) -> list[str]:
+def _java_options(scratch: Path, archive: Path, record: bool) -> list[str]:
     """C1 and the serial collector cost least for short jobs on two cores."""
     options = [
         "-XX:+UseSerialGC",
@@ -126,10 +131,11 @@ def _java_options(scratch: Path, archive: Path | None, record: bool) -> list[str
         f"-Djava.io.tmpdir={scratch}",
         f"-Dlog4j2.configurationFile={JAVA_SOURCES / 'spark' / 'log4j2.properties'}",
     ]
-    if archive and record:
-        options.append(f"-XX:ArchiveClassesAtExit={archive}")
-    elif archive and archive.exists():
-        options.append(f"-XX:SharedArchiveFile={archive}")
+    if record:
+        options += [f"-XX:ArchiveClassesAtExit={archive}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+    elif archive.exists():
+        # A stale archive is no reason to complain, let alone to end.
+        options += [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:cds=off"]
     return options
 
 

@@ -44,7 +44,6 @@ class WorkerSettings:
     :param warehouse: folder of managed tables.
     :param metastore: ``host:port`` of the shared metastore, or ``None``.
     :param codegen: whether Spark compiles queries.
-    :param class_archive: AppCDS file.
     """
 
     fd: int
@@ -53,7 +52,6 @@ class WorkerSettings:
     warehouse: str
     metastore: str | None
     codegen: bool
-    class_archive: str | None
 
 
 def main() -> None:
@@ -82,7 +80,6 @@ def _session(settings: WorkerSettings) -> SparkSession:
         scratch=Path(settings.folder) / "scratch" / settings.kind,
         app_name=f"databricks-{settings.kind}",
         codegen=settings.codegen,
-        class_archive=Path(settings.class_archive) if settings.class_archive else None,
     )
 
 

@@ -7,10 +7,12 @@ server lets several read and write the same tables at once. It is Derby's own
 
 from __future__ import annotations
 
+import shutil
 import socket
 from pathlib import Path
 
 from pinterest_sandbox.config import HOST, Config
+from pinterest_sandbox.databricks.class_archive import metastore_schema
 from pinterest_sandbox.jars import class_path, jar_folder
 from pinterest_sandbox.service import Service
 from pinterest_sandbox.waiting import NotReady
@@ -24,10 +26,21 @@ def service(config: Config) -> Service:
         name="metastore",
         title="Metastore (Derby)",
         command=command(folder=folder, port=port),
-        prepare=lambda: folder.mkdir(parents=True, exist_ok=True),
+        prepare=lambda: prepare(folder),
         directory=folder,
         check=lambda: check(port),
     )
+
+
+def prepare(folder: Path) -> None:
+    """Make the server's folder, with an empty database where one has been recorded before.
+
+    Without, the first Spark process creates the metastore's tables, which takes it some seconds.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    database, schema = folder / "metastore", metastore_schema()
+    if not database.exists() and schema.exists():
+        shutil.copytree(schema, database)
 
 
 def command(*, folder: Path, port: int) -> tuple[str, ...]:

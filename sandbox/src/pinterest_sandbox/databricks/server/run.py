@@ -20,7 +20,6 @@ def serve(
     token: str,
     port: int,
     codegen: bool = False,
-    class_archive: Path | None = None,
 ) -> None:
     """Serve until a signal ends it.
 
@@ -30,7 +29,6 @@ def serve(
     :param token: the bearer token that clients send.
     :param port: TCP port.
     :param codegen: whether Spark compiles queries.
-    :param class_archive: AppCDS file for the workers' JVMs.
     """
 
     def start_worker(kind: str) -> WorkerProcess:
@@ -42,7 +40,6 @@ def serve(
                 warehouse=str(warehouse),
                 metastore=metastore,
                 codegen=codegen,
-                class_archive=str(class_archive) if class_archive else None,
             )
         )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter
 from pinterest_sandbox.databricks.server.request import Values, flag, required
@@ -18,11 +19,10 @@ def routes(workspace: Workspace) -> APIRouter:
     router = APIRouter(prefix="/api/2.0/workspace")
 
     @router.post("/import")
-    async def import_object(request: Request) -> dict[str, Any]:
-        values = await _import_values(request)
+    def import_object(values: Values) -> dict[str, Any]:
         workspace.write(
             required(values, "path"),
-            values["content"],
+            _content(values),
             format=str(values.get("format") or "SOURCE"),
             language=values.get("language"),
             overwrite=flag(values, "overwrite"),
@@ -65,25 +65,11 @@ def routes(workspace: Workspace) -> APIRouter:
     return router
 
 
-async def _import_values(request: Request) -> dict[str, Any]:
-    """The values of an import, sent as JSON with base64 or as a form with a file."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form() as form:
-            upload = form.get("content")
-            content = await upload.read() if upload is not None and not isinstance(upload, str) else b""
-            values: dict[str, Any] = {key: value for key, value in form.items() if isinstance(value, str)}
-    else:
-        from pinterest_sandbox.databricks.server.request import read_values
-
-        values = await read_values(request)
-        content = _decoded(str(values.get("content") or ""))
-    if len(content) * 4 / 3 > IMPORT_LIMIT:
+def _content(values: Mapping[str, Any]) -> bytes:
+    text = str(values.get("content") or "")
+    if len(text) > IMPORT_LIMIT:
         message = f"The content's size exceeds the limit of {IMPORT_LIMIT} bytes"
         raise ApiError("MAX_NOTEBOOK_SIZE_EXCEEDED", message)
-    return {**values, "content": content}
-
-
-def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
