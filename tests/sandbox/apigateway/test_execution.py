@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until

@@ -16,7 +16,7 @@ from pinterest_sandbox.apigateway.gateway import application
 from pinterest_sandbox.aws.clients import aws_client
 from tests.unit.pinterest_sandbox.aws.serving import serving
 
-PROXY = {
+PROXY: dict[str, Any] = {
     "parameters": [{"name": "proxy", "in": "path", "required": True, "schema": {"type": "string"}}],
     "responses": {},
     "x-amazon-apigateway-integration": {
@@ -36,7 +36,7 @@ def integration(**changes: Any) -> dict[str, Any]:
             **PROXY,
             "x-amazon-apigateway-integration": {
                 **PROXY["x-amazon-apigateway-integration"],
-                **changes,  # type: ignore[dict-item]
+                **changes,
             },
         }
     }

@@ -69,7 +69,9 @@ def test_a_parent_without_methods_hides_nothing() -> None:
 def test_any_takes_every_verb_that_has_no_method(name: str) -> None:
     raw = {"methodIntegration": {"type": "http_proxy", "httpMethod": name, "uri": "http://any"}}
     own = {"methodIntegration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://get"}}
-    resource = parse_definition("a", "d", [item("/x", **{name: raw, "GET": own})]).resources["/x"]
+    resource = parse_definition(
+        "a", "d", [{"id": "i", "path": "/x", "resourceMethods": {name: raw, "GET": own}}]
+    ).resources["/x"]
 
     found = {verb: resource.method(verb) for verb in ("GET", "POST")}
     assert {
