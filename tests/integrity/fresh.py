@@ -14,17 +14,18 @@ def run_python(code: str, home: Path, *arguments: str, **settings: str) -> subpr
     """Run code with an Airflow home of its own.
 
     :param code: Python source.
-    :param home: an empty folder that becomes the Airflow home.
+    :param home: the Airflow home; the checkout is linked into it unless it holds the product already.
     :param arguments: arguments of the program.
     :param settings: ``PINTEREST_*`` variables without their prefix; no others are set.
     """
-    for name in ("dags", "plugins", "include"):
-        (home / name).symlink_to(CHECKOUT / name, target_is_directory=True)
+    if not (home / "dags").exists():
+        for name in ("dags", "plugins", "include"):
+            (home / name).symlink_to(CHECKOUT / name, target_is_directory=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PINTEREST_")}
     environment |= {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PYTHONPATH": str(CHECKOUT / "plugins"),
+        "PYTHONPATH": str(home / "plugins"),
         **{f"PINTEREST_{name}": value for name, value in settings.items()},
     }
     return subprocess.run(

@@ -1,7 +1,7 @@
 -- The places of some posts; columns as in contracts/geo.json. PyMySQL fills in the list of keys.
 SELECT
     ind,
-    `timestamp`,
+    timestamp,
     latitude,
     longitude,
     country

@@ -2,40 +2,38 @@
 -- :rows is a JSON array of objects with the columns below.
 MERGE INTO IDENTIFIER(:ledger_table) AS ledger
 USING (
-    SELECT
-        :run_id AS run_id,
-        'burst' AS stage,
-        burst_row.entity,
-        burst_row.offsets,
-        burst_row.sent,
-        burst_row.acknowledged,
-        burst_row.landed,
-        burst_row.dead_lettered
-    FROM (
-        SELECT explode(from_json(
-            :rows,
-            'array<struct<entity:string, offsets:array<struct<partition:int, first_offset:bigint, last_offset:bigint>>, sent:bigint, acknowledged:bigint, landed:bigint, dead_lettered:bigint>>'
-        )) AS burst_row
-    )
+    SELECT INLINE(FROM_JSON(
+        :rows,
+        'array<struct<
+            entity: string,
+            offsets: array<struct<partition: int, first_offset: bigint, last_offset: bigint>>,
+            sent: bigint,
+            acknowledged: bigint,
+            landed: bigint,
+            dead_lettered: bigint
+        >>'
+    ))
 ) AS burst
-    ON ledger.run_id = burst.run_id AND ledger.stage = burst.stage AND ledger.entity = burst.entity
-WHEN MATCHED THEN UPDATE SET
-    offsets = burst.offsets,
-    sent = burst.sent,
-    acknowledged = burst.acknowledged,
-    landed = burst.landed,
-    dead_lettered = burst.dead_lettered,
-    recorded_at = current_timestamp()
+    ON ledger.run_id = :run_id AND ledger.stage = 'burst' AND ledger.entity = burst.entity
+WHEN MATCHED THEN
+    UPDATE
+        SET
+            offsets = burst.offsets,
+            sent = burst.sent,
+            acknowledged = burst.acknowledged,
+            landed = burst.landed,
+            dead_lettered = burst.dead_lettered,
+            recorded_at = CURRENT_TIMESTAMP()
 WHEN NOT MATCHED THEN INSERT (
     run_id, stage, entity, offsets, sent, acknowledged, landed, dead_lettered, recorded_at
 ) VALUES (
-    burst.run_id,
-    burst.stage,
+    :run_id,
+    'burst',
     burst.entity,
     burst.offsets,
     burst.sent,
     burst.acknowledged,
     burst.landed,
     burst.dead_lettered,
-    current_timestamp()
+    CURRENT_TIMESTAMP()
 )
