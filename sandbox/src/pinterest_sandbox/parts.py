@@ -14,7 +14,7 @@ from pinterest_sandbox.aws.account import Account, prepare_account
 from pinterest_sandbox.aws.service import services as aws_services
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks.service import service as databricks_service
-from pinterest_sandbox.environment import airflow_environment, connections
+from pinterest_sandbox.environment import airflow_environment, aws_environment, connections
 from pinterest_sandbox.jars import jar_folder
 from pinterest_sandbox.kafka.service import services as kafka_services
 from pinterest_sandbox.kafka.sink_build import build_sink
@@ -66,7 +66,7 @@ def services_without_airflow(config: Config) -> list[Service]:
         *aws_services(config),
         api_service(config),
         metastore_service(config),
-        databricks_service(config),
+        replace(databricks_service(config), environment=aws_environment(config)),
     ]
 
 

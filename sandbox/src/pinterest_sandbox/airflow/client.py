@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -92,7 +92,7 @@ class AirflowClient:
         found: list[str] = []
 
         def queued() -> None:
-            runs = self._get(f"/dags/{dag_id}/dagRuns", order_by="-queued_at", limit=20)["dag_runs"]
+            runs = self._get(f"/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
             newer = [run for run in runs if datetime.fromisoformat(run["queued_at"]) >= since]
             if not newer:
                 raise NotReady("no run was queued")
@@ -113,7 +113,7 @@ class AirflowClient:
             TaskState(
                 label=_label(row),
                 state=row["state"],
-                seconds=row["duration"] or 0.0,
+                seconds=_seconds(row),
                 task_id=row["task_id"],
                 map_index=row["map_index"],
                 try_number=row["try_number"],
@@ -125,7 +125,7 @@ class AirflowClient:
         """The last lines of the log of a task's last try."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
         content = self._get(path, map_index=task.map_index, full_content="true")["content"]
-        texts = [str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in content]
+        texts = [_shortened(str(line.get("event", line))) for line in content if isinstance(line, dict)]
         errors = [
             _error_text(line) for line in content if isinstance(line, dict) and line.get("error_detail")
         ]
@@ -169,6 +169,14 @@ class AirflowClient:
         return content
 
 
+def _seconds(row: dict[str, Any]) -> float:
+    if row["duration"] is not None:
+        return float(row["duration"])
+    if row["state"] not in ("running", "deferred") or row["start_date"] is None:
+        return 0.0
+    return (datetime.now(UTC) - datetime.fromisoformat(row["start_date"])).total_seconds()
+
+
 def _label(row: dict[str, Any]) -> str:
     if row["map_index"] < 0:
         return str(row["task_id"])
@@ -176,4 +184,13 @@ def _label(row: dict[str, Any]) -> str:
 
 
 def _error_text(line: dict[str, Any]) -> str:
-    return "\n".join(f"{error.get('exc_type')}: {error.get('exc_value')}" for error in line["error_detail"])
+    return "\n".join(
+        f"{error.get('exc_type')}: {_shortened(str(error.get('exc_value')))}" for error in line["error_detail"]
+    )
+
+
+def _shortened(text: str, limit: int = 2500) -> str:
+    """``text`` without its middle: a Java trace runs to pages, its ends say what happened."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}\n[… {len(text) - limit:,} characters …]\n{text[-limit // 2 :]}"

@@ -13,6 +13,7 @@ import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+_OWN_PACKAGE = __name__.partition(".")[0]
 #: A cell's output is cut after so many characters.
 OUTPUT_LIMIT = 200_000
 
@@ -33,8 +34,8 @@ def notebook_surroundings(
     """Run the body as Databricks runs a notebook that lies in ``folder``.
 
     The folder is the working directory and first on ``sys.path``. Modules of the workspace that were imported
-    before are hidden, those imported meanwhile forgotten afterwards: the next run sees what is published
-    then.
+    before are hidden, and so is this package; those imported meanwhile are forgotten afterwards: the next run
+    sees what is published then.
 
     :param folder: the notebook's folder.
     :param workspace: root of the workspace's tree.
@@ -61,7 +62,11 @@ def notebook_surroundings(
 
 
 def _forget_modules(workspace: Path) -> dict[str, types.ModuleType]:
-    forgotten = {name: module for name, module in list(sys.modules.items()) if _is_in(module, workspace)}
+    forgotten = {
+        name: module
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == _OWN_PACKAGE or _is_in(module, workspace)
+    }
     for name in forgotten:
         del sys.modules[name]
     for entry in [entry for entry in sys.path_importer_cache if Path(entry).is_relative_to(workspace)]:

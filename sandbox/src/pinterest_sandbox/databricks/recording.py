@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 #: Seconds after which a recording is given up.
-LIMIT = 400.0
+LIMIT = 600.0
 _EMBEDDED = {
     "spark.hadoop.javax.jdo.option.ConnectionURL": "jdbc:derby:metastore;create=true",
     "spark.hadoop.javax.jdo.option.ConnectionDriverName": "org.apache.derby.jdbc.EmbeddedDriver",
