@@ -10,9 +10,9 @@ from pinterest_spark import cleaning, parsing, quality
 from pinterest_spark.landing import POSITION
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
-    from pinterest_spark.contracts import Contract
+    from pinterest_spark.contracts import Contract, SourceColumn
 
 
 def read_records(lines: DataFrame, contract: Contract, *, carry: tuple[str, ...] = POSITION) -> DataFrame:
@@ -24,37 +24,51 @@ def read_records(lines: DataFrame, contract: Contract, *, carry: tuple[str, ...]
     :returns: the cleaned columns; ``carry``; ``reason`` (null for a record); ``raw`` (null for a record);
         ``unreadable``: names of the source columns whose value could not be read.
     """
-    texts = parsing.unwrap(lines, "raw", "text")
-    documents = texts.withColumn("document", parsing.strict_json(F.col("text")))
     names = [column.name for column in contract.columns]
-    fields = documents.select("raw", "text", "document", *carry, *parsing.fields(F.col("document"), names))
-    # A projection of their own: each text is used more than once, and is worked out once so.
-    scalars = fields.select("*", *(parsing.scalar_text(F.col(f"v_{n}")).alias(f"t_{n}") for n in names))
-    values = {
-        column.name: cleaning.source_value(column, F.col(f"t_{column.name}"), contract.blanks)
-        for column in contract.columns
-    }
-    reason = quality.reason(
-        contract,
-        document=F.col("document"),
-        text=F.col("text"),
-        key_field=F.col(f"v_{contract.key}"),
-        key=values[contract.key],
+    # One projection a step: what a step uses twice is worked out once.
+    texts = parsing.unwrap(lines, "raw", "text").select("raw", "text", *carry)
+    parsed = texts.withColumn("record", parsing.record(F.col("text"), names))
+    scalars = parsed.select("*", *(_text(column).alias(f"text_{column.name}") for column in contract.columns))
+    values = scalars.select(
+        "*",
+        *(
+            cleaning.source_value(column, F.col(f"text_{column.name}"), contract.blanks).alias(
+                f"value_{column.name}"
+            )
+            for column in contract.columns
+        ),
     )
-    flags = [
-        F.when(
-            quality.unreadable(contract, c, field=F.col(f"v_{c.name}"), text=F.col(f"t_{c.name}")), F.lit(c.name)
-        )
-        for c in contract.values
-    ]
-    cleaned = cleaning.cleaned_columns(contract, values)
-    read = scalars.select(*cleaned, *carry, "raw", reason.alias("reason"), F.array(*flags).alias("flags"))
-    return read.select(
-        *(name for name, _ in contract.cleaned),
+    value = {name: F.col(f"value_{name}") for name in names}
+    reason = quality.reason(
+        contract, raw=F.col("raw"), text=F.col("text"), record=F.col("record"), key=value[contract.key]
+    )
+    flags = [F.when(_unreadable(contract, column), F.lit(column.name)) for column in contract.values]
+    checked = values.select("*", reason.alias("reason"), F.array_compact(F.array(*flags)).alias("flags"))
+    is_record = F.col("reason").isNull()
+    return checked.select(
+        *cleaning.cleaned_columns(contract, value),
         *carry,
         "reason",
-        F.when(F.col("reason").isNotNull(), F.col("raw")).alias("raw"),
-        F.when(F.col("reason").isNull(), F.array_compact("flags")).alias("unreadable"),
+        F.when(~is_record, F.col("raw")).alias("raw"),
+        F.when(is_record, F.col("flags")).alias("unreadable"),
+    )
+
+
+def _text(column: SourceColumn) -> Column:
+    """The text of a field as the cleaning takes it."""
+    text = parsing.scalar(F.col("text"), column.name, F.col("record")[column.name])
+    if column.type == "integer" or column.multipliers:
+        return parsing.whole_number(F.col("text"), column.name, text)
+    return text
+
+
+def _unreadable(contract: Contract, column: SourceColumn) -> Column:
+    return quality.unreadable(
+        contract,
+        column,
+        written=F.col("record")[column.name],
+        text=F.col(f"text_{column.name}"),
+        value=F.col(f"value_{column.name}"),
     )
 
 

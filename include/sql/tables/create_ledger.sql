@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     run_id STRING COMMENT 'run of the pipeline',
     stage STRING COMMENT 'burst, batch or stream',
     entity STRING COMMENT 'pin, geo or user',
-    offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>> COMMENT 'range that was handled, both ends included',
+    offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>
+    COMMENT 'ranges that were handled, both ends included',
     sent BIGINT COMMENT 'records given to the API',
     acknowledged BIGINT COMMENT 'records whose offset came back',
     landed BIGINT COMMENT 'lines read for the first time',

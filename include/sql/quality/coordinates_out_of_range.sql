@@ -1,0 +1,9 @@
+-- Places that are not on Earth. Whether a place lies in the country named is not asked: in the source it never does.
+SELECT
+    'geo' AS entity,
+    CONCAT('ind ', ind) AS subject,
+    CONCAT('(', coordinates[0], ', ', coordinates[1], ')') AS actual,
+    'latitude -90 to 90, longitude -180 to 180' AS expected
+FROM IDENTIFIER(:geo_table)
+WHERE NOT (coordinates[0] BETWEEN -90 AND 90 AND coordinates[1] BETWEEN -180 AND 180)
+ORDER BY ind

@@ -1,0 +1,15 @@
+-- Landed lines that a quarantine table has more than once, or for a reason that does not exist.
+SELECT
+    topic AS entity,
+    CONCAT('partition ', partition, ', first offset ', first_offset, ', line ', line) AS subject,
+    CONCAT(COUNT(*), ' rows, reason ', COALESCE(MAX(reason), 'null')) AS actual,
+    '1 row, with a known reason' AS expected
+FROM IDENTIFIER(:quarantine_table)
+GROUP BY topic, partition, first_offset, line
+HAVING
+    COUNT(*) > 1
+    OR NOT COALESCE(
+        MAX(reason) IN ('not_json', 'not_an_object', 'other_entity', 'key_missing', 'key_not_an_integer'),
+        FALSE
+    )
+ORDER BY entity, subject

@@ -1,0 +1,25 @@
+-- Rows of a batch table without a key or without a position: neither can have come from a landed record.
+SELECT
+    entity,
+    'rows without key or position' AS subject,
+    CONCAT(COUNT(*), ' rows') AS actual,
+    'no row' AS expected
+FROM (
+    SELECT
+        'pin' AS entity,
+        ind IS NULL OR _partition IS NULL OR _first_offset IS NULL OR _line IS NULL AS is_wrong
+    FROM IDENTIFIER(:pin_table)
+    UNION ALL
+    SELECT
+        'geo' AS entity,
+        ind IS NULL OR _partition IS NULL OR _first_offset IS NULL OR _line IS NULL AS is_wrong
+    FROM IDENTIFIER(:geo_table)
+    UNION ALL
+    SELECT
+        'user' AS entity,
+        ind IS NULL OR _partition IS NULL OR _first_offset IS NULL OR _line IS NULL AS is_wrong
+    FROM IDENTIFIER(:user_table)
+) AS marked
+WHERE is_wrong
+GROUP BY entity
+ORDER BY entity

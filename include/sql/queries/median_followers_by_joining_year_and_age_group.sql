@@ -1,0 +1,27 @@
+-- What is the median follower count of the posts of users by the year they joined, 2015 to 2020, and their age group:
+-- 18-24, 25-35, 36-50, 50+ (51 and over)?
+-- The lower median: of an even number of posts the lesser of the two in the middle. Posts without a follower count do
+-- not count, nor do posters of another or no age; a year and group without posts has no row.
+WITH posted AS (
+    SELECT
+        pins.follower_count,
+        YEAR(accounts.date_joined) AS joining_year,
+        CASE
+            WHEN accounts.age BETWEEN 18 AND 24 THEN '18-24'
+            WHEN accounts.age BETWEEN 25 AND 35 THEN '25-35'
+            WHEN accounts.age BETWEEN 36 AND 50 THEN '36-50'
+            WHEN accounts.age > 50 THEN '50+'
+        END AS age_group
+    FROM IDENTIFIER(:pin_table) AS pins
+    INNER JOIN IDENTIFIER(:user_table) AS accounts ON pins.ind = accounts.ind
+    WHERE pins.follower_count IS NOT NULL
+)
+
+SELECT
+    joining_year,
+    age_group,
+    CAST(PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY follower_count) AS BIGINT) AS median_follower_count
+FROM posted
+WHERE joining_year BETWEEN 2015 AND 2020 AND age_group IS NOT NULL
+GROUP BY joining_year, age_group
+ORDER BY joining_year, age_group
