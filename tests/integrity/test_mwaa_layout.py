@@ -23,7 +23,8 @@ import json, sys
 from airflow import plugins_manager
 plugins, plugin_errors = plugins_manager._get_plugins()
 folder = plugins_manager.settings.PLUGINS_FOLDER
-loaded = [name for name, module in list(sys.modules.items()) if folder in str(getattr(module, "__file__", ""))]
+modules = list(sys.modules.items())
+loaded = [name for name, module in modules if folder in str(getattr(module, "__file__", ""))]
 import calendar
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag()
