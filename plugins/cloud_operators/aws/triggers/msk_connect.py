@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
+
+from airflow.triggers.base import TriggerEvent
 
 from cloud_operators.aws.base import AwsBaseWaiterTrigger
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
@@ -16,7 +18,12 @@ _OPERATION = ["connectorOperationState", "errorInfo.code", "errorInfo.message"]
 class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
     """Base of the triggers below: poll MSK Connect with one of our waiters.
 
-    The event is ``{"status": "success" | "error", "arn": <ARN>, "message": <only on error>}``.
+    The event is ``{"status": "success" | "error", "arn": <ARN>, "message": <only on error>}``, with ``carried`` if
+    it was given.
+
+    :param arn: ARN of what is waited for
+    :param carried: what the task wants to know again when it goes on. ``kwargs`` of a deferral would do it too,
+        but ``airflow dags test`` (3.3.1) loses them.
     """
 
     def __init__(
@@ -30,8 +37,12 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
         status_queries: list[str],
         waiter_delay: int,
         waiter_max_attempts: int,
+        carried: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
+        self.carried = carried
+        if carried is not None:
+            serialized_fields = {**serialized_fields, "carried": carried}
         super().__init__(
             serialized_fields=serialized_fields,
             waiter_name=waiter_name,
@@ -45,6 +56,13 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
             waiter_max_attempts=waiter_max_attempts,
             **kwargs,
         )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, and report what was waited for and what was carried."""
+        async for event in super().run():
+            if self.carried is not None:
+                event.payload["carried"] = self.carried
+            yield event
 
     def hook(self) -> MskConnectHook:
         """Build the hook with the arguments of the operator that deferred."""

@@ -60,6 +60,8 @@ class FakeMsk:
     throttle_next: list[tuple[int, str]] = field(default_factory=list)
     cluster: dict[str, Any] = field(default_factory=dict)
     brokers: dict[str, str] = field(default_factory=dict)
+    #: how an updated configuration is shown
+    show_configuration: Callable[[dict[str, str]], dict[str, str]] = dict
     requests: list[str] = field(default_factory=list)
     url: str = ""
     _serial: int = 0
@@ -192,6 +194,8 @@ class FakeMsk:
             connector.body["connectorState"] = "RUNNING"
             if not failed:
                 connector.body |= {**body, "currentVersion": f"K{self._serial}"}
+                configuration = connector.body["connectorConfiguration"]
+                connector.body["connectorConfiguration"] = self.show_configuration(configuration)
 
         operation.on_end = end
         self._begin(operation, "operation", "UPDATE_COMPLETE", reason_key="errorInfo")

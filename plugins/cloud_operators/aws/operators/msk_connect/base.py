@@ -78,14 +78,12 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
         trigger_class: type[MskConnectWaiterTrigger],
         *,
         then: str = "execute_complete",
-        then_kwargs: dict[str, Any] | None = None,
         **trigger_args: Any,
     ) -> None:
         """Wait in the way the task was asked to: in the triggerer, here, or not at all.
 
         :param trigger_class: says what to wait for; it is used for both ways
         :param then: method that takes over after a deferral
-        :param then_kwargs: arguments of that method
         :param trigger_args: arguments of the trigger, such as the ARN
         :raises ServiceFailed: the resource reached a state from which the wanted one is not reached
         :raises WaitTimedOut: the looks are used up
@@ -103,7 +101,6 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
             self.defer(
                 trigger=trigger,
                 method_name=then,
-                kwargs=then_kwargs,
                 timeout=timedelta(seconds=self.waiter_delay * self.waiter_max_attempts) + _GRACE,
             )
         if not self.wait_for_completion:

@@ -87,18 +87,15 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
         )
         return self._update(context, done=[])
 
-    def execute_complete(
-        self, context: Context, event: dict[str, Any] | None = None, done: list[Part] | None = None
-    ) -> str:
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
         """Go on after a deferral.
 
         :param context: context of the task
-        :param event: event of the trigger
-        :param done: parts that were sent already
+        :param event: event of the trigger; it carries the parts that were sent already
         :returns: the connector's ARN
         """
         self.event_arn(event)
-        return self._update(context, done=done or [])
+        return self._update(context, done=(event or {}).get("carried", {}).get("done", []))
 
     def _update(self, context: Context, done: list[Part]) -> str:
         while True:
@@ -122,7 +119,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
             self.wait_for(
                 MskConnectOperationCompleteTrigger,
                 connector_operation_arn=answer["connectorOperationArn"],
-                then_kwargs={"done": done},
+                carried={"done": done},
             )
         action = "updated" if done else "unchanged"
         self.log.info("Connector %s %s", self.connector_arn, action)
@@ -141,7 +138,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
                 reason.get("message"),
             )
         self.wait_for(
-            MskConnectConnectorStateTrigger, connector_arn=self.connector_arn, then_kwargs={"done": done}
+            MskConnectConnectorStateTrigger, connector_arn=self.connector_arn, carried={"done": done}
         )
 
     def _differing(self, connector: dict[str, Any]) -> list[Part]:

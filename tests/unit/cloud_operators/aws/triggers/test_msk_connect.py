@@ -25,6 +25,7 @@ COMMON: dict[str, Any] = {
     "region_name": "eu-west-1",
     "verify": False,
     "botocore_config": {"read_timeout": 3},
+    "carried": {"done": ["capacity"]},
 }
 TRIGGERS: list[tuple[type[MskConnectWaiterTrigger], dict[str, Any], str]] = [
     (MskConnectCustomPluginActiveTrigger, {"custom_plugin_arn": ARN}, "custom_plugin_active"),
@@ -101,3 +102,20 @@ def test_event(msk: FakeMsk, state: str, event: dict[str, Any]) -> None:
         return [found.payload async for found in trigger.run()]
 
     assert asyncio.run(events()) == [event]
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "FAILED"])
+def test_event_carries_what_the_task_wants_to_know_again(msk: FakeMsk, state: str) -> None:
+    msk.connectors[ARN] = Resource({"connectorState": state}, "connectorState")
+    trigger = MskConnectConnectorStateTrigger(
+        connector_arn=ARN,
+        waiter_delay=0,
+        waiter_max_attempts=2,
+        aws_conn_id=None,
+        carried={"done": ["capacity"]},
+    )
+
+    async def events() -> list[Any]:
+        return [found.payload["carried"] async for found in rebuilt(trigger).run()]
+
+    assert asyncio.run(events()) == [{"done": ["capacity"]}]

@@ -49,13 +49,25 @@ def test_updates_one_part(
 
 
 def test_updates_both_parts_one_after_the_other(
-    msk: FakeMsk, connector_arn: str, waiting: dict[str, Any], context: Any
+    msk: FakeMsk, connector_arn: str, waiting: dict[str, Any], context: Any, xcoms: dict[str, Any]
 ) -> None:
     run(update(connector_arn, configuration=NEW, capacity=LARGER, **waiting), context)
 
     body = msk.connectors[connector_arn].body
     assert (body["connectorConfiguration"], body["capacity"]) == (NEW, LARGER)
     assert [operation.state for operation in msk.operations.values()] == ["UPDATE_COMPLETE"] * 2
+    assert xcoms["action"] == "updated"
+
+
+def test_sends_each_part_once(
+    msk: FakeMsk, connector_arn: str, waiting: dict[str, Any], context: Any
+) -> None:
+    """Also when the service shows the new configuration in another form than it was sent."""
+    shown = {**NEW, "added.by": "the service"}
+    msk.show_configuration = lambda _: shown
+
+    assert run(update(connector_arn, configuration=NEW, **waiting), context) == connector_arn
+    assert len(msk.operations) == 1
 
 
 def test_changes_nothing_when_nothing_differs(
