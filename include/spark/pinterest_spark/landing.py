@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 #: Where a line stands in its topic.
 POSITION = ("_partition", "_first_offset", "_line")
-LINES = StructType.fromDDL("_partition INT, _first_offset BIGINT, _line INT, raw STRING")
+LINES = "_partition INT, _first_offset BIGINT, _line INT, raw STRING"
 # <topic>+<partition>+<first offset>.json; some file systems give the name's plus signs as %2B.
 _NAME = r"(?:\+|%2B)(\d+)(?:\+|%2B)(\d+)\.json$"
 

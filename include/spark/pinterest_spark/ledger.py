@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGE = "batch"
-LEDGER_ROWS = StructType.fromDDL(
+LEDGER_ROWS = (
     "run_id STRING, stage STRING, entity STRING, "
     "offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>, "
     "landed BIGINT, lines_read BIGINT, reread BIGINT, kept BIGINT, merged BIGINT, quarantined BIGINT, "
     "unreadable MAP<STRING, BIGINT>"
 )
-POSITION_ROWS = StructType.fromDDL(
+POSITION_ROWS = (
     "topic STRING, partition INT, first_offset BIGINT, object_key STRING, lines BIGINT, run_id STRING"
 )
 _COUNTS = ("landed", "lines_read", "reread", "kept", "merged", "quarantined")
