@@ -41,9 +41,11 @@ def test_modules_and_process_are_put_back(tmp_path: Path) -> None:
         os.environ["LEFT_BEHIND"] = "1"
         sys.path.insert(0, os.path.abspath(".."))
         assert importlib.import_module("published_module").X == 1
+        assert not [name for name in sys.modules if name.startswith("pinterest_sandbox")]
 
     assert (os.getcwd(), list(sys.path), dict(os.environ), sys.modules["__main__"]) == before
     assert "published_module" not in sys.modules
+    assert "pinterest_sandbox.databricks.interpreter" in sys.modules
 
 
 def test_output_is_collected_and_cut() -> None:
