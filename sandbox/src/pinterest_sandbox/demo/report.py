@@ -28,7 +28,9 @@ SHOWN_ROWS = 10
 def print_results(console: Console, results: dict[str, Result]) -> None:
     """Print every result as a table, the long ones cut with the number of rows said."""
     for name, result in results.items():
-        table = Table(title=f"{TITLES[name]} ({name})", title_justify="left", title_style="bold")
+        # A table's own title is broken at the table's width.
+        console.print(f"\n{TITLES[name]} ({name})", style="bold", highlight=False)
+        table = Table()
         for index, column in enumerate(result.columns):
             numeric = bool(result.rows) and all(row[index].lstrip("-").isdigit() for row in result.rows)
             table.add_column(column, justify="right" if numeric else "left")
@@ -42,7 +44,8 @@ def print_results(console: Console, results: dict[str, Result]) -> None:
 
 def print_counts(console: Console, counts: dict[str, dict[str, int]]) -> None:
     """Print what was sent, landed, kept, merged and quarantined of each entity."""
-    table = Table(title="Records since the burst began", title_justify="left", title_style="bold")
+    console.print("\nRecords since the burst began", style="bold")
+    table = Table()
     table.add_column("")
     for entity in ENTITIES:
         table.add_column(entity, justify="right")
