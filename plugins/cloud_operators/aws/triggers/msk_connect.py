@@ -18,12 +18,12 @@ _OPERATION = ["connectorOperationState", "errorInfo.code", "errorInfo.message"]
 class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
     """Base of the triggers below: poll MSK Connect with one of our waiters.
 
-    The event is ``{"status": "success" | "error", "arn": <ARN>, "message": <only on error>}``, with ``carried`` if
-    it was given.
+    The event is ``{"status": "success" | "error", "arn": <ARN>, "message": <only on error>}``, with
+    ``carried`` if it was given.
 
     :param arn: ARN of what is waited for
-    :param carried: what the task wants to know again when it goes on. ``kwargs`` of a deferral would do it too,
-        but ``airflow dags test`` (3.3.1) loses them.
+    :param carried: what the task wants to know again when it goes on. ``kwargs`` of a deferral would do it
+        too, but ``airflow dags test`` (3.3.1) loses them.
     """
 
     def __init__(

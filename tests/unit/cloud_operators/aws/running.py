@@ -31,8 +31,8 @@ def context() -> Any:
 def run(operator: BaseOperator, task_context: Context) -> Any:
     """Execute a task to its end, through any number of deferrals.
 
-    Triggers and events go through what the database does to them: a class path with JSON arguments, and JSON. As
-    with ``airflow dags test``, nothing else reaches the method that goes on.
+    Triggers and events go through what the database does to them: a class path with JSON arguments, and JSON.
+    As with ``airflow dags test``, nothing else reaches the method that goes on.
     """
     try:
         return operator.execute(task_context)
