@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
 from cloud_operators.databricks.results import count_csv, count_json_lines, to_csv, to_json_lines
 from cloud_operators.databricks.statement import Statement
 from cloud_operators.exceptions import CountsDiffer
+
+if TYPE_CHECKING:
+    from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from cloud_operators.databricks.hooks.workspace import IMPORT_LIMIT_BYTES
-
+#: What the workspace's import call takes at most, counted in base64 as it is sent.
+IMPORT_LIMIT_BYTES = 10 * 1024 * 1024
 NAME_LENGTH = 12
 
 #: First line of a source that the workspace imports as a notebook, by extension.

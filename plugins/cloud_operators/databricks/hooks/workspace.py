@@ -9,8 +9,7 @@ from typing import Any, cast
 from airflow.providers.databricks.exceptions import DatabricksApiError
 from airflow.providers.databricks.hooks.databricks import DatabricksHook
 
-#: What the import call takes at most, counted in base64 as it is sent.
-IMPORT_LIMIT_BYTES = 10 * 1024 * 1024
+from cloud_operators.databricks.release import IMPORT_LIMIT_BYTES
 
 
 class DatabricksWorkspaceHook(DatabricksHook):

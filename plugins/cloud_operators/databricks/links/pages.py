@@ -63,6 +63,13 @@ class WorkspaceFolderLink(_PageLink):
         return f"/#workspace{quote(folder)}"
 
 
+class RunPageLink(_PageLink):
+    """The run of a notebook."""
+
+    name = "Databricks run"
+    key = "run_page_url"
+
+
 class StatementLink(_PageLink):
     """A SQL statement in the workspace's query history."""
 

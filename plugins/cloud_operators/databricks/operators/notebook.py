@@ -7,15 +7,18 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.providers.databricks.hooks.databricks import DatabricksHook, RunState
-from airflow.providers.databricks.operators.databricks import DatabricksSubmitRunOperator
+from airflow.sdk import BaseOperator, ResumableJobMixin
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_fixed
 
+from cloud_operators.databricks.links.pages import RunPageLink
 from cloud_operators.exceptions import NotebookRunFailed, ServiceFailed
 
 if TYPE_CHECKING:
+    from airflow.providers.databricks.hooks.databricks import DatabricksHook
     from airflow.sdk import Context
     from pydantic import JsonValue
 
@@ -23,22 +26,24 @@ TRACE_LINES = 20
 _ANSI_CODES = re.compile(r"\x1b\[[0-9;]*m")
 _TASK_KEY = "notebook"
 _SUBMISSION_KEY = "databricks_submission"
+_TERMINAL = ("TERMINATED", "SKIPPED", "INTERNAL_ERROR")
+_FORGOTTEN = "NOT_FOUND"
 _COMPUTE_KEYS = {"existing_cluster_id", "new_cluster", "libraries"}
 
 
-class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
+class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
     """Run one notebook with ``runs/submit``, wait for it, and return its exit value.
 
-    Built on the provider's submit operator and durable as that one is: the run's id is kept in the task's
-    state store, and a retry after a lost worker re-attaches to the run, waits for it or takes its result.
-    Only after a run that failed does a retry submit a new one. Two gaps of the provider are closed here: a
-    run submitted just before its id could be stored, and a submit request repeated because its answer was
-    lost, by an idempotency token that is stored before the request and used for this one submission. (A token
-    used again after a failure would give the failed run again,
-    https://github.com/apache/airflow/issues/64828.)
+    Durable in the way of the provider's submit operator: the run's id is kept in the task's state store, and
+    a retry after a lost worker re-attaches to the run, waits for it or takes its result. Only after a run
+    that failed does a retry submit a new one. Two gaps are closed beyond that: a run submitted just before
+    its id could be stored, and a submit request repeated because its answer was lost, by an idempotency token
+    that is stored before the request and used for this one submission. (A token used again after a failure
+    would give the failed run again, https://github.com/apache/airflow/issues/64828.)
 
-    There is no deferrable mode, on purpose: the provider's deferrable path stores no run id, so that a retry
-    submits a second run. The price is a worker slot while the notebook runs.
+    There is no deferrable mode, on purpose: a deferred task's retry would know of no run and submit a second
+    one. The price is a worker slot while the notebook runs. The provider's operator is no base class, because
+    importing it costs every parse of a DAG file most of a second.
 
     .. seealso:: https://docs.databricks.com/api/jobs/v2.2/submit
 
@@ -50,10 +55,12 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
     :param timeout_seconds: limit that Databricks puts on the run, 0 is none
     :param polling_period_seconds: seconds between two looks at the run
     :param databricks_conn_id: the Databricks connection (templated)
-    :param kwargs: ``durable`` and the ``databricks_retry_*`` arguments of the provider's operator; those of
-        BaseOperator
+    :param databricks_retry_limit: how often a request is sent before it counts as failed
+    :param databricks_retry_delay: seconds before the first repetition; it doubles with each
+    :param kwargs: ``durable`` (default true) and the arguments of BaseOperator
     """
 
+    external_id_key = "databricks_run_id"
     template_fields: Sequence[str] = (
         "notebook_path",
         "parameters",
@@ -62,7 +69,10 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         "timeout_seconds",
         "databricks_conn_id",
     )
-    template_fields_renderers = {"parameters": "json", "compute": "json"}  # noqa: RUF012 # as BaseOperator has it
+    template_fields_renderers: ClassVar[dict[str, str]] = {"parameters": "json", "compute": "json"}
+    operator_extra_links = (RunPageLink(),)
+    ui_color = "#1CB1C2"
+    ui_fgcolor = "#fff"
 
     def __init__(
         self,
@@ -72,25 +82,35 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         compute: dict[str, Any],
         run_name: str | None = None,
         timeout_seconds: int = 0,
-        polling_period_seconds: int = 30,
-        databricks_conn_id: str = DatabricksHook.default_conn_name,
+        polling_period_seconds: float = 30,
+        databricks_conn_id: str = "databricks_default",
+        databricks_retry_limit: int = 3,
+        databricks_retry_delay: float = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            run_name=run_name,
-            timeout_seconds=timeout_seconds,
-            polling_period_seconds=polling_period_seconds,
-            databricks_conn_id=databricks_conn_id,
-            deferrable=False,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.notebook_path = notebook_path
         self.parameters = parameters
         self.compute = compute
+        self.run_name = run_name
+        self.timeout_seconds = timeout_seconds
+        self.polling_period_seconds = polling_period_seconds
+        self.databricks_conn_id = databricks_conn_id
+        self.databricks_retry_limit = databricks_retry_limit
+        self.databricks_retry_delay = databricks_retry_delay
+        self.run_id: int | None = None
 
     @cached_property
-    def _hook(self) -> DatabricksHook:
-        return self._get_hook(caller=type(self).__name__)
+    def hook(self) -> DatabricksHook:
+        """The hook that all calls go through."""
+        from airflow.providers.databricks.hooks.databricks import DatabricksHook
+
+        return DatabricksHook(
+            self.databricks_conn_id,
+            retry_limit=self.databricks_retry_limit,
+            retry_delay=self.databricks_retry_delay,
+            caller=type(self).__name__,
+        )
 
     def execute(self, context: Context) -> Any:
         """Run the notebook, or re-attach to the run of an earlier try.
@@ -101,8 +121,15 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         :raises NotebookRunFailed: with the notebook's error, the end of its traceback and the run's page
         """
         self._check_arguments()
+        # Its own return value depends on the way it came to the run; the run tells the same either way.
         self.execute_resumable(context)
         return self._exit_value()
+
+    def on_kill(self) -> None:
+        """Cancel the run."""
+        if self.run_id is not None:
+            self.log.info("Cancelling run %s", self.run_id)
+            self.hook.cancel_run(self.run_id)
 
     def submit_job(self, context: Context) -> int:
         """Submit the run, with a token that makes it one run however often the request is sent."""
@@ -122,23 +149,62 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
             "timeout_seconds": int(self.timeout_seconds or 0),
             "idempotency_token": self._submission_token(context),
         }
-        self.run_id = int(self._hook.submit_run(submission))
-        self.log.info("Submitted %s as run %s", self.notebook_path, self.run_id)
-        return self.run_id
+        run_id = int(self.hook.submit_run(submission))
+        self.run_id = run_id  # at once: a kill from here on has to cancel it
+        self.log.info("Submitted %s as run %s", self.notebook_path, run_id)
+        return run_id
+
+    def get_job_status(self, external_id: JsonValue, context: Context) -> str:
+        """Give ``<life cycle state>:<result state>`` of a run, or that the workspace has forgotten it."""
+        from airflow.providers.databricks.exceptions import DatabricksApiError
+
+        try:
+            state = self.hook.get_run(cast("int", external_id))["state"]
+        except DatabricksApiError as error:
+            if error.http_status_code == HTTPStatus.NOT_FOUND:
+                return _FORGOTTEN
+            raise
+        return f"{state['life_cycle_state']}:{state.get('result_state', '')}"
+
+    def is_job_active(self, status: str) -> bool:
+        """Tell whether a run goes on."""
+        return status != _FORGOTTEN and status.partition(":")[0] not in _TERMINAL
+
+    def is_job_succeeded(self, status: str) -> bool:
+        """Tell whether a run has ended well."""
+        return status == "TERMINATED:SUCCESS"
 
     def poll_until_complete(self, external_id: JsonValue, context: Context) -> None:
         """Wait until the run has ended.
 
         :raises NotebookRunFailed: when it ended without success
         """
-        try:
-            super().poll_until_complete(external_id, context)
-        except AirflowException as error:
-            # The provider's error may also be that the service could not be asked.
-            failure = self._failure(cast("int", external_id))
-            if failure is None:
-                raise
-            raise failure from error
+        self._announce(external_id, context)
+        polling = Retrying(
+            retry=retry_if_result(lambda run: run["state"]["life_cycle_state"] not in _TERMINAL),
+            wait=wait_fixed(self.polling_period_seconds),
+            before_sleep=self._log_state,
+        )
+        run = polling(self.hook.get_run, cast("int", external_id))
+        if run["state"].get("result_state") != "SUCCESS":
+            raise self._failure(run)
+
+    def get_job_result(self, external_id: JsonValue, context: Context) -> None:
+        """Take over a run that ended well, in this try or before it."""
+        if self.run_id != external_id:
+            self._announce(external_id, context)
+
+    def _announce(self, external_id: JsonValue, context: Context) -> None:
+        """Keep the run's id for a kill and its page for people."""
+        self.run_id = cast("int", external_id)
+        url = self.hook.get_run_page_url(self.run_id)
+        context["ti"].xcom_push(key="run_id", value=self.run_id)
+        RunPageLink.persist(context, url)
+        self.log.info("Run %s: %s", self.run_id, url)
+
+    def _log_state(self, polling: RetryCallState) -> None:
+        run = polling.outcome.result() if polling.outcome else {}
+        self.log.info("Run %s is %s", self.run_id, run["state"]["life_cycle_state"])
 
     def _check_arguments(self) -> None:
         if not self.notebook_path.startswith("/"):
@@ -169,7 +235,7 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         return token
 
     def _exit_value(self) -> Any:
-        output = self._task_output(self._hook.get_run(cast("int", self.run_id)))
+        output = self._task_output(self.hook.get_run(cast("int", self.run_id)))
         notebook_output = output.get("notebook_output") or {}
         if notebook_output.get("truncated"):
             raise ServiceFailed(
@@ -187,17 +253,11 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
 
     def _task_output(self, run: dict[str, Any]) -> dict[str, Any]:
         # The output belongs to the task's own run, not to the submitted one.
-        return cast("dict[str, Any]", self._hook.get_run_output(run["tasks"][0]["run_id"]))
+        return cast("dict[str, Any]", self.hook.get_run_output(run["tasks"][0]["run_id"]))
 
-    def _failure(self, run_id: int) -> NotebookRunFailed | None:
-        """Describe why the run ended; ``None`` when it has not failed or that cannot be found out."""
-        try:
-            run = self._hook.get_run(run_id)
-        except AirflowException:
-            return None
-        state = RunState(**run["state"])
-        if not state.is_terminal or state.is_successful:
-            return None
+    def _failure(self, run: dict[str, Any]) -> NotebookRunFailed:
+        """Describe why the run ended."""
+        state = run["state"]
         try:
             output = self._task_output(run)
         except (AirflowException, LookupError):
@@ -206,8 +266,8 @@ class DatabricksRunNotebookOperator(DatabricksSubmitRunOperator):
         trace = _ANSI_CODES.sub("", str(output.get("error_trace") or "")).strip()
         return NotebookRunFailed(
             self.notebook_path,
-            state.result_state or state.life_cycle_state,
-            str(output.get("error") or state.state_message or "no reason given"),
+            state.get("result_state") or state["life_cycle_state"],
+            str(output.get("error") or state.get("state_message") or "no reason given"),
             trace="\n".join(trace.splitlines()[-TRACE_LINES:]),
             run_page_url=str(run.get("run_page_url") or ""),
         )

@@ -8,15 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.databricks.exceptions import DatabricksApiError
+from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk import BaseOperator
 
-from cloud_operators.databricks.hooks.workspace import DatabricksWorkspaceHook
 from cloud_operators.databricks.links.pages import WorkspaceFolderLink, page_url
 from cloud_operators.databricks.release import Release, is_release_name
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from cloud_operators.databricks.hooks.workspace import DatabricksWorkspaceHook
 
 MARKER = ".published"
 
@@ -51,7 +52,7 @@ class DatabricksPublishFolderOperator(BaseOperator):
         workspace_root: str,
         include: Sequence[str] = ("*",),
         keep: int = 5,
-        databricks_conn_id: str = DatabricksWorkspaceHook.default_conn_name,
+        databricks_conn_id: str = "databricks_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -64,6 +65,9 @@ class DatabricksPublishFolderOperator(BaseOperator):
     @cached_property
     def hook(self) -> DatabricksWorkspaceHook:
         """The hook that all calls go through."""
+        # Imported here: the provider's modules would cost every parse of a DAG file half a second.
+        from cloud_operators.databricks.hooks.workspace import DatabricksWorkspaceHook
+
         return DatabricksWorkspaceHook(self.databricks_conn_id, caller=type(self).__name__)
 
     def execute(self, context: Context) -> str:
@@ -111,7 +115,7 @@ class DatabricksPublishFolderOperator(BaseOperator):
             for name in old[self.keep - 1 :]:
                 self.log.info("Deleting the old release %s/%s", root, name)
                 self.hook.delete(f"{root}/{name}", recursive=True)
-        except DatabricksApiError as error:
+        except AirflowException as error:
             # The release is published; what is left over is deleted after the next publication.
             self.log.warning("Old releases under %s could not be deleted: %s", root, error)
 

@@ -229,7 +229,7 @@ def test_workspace_that_stays_away_is_no_failed_run(databricks: FakeDatabricks, 
     databricks.notebooks[PATH] = [Notebook(exit_value="1")]
     databricks.faults = [Fault("runs/get$", status=503, times=100)]
     with pytest.raises(AirflowException, match="API requests to Databricks failed") as raised:
-        notebook(databricks_retry_args={"stop": lambda state: True}).execute(context)
+        notebook(databricks_retry_limit=1).execute(context)
     assert not isinstance(raised.value, NotebookRunFailed)
     databricks.faults.clear()
     assert notebook().execute(context) == 1
