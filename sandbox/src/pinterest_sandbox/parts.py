@@ -18,6 +18,7 @@ from pinterest_sandbox.environment import airflow_environment, aws_environment, 
 from pinterest_sandbox.jars import jar_folder
 from pinterest_sandbox.kafka.service import services as kafka_services
 from pinterest_sandbox.kafka.sink_build import build_sink
+from pinterest_sandbox.kafka.training import make_class_archives
 from pinterest_sandbox.metastore.service import service as metastore_service
 from pinterest_sandbox.rest_proxy.service import service as rest_proxy_service
 from pinterest_sandbox.service import Service
@@ -53,6 +54,7 @@ def builds() -> list[Step]:
         Step("jars-kafka", "Jars of Kafka and Connect", lambda: jar_folder("kafka")),
         Step("jars-spark", "Jars of Delta and S3A", lambda: jar_folder("spark")),
         Step("jars-metastore", "Jars of the metastore", lambda: jar_folder("metastore")),
+        Step("archives-kafka", "Class archives of Kafka", make_class_archives, after=("jars-kafka",)),
         Step("sink", "S3 sink connector", build_sink, after=("jars-kafka",)),
     ]
 
