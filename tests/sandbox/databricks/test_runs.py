@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -56,8 +57,6 @@ async def async_run_state(hook: DatabricksHook, run_id: int) -> str:
 
 def test_provider_hook_polls_asynchronously(workspace: WorkspaceClient, hook: DatabricksHook) -> None:
     """The async hook sends a ``GET`` with its values in a JSON body."""
-    import asyncio
-
     run_id = workspace.submit(workspace.notebook("1 + 1"))
     workspace.wait(run_id)
     assert asyncio.run(async_run_state(hook, run_id)) == "TERMINATED"

@@ -82,7 +82,7 @@ def _is_in(module: types.ModuleType, folder: Path) -> bool:
 
 
 class Output(io.TextIOBase):
-    """Takes what a cell prints, up to a limit, and passes it on to the process's own output."""
+    """Takes what a cell prints, up to a limit."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []

@@ -88,7 +88,7 @@ class WorkerProcess:
         number, answer = next(self._numbers), Future[Message]()
         with self._lock:
             if self._dead:
-                answer.set_exception(WorkerDied(self._reason()))
+                answer.set_exception(WorkerDied(self.reason))
                 return number, answer
             self._pending[number] = _Pending(answer, on_event)
         self.tell({"id": number, **request})
@@ -103,7 +103,8 @@ class WorkerProcess:
             return
 
     def kill(self) -> None:
-        """End it at once, with all that it has started."""
+        """End it at once, with all that it has started; it gets no further request."""
+        self._retired = True
         try:
             os.killpg(self._process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -125,7 +126,7 @@ class WorkerProcess:
         with self._lock:
             self._dead = True
             pending, self._pending = self._pending, {}
-        error = WorkerDied(self._reason())
+        error = WorkerDied(self.reason)
         if not self.ready.done():
             self.ready.set_exception(error)
         for waiting in pending.values():
@@ -141,10 +142,12 @@ class WorkerProcess:
         elif event == "cell":
             self._pending[message["id"]].on_event(message)
         else:
-            self._retired = message.get("last", False)
+            self._retired = self._retired or message.get("last", False)
             self._pending.pop(message["id"]).answer.set_result(message)
 
-    def _reason(self) -> str:
+    @property
+    def reason(self) -> str:
+        """Why it is gone."""
         if self._lost:
             return self._lost
         status = self._process.poll()
@@ -193,7 +196,7 @@ class Lane:
         if worker is None:
             return {"state": "not started"}
         if not worker.alive:
-            return {"state": "dead"}
+            return {"state": "dead", "reason": worker.reason}
         return {"state": "ready" if worker.ready.done() else "starting", "pid": worker.pid}
 
     def close(self) -> None:

@@ -34,6 +34,6 @@ def check(url: str) -> None:
     :raises OSError: when nothing listens.
     """
     with urllib.request.urlopen(f"{url}/health", timeout=2) as response:
-        state = json.load(response)["notebook"]["state"]
-    if state != "ready":
-        raise NotReady(f"the notebook worker is {state}")
+        worker = json.load(response)["notebook"]
+    if worker["state"] != "ready":
+        raise NotReady(f"the notebook worker is {worker['state']} {worker.get('reason', '')}".strip())

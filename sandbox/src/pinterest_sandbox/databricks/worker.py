@@ -61,7 +61,7 @@ def main() -> None:
     channel = Channel(socket.socket(fileno=settings.fd))
     inbox: queue.Queue[Message] = queue.Queue()
     threading.Thread(target=_receive, args=(channel, inbox), daemon=True).start()
-    session = _session(settings)
+    session = _ready_session(settings, channel)
     threading.Thread(target=_watch_jvm, args=(channel,), daemon=True).start()
     # What the server needs of this package is imported by now; notebooks find only libraries and what was
     # published.
@@ -70,6 +70,17 @@ def main() -> None:
     channel.send({"event": "ready", "seconds": round(time.monotonic() - started, 2)})
     serve = _serve_notebooks if settings.kind == "notebook" else _serve_statements
     serve(settings, session, channel, inbox)
+
+
+def _ready_session(settings: WorkerSettings, channel: Channel) -> SparkSession:
+    try:
+        session = _session(settings)
+        # Connects to the metastore now instead of in the first run.
+        session.newSession().sql("SHOW TABLES").collect()
+    except Exception as error:
+        channel.send({"event": "lost", "message": f"the Spark worker could not start: {error}"})
+        raise
+    return session
 
 
 def _session(settings: WorkerSettings) -> SparkSession:
