@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
+from confluent_kafka.admin import (
     ConfigResource,
     NewTopic,
     OffsetSpec,

@@ -62,4 +62,4 @@ class KafkaSinkCaughtUpTrigger(BaseTrigger):
             event = {"status": "error", "message": f"{type(error).__name__}: {error}"}
         else:
             event = {"status": "success", "reached": catching_up.reached()}
-        yield TriggerEvent(event)  # type: ignore[no-untyped-call]
+        yield TriggerEvent(event)

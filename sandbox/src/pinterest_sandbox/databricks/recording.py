@@ -126,7 +126,7 @@ def _work(session: SparkSession, folder: Path) -> None:
 
 def _empty_metastore(java: Any) -> None:
     """Leave the schema only: the default database holds the place of this run's warehouse."""
-    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+    from py4j.protocol import Py4JJavaError
 
     connection = java.java.sql.DriverManager.getConnection("jdbc:derby:metastore", "APP", "mine")
     for table in ("DATABASE_PARAMS", "DBS"):
