@@ -1,0 +1,102 @@
+"""The checks in SQL: silent on good tables, a row for each thing that is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.spark.queries import SQL, ask, register
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+CHECKS = sorted(path.stem for path in (SQL / "quality").glob("*.sql"))
+ROW = "ind BIGINT, _partition INT, _first_offset BIGINT, _line INT"
+SCHEMAS = {
+    "pin": ROW,
+    "geo": f"{ROW}, coordinates ARRAY<DOUBLE>",
+    "user": ROW,
+    "ledger": (
+        "run_id STRING, stage STRING, entity STRING, lines_read BIGINT, landed BIGINT, reread BIGINT, kept BIGINT, "
+        "merged BIGINT, quarantined BIGINT"
+    ),
+    "positions": "topic STRING, partition INT, lines BIGINT",
+    "quarantine": "topic STRING, partition INT, first_offset BIGINT, line INT, reason STRING",
+}
+GOOD: dict[str, list[tuple[Any, ...]]] = {
+    "pin": [(1, 0, 0, 0), (2, 0, 0, 1)],
+    "geo": [(1, 0, 0, 0, [-90.0, 180.0]), (2, 0, 0, 1, None)],
+    "user": [],
+    "ledger": [
+        ("r1", "batch", "pin", 3, 3, 0, 1, 1, 1),
+        ("r2", "batch", "pin", 3, 1, 2, 1, 2, 0),
+        ("r1", "batch", "geo", 2, 2, 0, 2, 0, 0),
+        ("r1", "burst", "pin", None, 3, None, None, None, None),
+    ],
+    "positions": [("x.pin", 0, 3), ("x.pin", 1, 3), ("x.geo", 0, 2)],
+    "quarantine": [("x.pin", 0, 0, 1, "not_json"), ("x.pin", 0, 0, 2, "key_missing")],
+}
+# check, table, its rows, what is reported
+WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] = [
+    ("duplicate_keys", "user", [(7, 0, 0, 0), (7, 0, 0, 1)], [("user", "ind 7", "2 rows")]),
+    ("missing_keys", "pin", [(None, 0, 0, 0)], [("pin", "rows without key or position", "1 rows")]),
+    ("missing_keys", "geo", [(1, 0, None, 0, None)], [("geo", "rows without key or position", "1 rows")]),
+    (
+        "coordinates_out_of_range",
+        "geo",
+        [(1, 0, 0, 0, [90.5, 0.0]), (2, 0, 0, 0, [0.0, -180.5]), (3, 0, 0, 0, [1.0, 1.0])],
+        [("geo", "ind 1", "(90.5, 0.0)"), ("geo", "ind 2", "(0.0, -180.5)")],
+    ),
+    (
+        "ledger_not_balanced",
+        "ledger",
+        [("r1", "batch", "pin", 3, 3, 0, 2, 2, 0)],
+        [("pin", "run r1", "lines_read 3, landed 3, reread 0, kept 2, merged 2, quarantined 0")],
+    ),
+    (
+        "ledger_not_balanced",
+        "ledger",
+        [("r1", "batch", "pin", 3, -1, 4, 3, 0, 0)],
+        [("pin", "run r1", "lines_read 3, landed -1, reread 4, kept 3, merged 0, quarantined 0")],
+    ),
+    ("rows_not_kept", "pin", [(1, 0, 0, 0)], [("pin", "rows of the batch table", "1 rows")]),
+    ("rows_not_kept", "user", [(1, 0, 0, 0)], [("user", "rows of the batch table", "1 rows")]),
+    ("duplicate_positions", "positions", [("x.pin", 0, 1), ("x.pin", 0, 2)], [("x.pin", "partition 0", "2 marks")]),
+    (
+        "duplicate_quarantine",
+        "quarantine",
+        [("x.pin", 0, 5, 1, "not_json"), ("x.pin", 0, 5, 1, "not_json")],
+        [("x.pin", "partition 0, first offset 5, line 1", "2 rows, reason not_json")],
+    ),
+    (
+        "duplicate_quarantine",
+        "quarantine",
+        [("x.pin", 0, 5, 1, "odd")],
+        [("x.pin", "partition 0, first offset 5, line 1", "1 rows, reason odd")],
+    ),
+]
+
+
+def _tables(spark: SparkSession, **changed: list[tuple[Any, ...]]) -> dict[str, str]:
+    rows = {**GOOD, **changed}
+    return register({name: spark.createDataFrame(rows[name], schema) for name, schema in SCHEMAS.items()}, "checked")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_silent_on_good_tables(spark: SparkSession, check: str) -> None:
+    assert ask(spark, f"quality/{check}", _tables(spark)) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "table", "rows", "reported"), WRONG, ids=[f"{check}-{table}" for check, table, _, _ in WRONG]
+)
+def test_says_what_is_wrong(
+    spark: SparkSession, check: str, table: str, rows: list[tuple[Any, ...]], reported: list[tuple[str, str, str]]
+) -> None:
+    found = ask(spark, f"quality/{check}", _tables(spark, **{table: rows}))
+    assert [row[:3] for row in found] == reported
+
+
+def test_every_check_has_a_wrong_table() -> None:
+    assert {check for check, _, _, _ in WRONG} == set(CHECKS)
