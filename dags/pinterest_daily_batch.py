@@ -17,10 +17,13 @@ tables end up the same, unless the cleaning was changed.
 `<id>_ledger`; events with counts on the three table assets, which start `pinterest_materialise_results`.
 
 **When it fails.** Every task may be cleared at any time; a run never reads a line twice into the tables.
-- `wait_for_sink`: the connector is not running or does not keep up.
+- `wait_for_sink`: the connector is not running or does not keep up. Dead letters are not waited for.
 - `run_notebook`: the notebook's own error is in the task's log, its run is linked. A retry after a lost
   worker re-attaches to the run.
-- `check_counts`: its message has the counts that do not agree; the tables are already merged.
+- `check_counts`: its message has the counts that do not agree; the tables are already merged. `neither landed
+  nor dead-lettered` means that Kafka has records which are not in S3: look at the connector's log and at the
+  objects that begin at the named offsets. A warning that Kafka's side could not be checked is about records
+  that Kafka's retention has removed.
 - `check_quality`: its message has the rows that a check found. The results are not computed until it passes.
 """
 
@@ -74,6 +77,7 @@ with DAG(
         task_id="wait_for_sink",
         group_id=NAMES.sink_group,
         topics=list(NAMES.topics.values()),
+        dead_letter_topic=NAMES.dead_letter_topic,
         kafka_conn_id=KAFKA,
         poke_interval=2,
         timeout=1800,
@@ -90,7 +94,7 @@ with DAG(
             "run_id": "{{ run_id }}",
         },
         compute=SETTINGS.databricks_compute,
-        polling_period_seconds=5,
+        polling_period_seconds=3,
         databricks_conn_id=DATABRICKS,
         execution_timeout=timedelta(hours=4),
     )

@@ -47,7 +47,7 @@ with DAG(
     materialise = DatabricksMaterializeQueryOperator.partial(
         task_id="materialise",
         warehouse_id=SETTINGS.databricks_warehouse_id,
-        polling_period_seconds=2,
+        polling_period_seconds=1,
         databricks_conn_id=DATABRICKS,
         aws_conn_id=AWS,
         # The folder's name is the query's.

@@ -54,6 +54,8 @@ from pinterest_pipeline.settings import settings
 
 NAMES = names()
 SETTINGS = settings()
+#: Half an hour, looked at every five seconds: MSK Connect takes from seconds to a quarter of an hour.
+WAITING = {"waiter_delay": 5, "waiter_max_attempts": 360}
 
 with DAG(
     dag_id="pinterest_provision_batch",
@@ -105,6 +107,7 @@ with DAG(
         description="S3 sink of the Pinterest pipeline",
         tags=tasks.resource_tags(),
         aws_conn_id=AWS,
+        **WAITING,
     )
     create_worker_configuration = MskConnectCreateWorkerConfigurationOperator(
         task_id="create_worker_configuration",
@@ -126,6 +129,7 @@ with DAG(
         description="Posts from Kafka to S3",
         tags=tasks.resource_tags(),
         aws_conn_id=AWS,
+        **WAITING,
     )
     put_rest_api = ApiGatewayPutRestApiOperator(
         task_id="put_rest_api",

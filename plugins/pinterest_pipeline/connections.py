@@ -44,5 +44,6 @@ def run_sql(
         statement,
         used_parameters(statement, {**names().sql_parameters, **(parameters or {})}),
         warehouse_id=values.databricks_warehouse_id,
+        polling_period_seconds=1,
         missing_table_ok=missing_table_ok,
     )
