@@ -21,6 +21,7 @@ entity in the ledger (stage `burst`); events with counts on the three landing as
   Records between that one and the failure may be in the topic twice; the daily run merges them. `the API
   refused` shows the server's own words; `no row` names the keys that the source lacks.
 - `wait_for_sink`: the connector is not running or does not keep up; look at it first, then clear the task.
+  Dead letters are not waited for.
 - `confirm_landed`: its message has the counts. Clear it once the sink is well again: it only reads.
 """
 
@@ -78,6 +79,7 @@ with DAG(
         group_id=NAMES.sink_group,
         topics=list(NAMES.topics.values()),
         offsets=send_posts["next_offsets"],
+        dead_letter_topic=NAMES.dead_letter_topic,
         kafka_conn_id=KAFKA,
         poke_interval=1,
         timeout=1800,

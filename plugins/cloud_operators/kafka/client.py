@@ -23,9 +23,19 @@ __all__ = [
     "OffsetSpec",
     "ResourceType",
     "TopicDescription",
+    "since",
 ]
 
 #: Ask for the offset of the oldest record.
 EARLIEST: OffsetSpec = cast(Any, OffsetSpec).earliest()
 #: Ask for the offset of the next record to be written.
 LATEST: OffsetSpec = cast(Any, OffsetSpec).latest()
+
+
+def since(time_ms: int) -> OffsetSpec:
+    """Ask for the offset of the first record with this timestamp or a later one.
+
+    :param time_ms: Unix time in milliseconds
+    """
+    spec: OffsetSpec = cast(Any, OffsetSpec).for_timestamp(time_ms)
+    return spec

@@ -11,6 +11,8 @@ from cloud_operators.exceptions import ResourceMissing
 type Offsets = dict[str, dict[int, int]]
 #: The same with text keys, as JSON (XCom, trigger arguments) has them.
 type JsonOffsets = dict[str, dict[str, int]]
+#: topic -> (partition, offset) of records, each once
+type Origins = dict[str, set[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -35,16 +37,57 @@ class Progress:
         :param target: topic -> partition -> offset to reach, i.e. one past the last record that matters
         :raises ResourceMissing: when a partition of the target does not exist
         """
-        return {topic: sum(self._left(topic, target[topic]).values()) for topic in target}
+        unread = self.unread(target)
+        return {topic: sum(map(len, unread[topic].values())) for topic in target}
 
-    def _left(self, topic: str, target: Mapping[int, int]) -> dict[int, int]:
-        left = {}
-        for partition, wanted in target.items():
-            if partition not in self.end.get(topic, {}):
-                raise ResourceMissing(f"partition {partition} of topic {topic!r}")
-            position = max(self.committed[topic][partition] or 0, self.beginning[topic][partition])
-            left[partition] = max(0, wanted - position)
-        return left
+    def unread(self, target: Offsets) -> dict[str, dict[int, range]]:
+        """Give the offsets that the group has yet to read; an empty range where there is nothing.
+
+        :param target: topic -> partition -> offset to reach
+        :raises ResourceMissing: when a partition of the target does not exist
+        """
+        return {
+            topic: {number: self._unread(topic, number, wanted) for number, wanted in partitions.items()}
+            for topic, partitions in target.items()
+        }
+
+    def _unread(self, topic: str, partition: int, wanted: int) -> range:
+        if partition not in self.end.get(topic, {}):
+            raise ResourceMissing(f"partition {partition} of topic {topic!r}")
+        position = max(self.committed[topic][partition] or 0, self.beginning[topic][partition])
+        return range(position, wanted)
+
+    def dead(self, target: Offsets, origins: Origins) -> Offsets:
+        """Count the dead letters among the offsets that the group has yet to read.
+
+        A sink commits up to the last record that it has written. So these are never committed until a good
+        record follows.
+
+        :param target: topic -> partition -> offset to reach
+        :param origins: the dead letters
+        :returns: topic -> partition -> count, only where there are some
+        """
+        counts: Offsets = {}
+        for topic, partitions in self.unread(target).items():
+            for number, offset in origins.get(topic, ()):
+                if offset in partitions.get(number, range(0)):
+                    counts.setdefault(topic, {}).setdefault(number, 0)
+                    counts[topic][number] += 1
+        return counts
+
+    def moved(self, before: Progress, target: Offsets, dead: Offsets) -> bool:
+        """Tell whether a partition that is still behind has moved since an earlier look.
+
+        :param before: the earlier look
+        :param target: topic -> partition -> offset to reach
+        :param dead: known dead letters, as :meth:`dead` counts them
+        """
+        return any(
+            self.committed[topic][number] != before.committed.get(topic, {}).get(number)
+            for topic, partitions in self.unread(target).items()
+            for number, unread in partitions.items()
+            if len(unread) > dead.get(topic, {}).get(number, 0)
+        )
 
     def beyond_end(self, target: Offsets) -> list[str]:
         """List the partitions whose target lies past their end: not written yet, or the topic was recreated.

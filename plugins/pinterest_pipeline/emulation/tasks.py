@@ -113,7 +113,7 @@ def confirm_landed(
     :returns: the ledger's rows.
     :raises CountsWrong: when sent, acknowledged and landed + dead-lettered are not equal.
     """
-    from pinterest_pipeline.emulation.dead_letters import DeadLetterHook
+    from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook
 
     found = names()
     hook = DeadLetterHook(connections.KAFKA)

@@ -99,6 +99,8 @@ def _partition_entry(
     partition: int, pin: int, mark: Mark | None, listed: list[LandedObject]
 ) -> PartitionEntry:
     # An object at or above the pin may still be written again with other lines: it waits for the next run.
+    # Dead letters at the end of a partition keep the pin below them. They are in no object, and the good
+    # record that follows begins an object at or above the pin: nothing is read too early or left out.
     objects = [
         {"key": item.key, "etag": item.etag, "size": item.size, "first_offset": item.first_offset}
         for item in listed

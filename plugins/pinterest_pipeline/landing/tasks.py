@@ -14,6 +14,7 @@ from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import CountsWrong, Permanent
 from pinterest_pipeline.landing import counts as landed_counts
+from pinterest_pipeline.landing import kafka_side
 from pinterest_pipeline.landing import manifest as manifests
 from pinterest_pipeline.landing.objects import list_objects, read_lines
 from pinterest_pipeline.settings import settings
@@ -64,24 +65,38 @@ def write_manifest(caught_up: dict[str, Any], *, params: Any = None, run_id: Any
 
 @task
 def check_counts(manifest_uri: str, result: dict[str, Any], *, run_id: Any = None) -> dict[str, Any]:
-    """Check the notebook's counts against the landing, the marks and the ledger.
+    """Check the notebook's counts against the landing, Kafka, the marks and the ledger.
 
     :param manifest_uri: ``s3://`` URI of the manifest.
     :param result: what the notebook returned.
     :returns: entity to its counts.
     :raises CountsWrong: with one line for each disagreement.
     """
+    from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook
+
     s3 = connections.aws_client("s3")
     manifest = manifests.read_manifest(s3, manifest_uri)
     if manifest is None:
         raise Permanent(f"the manifest {manifest_uri} is gone")
     count = partial(_lines_in_s3, s3, manifest["bucket"])
+    lines = {entity: count(part) for entity, part in manifest["entities"].items()}
     problems = landed_counts.find_problems(
         manifest=manifest,
         counts=result["entities"],
-        lines_in_s3={entity: count(part) for entity, part in manifest["entities"].items()},
+        lines_in_s3={entity: sum(each) for entity, each in lines.items()},
         ledger=connections.run_sql("tables/read_ledger.sql", {"run_id": run_id, "stage": "batch"}),
     )
+    topics = [part["topic"] for part in manifest["entities"].values()]
+    side = kafka_side.read_kafka_side(DeadLetterHook(connections.KAFKA), topics, names().dead_letter_topic)
+    for entity, part in manifest["entities"].items():
+        compared = kafka_side.compare(part, lines[entity], side)
+        problems += [f"{entity}: {text}" for text in compared.problems]
+        for text in compared.unchecked:
+            logger.warning(
+                "%s: Kafka's side could not be checked, retention has removed records or dead letters: %s",
+                entity,
+                text,
+            )
     if problems:
         raise CountsWrong(problems)
     for entity, counted in result["entities"].items():
@@ -99,5 +114,6 @@ def publish_tables(counted: dict[str, Any], *, run_id: Any = None, outlet_events
         outlet_events[asset].extra = {"run_id": run_id, **counted[entity]}
 
 
-def _lines_in_s3(s3: Any, bucket: str, entity: dict[str, Any]) -> int:
-    return sum(map(len, read_lines(s3, bucket, landed_counts.object_keys(entity))))
+def _lines_in_s3(s3: Any, bucket: str, entity: dict[str, Any]) -> list[int]:
+    """The lines of each object, in the manifest's order."""
+    return list(map(len, read_lines(s3, bucket, landed_counts.object_keys(entity))))

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from airflow.sdk import BaseHook, Connection
 
+from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook, DeadLetters
+from cloud_operators.kafka.offsets import Origins
 from pinterest_pipeline import connections
 from pinterest_pipeline.assets import BATCH_TABLES, LANDED, RESULTS
-from pinterest_pipeline.emulation import dead_letters, source
+from pinterest_pipeline.emulation import source
 from pinterest_pipeline.emulation import tasks as emulation
 from pinterest_pipeline.entities import ENTITIES, contracts
 from pinterest_pipeline.errors import CountsWrong, QualityFailed
@@ -126,8 +128,8 @@ def sent_counts(posts: int, first: int) -> dict[str, Any]:
     return {entity: {"sent": posts, "acknowledged": posts, "offsets": offsets} for entity in ENTITIES}
 
 
-def confirm(monkeypatch: pytest.MonkeyPatch, events: Any, dead: dead_letters.Origins) -> Any:
-    monkeypatch.setattr(dead_letters.DeadLetterHook, "read_origins", lambda *_, **__: dead)
+def confirm(monkeypatch: pytest.MonkeyPatch, events: Any, dead: Origins) -> Any:
+    monkeypatch.setattr(DeadLetterHook, "read_origins", lambda *_, **__: dead)
     topics = [f"sandbox.{entity}" for entity in ENTITIES]
     return emulation.confirm_landed.function(
         {"committed": {topic: {"0": 10} for topic in topics}, "started_ms": 1},
@@ -228,6 +230,23 @@ def counts(lines_read: int, reread: int = 0) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(autouse=True)
+def kafka(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The dead letters, and the offset from which they are known."""
+    answers: dict[str, Any] = {"dead": {}, "known_from": 0}
+
+    def read(_: Any, topic: str, **__: Any) -> DeadLetters:
+        assert topic == "sandbox.dead-letter"
+        return DeadLetters(origins=answers["dead"], next_offsets={}, complete=True, trimmed=False)
+
+    def known_from(_: Any, topics: list[str], *__: Any) -> dict[str, dict[int, int]]:
+        return {topic: {0: answers["known_from"]} for topic in topics}
+
+    monkeypatch.setattr(DeadLetterHook, "read_dead_letters", read)
+    monkeypatch.setattr(DeadLetterHook, "known_from", known_from)
+    return answers
+
+
 @pytest.mark.usefixtures("manifest")
 def test_counts_that_agree_are_returned(statements: dict[str, Any]) -> None:
     found = {"pin": counts(10, reread=4), "geo": counts(20), "user": counts(20)}
@@ -246,6 +265,39 @@ def test_a_line_that_the_notebook_missed_is_told(statements: dict[str, Any]) -> 
     statements["tables/read_ledger.sql"] = [{"entity": entity, **row} for entity, row in found.items()]
     with pytest.raises(CountsWrong, match="geo: 19 lines read, 20 lines in S3"):
         landing.check_counts.function(URI, {"entities": found}, run_id="manual__1+00")
+
+
+@pytest.fixture
+def short_geo(s3: FakeS3, statements: dict[str, Any], manifest: Any) -> dict[str, Any]:
+    """The notebook read every line that is in S3, but the landing has 9 lines where Kafka has 10 records."""
+    land(s3, "geo", 0, 9)
+    found = {"pin": counts(10, reread=4), "geo": counts(19), "user": counts(20)}
+    statements["tables/read_ledger.sql"] = [{"entity": entity, **row} for entity, row in found.items()]
+    return found
+
+
+def test_a_record_that_did_not_land_is_told(short_geo: dict[str, Any]) -> None:
+    with pytest.raises(CountsWrong) as caught:
+        landing.check_counts.function(URI, {"entities": short_geo}, run_id="manual__1+00")
+    assert caught.value.problems == [
+        "geo: sandbox.geo[0]: 1 records neither landed nor dead-lettered; at offsets 0 to 9 Kafka has 10 "
+        "records, S3 9 lines, and 0 are dead letters"
+    ]
+
+
+def test_a_dead_letter_explains_a_missing_line(kafka: dict[str, Any], short_geo: dict[str, Any]) -> None:
+    kafka["dead"] = {"sandbox.geo": {(0, 3)}}
+    assert landing.check_counts.function(URI, {"entities": short_geo}, run_id="r") == short_geo
+
+
+def test_what_kafka_has_removed_is_a_warning(
+    kafka: dict[str, Any], short_geo: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    kafka["known_from"] = 5
+    with caplog.at_level("WARNING"):
+        assert landing.check_counts.function(URI, {"entities": short_geo}, run_id="r") == short_geo
+    assert "geo: Kafka's side could not be checked" in caplog.text
+    assert "sandbox.geo[0]: 1 records" in caplog.text
 
 
 def test_tables_tell_their_counts(events: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, TopicPartition
 
 from cloud_operators.exceptions import ResourceMissing
-from cloud_operators.kafka.client import EARLIEST, LATEST, OffsetSpec
+from cloud_operators.kafka.client import EARLIEST, LATEST, OffsetSpec, since
 from cloud_operators.kafka.hooks.admin import KafkaAdminHook
 from cloud_operators.kafka.offsets import Offsets, Progress
 
@@ -57,6 +57,26 @@ class KafkaOffsetsHook(KafkaAdminHook):
         :raises ServiceUnreachable: when no broker answers
         """
         return self._listed(self.partitions(topics), EARLIEST)
+
+    def offsets_at(self, topics: list[str], time_ms: int) -> Offsets:
+        """Read the offset of the first record of each partition that is not older than a time.
+
+        :param topics: topics
+        :param time_ms: Unix time in milliseconds, compared with the records' timestamps
+        :returns: topic -> partition -> offset; the end where all records are older
+        :raises ResourceMissing: when a topic does not exist
+        :raises ServiceUnreachable: when no broker answers
+        """
+        partitions = self.partitions(topics)
+        # The ends first: a record written in between is then above them, not missed.
+        ends = self._listed(partitions, LATEST)
+        found = self._listed(partitions, since(time_ms))
+        return {
+            topic: {
+                number: offset if offset >= 0 else ends[topic][number] for number, offset in offsets.items()
+            }
+            for topic, offsets in found.items()
+        }
 
     def committed_offsets(self, group_id: str, topics: list[str]) -> dict[str, dict[int, int | None]]:
         """Read what a consumer group has committed.

@@ -27,6 +27,10 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
     are not waited for. A topic that does not exist and brokers that do not answer are errors at once. A group
     that has committed nothing has caught up only if there is nothing to read.
 
+    A sink commits only up to the last record that it has written. Dead letters at the end of a partition stay
+    above its commit until a good record follows. Give ``dead_letter_topic``, and a partition has caught up
+    when only dead letters are left; the topic is read when nothing has moved since the last look.
+
     The mode ``reschedule`` is refused: it would forget the ends read at the first look. Use ``deferrable``
     for long waits.
 
@@ -34,13 +38,15 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
     :param topics: topics that it reads (templated)
     :param offsets: offsets to reach, ``{"topic": {"0": next_offset}}``; default: the ends at the first look
         (templated)
+    :param dead_letter_topic: topic of the records that the sink could not write, with Connect's context
+        headers; default: every record is waited for (templated)
     :param kafka_conn_id: the Kafka connection (templated)
     :param request_timeout: seconds that one request to the brokers may take
     :param deferrable: wait in the triggerer
     :param kwargs: ``poke_interval``, ``timeout`` and the other arguments of BaseSensorOperator
     """
 
-    template_fields: Sequence[str] = ("group_id", "topics", "offsets", "kafka_conn_id")
+    template_fields: Sequence[str] = ("group_id", "topics", "offsets", "dead_letter_topic", "kafka_conn_id")
     template_fields_renderers = {"offsets": "json"}  # noqa: RUF012 # as BaseOperator has it
     valid_modes = ("poke",)
     ui_color = "#e6e6e6"
@@ -51,6 +57,7 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
         group_id: str,
         topics: Sequence[str],
         offsets: Mapping[str, Mapping[str, int]] | None = None,
+        dead_letter_topic: str | None = None,
         kafka_conn_id: str = KafkaOffsetsHook.default_conn_name,
         request_timeout: float = 8,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -60,6 +67,7 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
         self.group_id = group_id
         self.topics = topics
         self.offsets = offsets
+        self.dead_letter_topic = dead_letter_topic
         self.kafka_conn_id = kafka_conn_id
         self.request_timeout = request_timeout
         self.deferrable = deferrable
@@ -81,6 +89,7 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
             group_id=self.group_id,
             topics=topics,
             offsets=self.offsets,
+            dead_letter_topic=check_name(self.dead_letter_topic) if self.dead_letter_topic else None,
             kafka_conn_id=self.kafka_conn_id,
             request_timeout=self.request_timeout,
         )
@@ -88,7 +97,7 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once.
 
-        :returns: with ``committed`` and ``end`` offsets once caught up
+        :returns: with what :meth:`execute` returns once caught up
         """
         done = self.catching_up.look()
         return PokeReturnValue(is_done=done, xcom_value=self.catching_up.reached() if done else None)
@@ -96,7 +105,8 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Wait.
 
-        :returns: ``{"committed": {"topic": {"0": n}}, "end": {…}}``
+        :returns: ``{"committed": {"topic": {"0": n}}, "end": {…}, "dead_lettered": {…}}``; the last counts
+            the dead letters that were not waited for, where there are some
         :raises ResourceMissing: when a topic does not exist
         :raises ServiceUnreachable: when no broker answers
         """
@@ -109,6 +119,7 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
                 trigger=KafkaSinkCaughtUpTrigger(
                     group_id=self.group_id,
                     offsets=to_json(self.catching_up.target or {}),
+                    dead_letter_topic=self.dead_letter_topic,
                     kafka_conn_id=self.kafka_conn_id,
                     poke_interval=self.poke_interval,
                     request_timeout=self.request_timeout,

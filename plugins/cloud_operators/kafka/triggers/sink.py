@@ -17,6 +17,7 @@ class KafkaSinkCaughtUpTrigger(BaseTrigger):
 
     :param group_id: the consumer group
     :param offsets: topic -> partition (text) -> offset to reach
+    :param dead_letter_topic: topic of the records that the sink could not write; they are not waited for
     :param kafka_conn_id: the Kafka connection
     :param poke_interval: seconds between two readings
     :param request_timeout: seconds that one request to the brokers may take
@@ -27,6 +28,7 @@ class KafkaSinkCaughtUpTrigger(BaseTrigger):
         *,
         group_id: str,
         offsets: JsonOffsets,
+        dead_letter_topic: str | None = None,
         kafka_conn_id: str,
         poke_interval: float,
         request_timeout: float,
@@ -34,13 +36,21 @@ class KafkaSinkCaughtUpTrigger(BaseTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         self.group_id = group_id
         self.offsets = offsets
+        self.dead_letter_topic = dead_letter_topic
         self.kafka_conn_id = kafka_conn_id
         self.poke_interval = poke_interval
         self.request_timeout = request_timeout
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Give class path and arguments, for the triggerer."""
-        arguments = ("group_id", "offsets", "kafka_conn_id", "poke_interval", "request_timeout")
+        arguments = (
+            "group_id",
+            "offsets",
+            "dead_letter_topic",
+            "kafka_conn_id",
+            "poke_interval",
+            "request_timeout",
+        )
         path = f"{type(self).__module__}.{type(self).__qualname__}"
         return path, {name: getattr(self, name) for name in arguments}
 
@@ -50,6 +60,7 @@ class KafkaSinkCaughtUpTrigger(BaseTrigger):
             group_id=self.group_id,
             topics=list(self.offsets),
             offsets=self.offsets,
+            dead_letter_topic=self.dead_letter_topic,
             kafka_conn_id=self.kafka_conn_id,
             request_timeout=self.request_timeout,
         )

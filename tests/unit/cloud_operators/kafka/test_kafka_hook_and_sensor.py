@@ -90,6 +90,7 @@ def test_no_topics_need_no_broker() -> None:
     [
         pytest.param({"topics": []}, "at least one", id="no-topics"),
         pytest.param({"topics": ["a b"]}, "topic name", id="bad-name"),
+        pytest.param({"topics": ["t"], "dead_letter_topic": "a b"}, "topic name", id="bad-dead-letters"),
         pytest.param({"topics": ["t"], "offsets": {"u": {"0": 1}}}, "offsets of u", id="other-topic"),
         pytest.param({"topics": ["t"], "offsets": {"t": {"0": -1}}}, "no whole number", id="negative"),
     ],
@@ -109,6 +110,7 @@ def trigger(**change: Any) -> KafkaSinkCaughtUpTrigger:
     arguments: dict[str, Any] = {
         "group_id": "connect-sandbox-connector",
         "offsets": {"sandbox.pin": {"0": 12, "1": 0}},
+        "dead_letter_topic": "sandbox.dead-letter",
         "kafka_conn_id": "kafka_default",
         "poke_interval": 5.0,
         "request_timeout": 8,

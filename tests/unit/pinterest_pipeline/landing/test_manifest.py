@@ -91,6 +91,16 @@ def test_nothing_new_still_reads_the_last_object_again(landing: FakeS3) -> None:
     assert partitions(manifest(landing, {"0": 2000}, {(TOPIC, 0): mark})) == [(0, 2000, mark, [1500])]
 
 
+def test_dead_letters_at_the_end_hold_nothing_back(landing: FakeS3) -> None:
+    """Offsets 2000 and 2001 are dead letters: the commit stays at 2000, the next object begins at 2002."""
+    assert partitions(manifest(landing, {"0": 2000})) == [(0, 2000, None, [0, 500, 1000, 1500])]
+    landing.objects[BUCKET, object_key(TOPIC, 0, 2002)] = b"{}\n" * 5
+    mark: Mark = {"first_offset": 1500, "lines": 500}
+    assert partitions(manifest(landing, {"0": 2007}, {(TOPIC, 0): mark})) == [(0, 2007, mark, [1500, 2002])]
+    # The object is there, its offsets are not committed yet.
+    assert partitions(manifest(landing, {"0": 2000}, {(TOPIC, 0): mark})) == [(0, 2000, mark, [1500])]
+
+
 def test_a_full_refresh_looks_at_no_mark(landing: FakeS3) -> None:
     document = manifest(
         landing, {"0": 2000}, {(TOPIC, 0): {"first_offset": 1500, "lines": 1}}, full_refresh=True

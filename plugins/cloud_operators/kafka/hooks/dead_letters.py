@@ -1,0 +1,210 @@
+"""Dead letters of a Kafka Connect sink: which records it could not write."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from cloud_operators.exceptions import WaitTimedOut
+from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
+from cloud_operators.kafka.offsets import Offsets, Origins
+
+log = logging.getLogger(__name__)
+
+#: Named in the client's configuration, which must have one; nothing joins it and nothing is committed.
+GROUP_ID = "dead-letter-reader"
+#: A read of many returns when it is full or its time is over.
+_BATCH = 1000
+_BATCH_S = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetters:
+    """What one reading of a dead-letter topic has found.
+
+    :param origins: topic -> (partition, offset) of each record, each once
+    :param next_offsets: partition of the dead-letter topic -> where to read on
+    :param complete: whether the end was reached; ``False`` when the time was over before
+    :param trimmed: whether dead letters had been removed, by retention or by hand, before this reading
+    """
+
+    origins: Origins
+    next_offsets: dict[int, int]
+    complete: bool
+    trimmed: bool
+
+
+class DeadLetterHook(KafkaOffsetsHook):
+    """Read a dead-letter topic as it is now.
+
+    A dead letter's origin is taken from the context headers that Connect writes with
+    ``errors.deadletterqueue.context.headers.enable=true``. Its timestamp is that of the record itself.
+
+    .. seealso:: https://cwiki.apache.org/confluence/display/KAFKA/KIP-298%3A+Error+Handling+in+Connect
+
+    :param kafka_conn_id: the Kafka connection; its extra is the client's configuration
+    :param request_timeout: seconds that one request may take, connecting included
+    """
+
+    def read_dead_letters(
+        self,
+        topic: str,
+        *,
+        since_ms: int | None = None,
+        start: Mapping[int, int] | None = None,
+        time_limit: float = 60,
+    ) -> DeadLetters:
+        """Read from the beginning, a time or given offsets up to the ends found at the start.
+
+        :param topic: the dead-letter topic
+        :param since_ms: Unix time in milliseconds; dead letters of older records are left out, and ``start``
+            is not looked at
+        :param start: partition -> offset, as an earlier reading returned it; others begin at the oldest
+        :param time_limit: seconds of reading after which what was found so far is returned
+        :raises ResourceMissing: when the topic does not exist
+        :raises ServiceUnreachable: when no broker answers
+        :raises ServiceFailed: when a broker refuses
+        """
+        oldest = self.beginning_offsets([topic])[topic]
+        ends = self.end_offsets([topic])[topic]
+        asked = dict(start or {}) if since_ms is None else self.offsets_at([topic], since_ms)[topic]
+        firsts = {number: max(asked.get(number, 0), oldest[number]) for number in ends}
+        reading = _Reading(topic, firsts, ends, time_limit)
+        origins: Origins = {}
+        if reading.open:
+            consumer: Consumer = _ConsumerHook(self.kafka_config_id).get_conn
+            try:
+                origins = collect_origins(reading.messages(consumer))
+            except KafkaException as error:
+                raise self.translated(f"dead-letter topic {topic!r}", error) from error
+            finally:
+                consumer.close()
+        return DeadLetters(
+            origins=origins,
+            next_offsets=reading.next_offsets,
+            complete=not reading.open,
+            trimmed=any(oldest.values()),
+        )
+
+    def read_origins(self, topic: str, *, since_ms: int | None = None, time_limit: float = 120) -> Origins:
+        """Read the origins of all dead letters, or fail.
+
+        :param topic: the dead-letter topic
+        :param since_ms: Unix time in milliseconds; dead letters of older records are left out
+        :param time_limit: seconds of reading that are allowed
+        :returns: topic -> (partition, offset) of each record, each once
+        :raises WaitTimedOut: when the end is not reached in time
+        :raises ResourceMissing: when the topic does not exist
+        """
+        found = self.read_dead_letters(topic, since_ms=since_ms, time_limit=time_limit)
+        if not found.complete:
+            raise WaitTimedOut(f"dead-letter topic {topic!r}", f"read to its end within {time_limit:g} s")
+        return found.origins
+
+    def known_from(self, topics: list[str], dead_letter_topic: str, found: DeadLetters) -> Offsets:
+        """Find the offsets from which on a record without a dead letter in ``found`` never was one.
+
+        Below them the record itself, or its dead letter, may have been removed by retention. A dead letter
+        has the timestamp of its record, so it is there at least as long after that as the dead-letter
+        topic's retention says.
+
+        :param topics: topics of the records
+        :param dead_letter_topic: their dead-letter topic
+        :param found: a reading from the beginning
+        :returns: topic -> partition -> offset; the end where nothing is certain
+        """
+        oldest = self.beginning_offsets(topics)
+        if found.complete and not found.trimmed:
+            return oldest
+        settings = self.describe_configs([dead_letter_topic])[dead_letter_topic]
+        retention_ms = int(settings.get("retention.ms") or -1)
+        by_size = int(settings.get("retention.bytes") or -1) >= 0
+        if not found.complete or by_size or retention_ms < 0:
+            return self.end_offsets(topics)
+        young = self.offsets_at(topics, int(time.time() * 1000) - retention_ms)
+        return {
+            topic: {number: max(offset, young[topic][number]) for number, offset in partitions.items()}
+            for topic, partitions in oldest.items()
+        }
+
+
+class _ConsumerHook(KafkaBaseHook):
+    """The provider's way from a connection to a client, MSK IAM tokens included, for a consumer."""
+
+    def __init__(self, kafka_conn_id: str) -> None:
+        super().__init__(kafka_conn_id)  # type: ignore[no-untyped-call]
+
+    def _get_client(self, config: dict[str, Any]) -> Consumer:
+        fixed = {
+            "group.id": GROUP_ID,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            # Where retention removes what was about to be read.
+            "auto.offset.reset": "earliest",
+        }
+        return Consumer({**config, **fixed})
+
+
+class _Reading:
+    """One pass over a topic; ``open`` are the partitions whose end is still ahead."""
+
+    def __init__(self, topic: str, firsts: Mapping[int, int], ends: Mapping[int, int], limit: float) -> None:
+        self.topic = topic
+        self.ends = ends
+        self.limit = limit
+        self.next_offsets = dict(firsts)
+        self.open = {number for number, end in ends.items() if firsts[number] < end}
+
+    def messages(self, consumer: Consumer) -> Iterator[Any]:
+        consumer.assign([TopicPartition(self.topic, each, self.next_offsets[each]) for each in self.open])
+        deadline = time.monotonic() + self.limit
+        while self.open and (remaining := deadline - time.monotonic()) > 0:
+            left = sum(self.ends[number] - self.next_offsets[number] for number in self.open)
+            for message in consumer.consume(min(_BATCH, left), timeout=min(_BATCH_S, remaining)):
+                if self._takes(message):
+                    yield message
+
+    def _takes(self, message: Any) -> bool:
+        """Note how far the reading has come; whether the message is one of those wanted."""
+        error = message.error()
+        if error and error.code() != KafkaError._PARTITION_EOF:
+            raise KafkaException(error)
+        number, offset = message.partition(), message.offset()
+        if number not in self.open:
+            return False
+        # The last offsets may hold no message, so that only the end of the partition is told.
+        self.next_offsets[number] = self.ends[number] if error else min(offset + 1, self.ends[number])
+        if self.next_offsets[number] >= self.ends[number]:
+            self.open.discard(number)
+        return not error and offset < self.ends[number]
+
+
+def collect_origins(messages: Iterable[Any]) -> Origins:
+    """Collect what the context headers of dead letters name.
+
+    Messages without these headers are no dead letters of a sink; they are counted in the log.
+
+    :param messages: Kafka messages
+    :returns: topic -> (partition, offset) of each record, each once however often the sink has met it
+    """
+    origins: Origins = defaultdict(set)
+    strangers = 0
+    for message in messages:
+        headers = {name: value or b"" for name, value in message.headers() or []}
+        try:
+            topic = headers["__connect.errors.topic"].decode()
+            place = int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"])
+        except (KeyError, ValueError):
+            strangers += 1
+            continue
+        origins[topic].add(place)
+    if strangers:
+        log.warning("%d messages of the dead-letter topic do not say where they came from", strangers)
+    return dict(origins)
