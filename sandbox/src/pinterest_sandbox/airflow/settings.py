@@ -63,7 +63,7 @@ def airflow_settings(config: Config) -> dict[str, str]:
             "task_instance_heartbeat_timeout_detection_interval": "5",
             "scheduler_heartbeat_sec": "2",
         },
-        "dag_processor": {"refresh_interval": "10", "min_file_process_interval": "10"},
+        "dag_processor": {"refresh_interval": "20", "min_file_process_interval": "20"},
         "logging": {"base_log_folder": str(home / "logs")},
         "secrets": {"backend": backend, "backend_kwargs": secrets},
         "workers": {"secrets_backend": backend, "secrets_backend_kwargs": secrets},

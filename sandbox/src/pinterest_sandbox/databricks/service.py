@@ -7,7 +7,6 @@ import sys
 import urllib.request
 
 from pinterest_sandbox.config import Config
-from pinterest_sandbox.databricks.recording import record_once
 from pinterest_sandbox.service import Service
 from pinterest_sandbox.waiting import NotReady
 
@@ -22,7 +21,6 @@ def service(config: Config) -> Service:
         title="Databricks (Spark, Delta)",
         command=(sys.executable, "-P", "-m", "pinterest_sandbox.databricks"),
         check=lambda: check(config.url("databricks")),
-        prepare=record_once,
         after=("metastore",),
     )
 
