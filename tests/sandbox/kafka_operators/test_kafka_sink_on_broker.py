@@ -58,12 +58,17 @@ def test_group_that_has_committed_all(bootstrap: str, prefix: str, produce: Prod
     assert sensor(prefix, topic).execute({}) == {
         "committed": {topic: {"0": 5}},
         "end": {topic: {"0": 5, "1": 0}},
+        "dead_lettered": {},
     }
 
 
 def test_empty_topics_need_no_commit(bootstrap: str, prefix: str) -> None:
     topic = make_topic(prefix)
-    assert sensor(prefix, topic).execute({}) == {"committed": {topic: {}}, "end": {topic: {"0": 0}}}
+    assert sensor(prefix, topic).execute({}) == {
+        "committed": {topic: {}},
+        "end": {topic: {"0": 0}},
+        "dead_lettered": {},
+    }
 
 
 def test_group_without_commits_has_not_caught_up(
@@ -82,7 +87,11 @@ def test_records_that_were_deleted_are_not_waited_for(bootstrap: str, prefix: st
     client = AdminClient({"bootstrap.servers": bootstrap})
     for future in client.delete_records([TopicPartition(topic, 0, 7)]).values():
         future.result(10)
-    assert sensor(prefix, topic).execute({}) == {"committed": {topic: {}}, "end": {topic: {"0": 7}}}
+    assert sensor(prefix, topic).execute({}) == {
+        "committed": {topic: {}},
+        "end": {topic: {"0": 7}},
+        "dead_lettered": {},
+    }
 
 
 def test_the_ends_of_the_first_look_are_the_target(
@@ -96,7 +105,11 @@ def test_the_ends_of_the_first_look_are_the_target(
     commit(prefix, topic, 0, 5)
     done = waiting.poke({})
     assert done
-    assert done.xcom_value == {"committed": {topic: {"0": 5}}, "end": {topic: {"0": 105}}}
+    assert done.xcom_value == {
+        "committed": {topic: {"0": 5}},
+        "end": {topic: {"0": 105}},
+        "dead_lettered": {},
+    }
 
 
 def test_given_offsets_are_the_target(bootstrap: str, prefix: str, produce: Produce, commit: Commit) -> None:
@@ -148,6 +161,7 @@ def test_deferred_wait_ends_with_what_the_sensor_returns(
     assert waiting.execute_complete({}, event) == {
         "committed": {topic: {"0": 6}},
         "end": {topic: {"0": 6}},
+        "dead_lettered": {},
     }
 
 
@@ -156,6 +170,7 @@ def test_deferrable_sensor_that_has_caught_up_does_not_defer(bootstrap: str, pre
     assert sensor(prefix, topic, deferrable=True).execute({}) == {
         "committed": {topic: {}},
         "end": {topic: {"0": 0}},
+        "dead_lettered": {},
     }
 
 

@@ -219,7 +219,8 @@ def test_how_far_back_a_reading_can_be_trusted(
     hook = Broker(consumer, oldest={}, ends={})
     hook.oldest["t"], hook.ends["t"], hook.since["t"] = {0: 4, 1: 0}, {0: 90, 1: 50}, {0: 2, 1: 30}
     hook.settings = {"retention.ms": str(DAY_MS), "retention.bytes": "-1", **settings}
-    reading = DeadLetters(**{"origins": {}, "next_offsets": {}, "complete": True, "trimmed": True, **found})
+    flags = {"complete": True, "trimmed": True, **found}
+    reading = DeadLetters(origins={}, next_offsets={}, **flags)
     assert hook.known_from(["t"], TOPIC, reading) == {"t": known_from}
     assert all(abs(asked + DAY_MS - time.time() * 1000) < 60_000 for asked in hook.times)
 

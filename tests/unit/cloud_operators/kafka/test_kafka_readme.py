@@ -14,4 +14,7 @@ def test_example() -> None:
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["wait_for_sink"].upstream_task_ids == {"create_topic"}
-    assert names["create_topic"].topics[0]["name"] == "events"
+    assert [topic["name"] for topic in names["create_topic"].topics] == [
+        *names["wait_for_sink"].topics,
+        names["wait_for_sink"].dead_letter_topic,
+    ]
