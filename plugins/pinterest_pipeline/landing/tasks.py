@@ -91,6 +91,8 @@ def check_counts(manifest_uri: str, result: dict[str, Any], *, run_id: Any = Non
     for entity, part in manifest["entities"].items():
         compared = kafka_side.compare(part, lines[entity], side)
         problems += [f"{entity}: {text}" for text in compared.problems]
+        if not compared.problems and not compared.unchecked:
+            logger.info("%s: every record below the pinned offsets is in S3 or a dead letter", entity)
         for text in compared.unchecked:
             logger.warning(
                 "%s: Kafka's side could not be checked, retention has removed records or dead letters: %s",

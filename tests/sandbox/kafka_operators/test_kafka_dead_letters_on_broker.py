@@ -204,6 +204,8 @@ def send_dead(bootstrap: str, topic: str, offsets: Any) -> None:
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
     for offset in offsets:
         origin = {"topic": "t", "partition": "0", "offset": str(offset)}
-        headers: dict[str, str | bytes | None] = {f"__connect.errors.{key}": origin[key] for key in origin}
+        headers: list[tuple[str, str | bytes | None]] = [
+            (f"__connect.errors.{name}", value.encode()) for name, value in origin.items()
+        ]
         producer.produce(topic, b"x", partition=0, headers=headers)
     assert producer.flush(30) == 0
