@@ -95,7 +95,7 @@ def check_counts(manifest_uri: str, result: dict[str, Any], *, run_id: Any = Non
             logger.info("%s: every record below the pinned offsets is in S3 or a dead letter", entity)
         for text in compared.unchecked:
             logger.warning(
-                "%s: Kafka's side could not be checked, records or dead letters are gone or too many to read: %s",
+                "%s: Kafka's side could not be checked, records or dead letters are gone or too many: %s",
                 entity,
                 text,
             )
