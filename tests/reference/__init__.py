@@ -1,4 +1,4 @@
-"""What the pipeline's cleaning and queries must give, worked out a second time without Spark and without its code."""
+"""What the pipeline's cleaning and queries must give, worked out a second time without Spark or its code."""
 
 from tests.reference.cleaning import expected_clean
 from tests.reference.results import expected_results

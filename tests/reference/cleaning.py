@@ -1,7 +1,7 @@
 """The cleaning rules in plain Python, one record at a time.
 
-Written from the rules in the documentation only. Unlike the pipeline it may be slow, and it may fail on a value of
-another type than the rules speak of.
+Written from the rules in the documentation only. Unlike the pipeline it may be slow, and it may fail on a
+value of another type than the rules speak of.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def expected_clean(
 ) -> dict[str, list[dict[str, Any]]]:
     """Clean the rows of the three source tables.
 
-    :param pin_rows: rows as the source has them or as they are sent: numbers may be texts, timestamps are texts.
-    :returns: ``pin``, ``geo`` and ``user`` to the cleaned rows in order of ``ind``; timestamps without zone are UTC.
+    :param pin_rows: rows as the source has them or as they are sent: numbers may be texts, times are texts.
+    :returns: ``pin``, ``geo`` and ``user`` to the cleaned rows in order of ``ind``; times are in UTC.
         Of several rows of one key the last is kept.
     """
     cleaned = {
@@ -65,7 +65,9 @@ def clean_pin(row: Row) -> dict[str, Any]:
         "tag_list": None if tags is None else tags.split(","),
         "is_image_or_video": _text(row, "is_image_or_video"),
         "image_src": _text(row, "image_src"),
-        "downloaded": {"0": False, "1": True, "false": False, "true": True}.get(_text(row, "downloaded") or ""),
+        "downloaded": {"0": False, "1": True, "false": False, "true": True}.get(
+            _text(row, "downloaded") or ""
+        ),
         "save_location": None if location is None else location.removeprefix("Local save in ") or None,
         "category": _text(row, "category"),
     }

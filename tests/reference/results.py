@@ -1,5 +1,7 @@
-"""The nine questions answered with DuckDB, from cleaned rows. Each is asked in another way than the pipeline asks it:
-counts are compared with the group's maximum, medians are taken by place in the sorted list.
+"""The nine questions answered with DuckDB, from cleaned rows.
+
+Each is asked in another way than the pipeline asks it: counts are compared with the group's maximum, medians
+are taken by place in the sorted list.
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ _QUERIES = {
     "category_by_year": _most(_YEARLY, "y"),
     "top_user_by_country": (
         f"WITH f AS ({_FOLLOWED}) SELECT * FROM f "
-        "WHERE follower_count = (SELECT max(o.follower_count) FROM f AS o WHERE o.country = f.country) ORDER BY 1, 2"
+        "WHERE follower_count = (SELECT max(o.follower_count) FROM f AS o WHERE o.country = f.country) "
+        "ORDER BY 1, 2"
     ),
     "top_country": (
         f"WITH f AS ({_FOLLOWED}) SELECT * FROM f "
@@ -67,7 +70,8 @@ _QUERIES = {
     "category_by_age_group": _most(_BANDED, "band"),
     "median_followers_by_age_group": _MEDIAN.format(groups="band", bands=_WITH_BANDS, when=""),
     "users_joined_by_year": (
-        "SELECT y, count(*) FROM (SELECT DISTINCT first_name, last_name, age, date_joined, year(date_joined) AS y "
+        "SELECT y, count(*) FROM "
+        "(SELECT DISTINCT first_name, last_name, age, date_joined, year(date_joined) AS y "
         'FROM "user" WHERE year(date_joined) >= 2015 AND year(date_joined) <= 2020) GROUP BY y ORDER BY y'
     ),
     "median_followers_by_joining_year": _MEDIAN.format(groups="year(date_joined)", bands="", when=_JOINED),
@@ -82,7 +86,7 @@ def expected_results(
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Answer the nine questions for the posts made of these rows.
 
-    :param pin_rows: rows of ``pinterest_data``, already limited to the keys that were posted; the others likewise.
+    :param pin_rows: rows of ``pinterest_data``, only those of the keys that were posted; the others likewise.
     :returns: query name to the rows of its result in order.
     """
     cleaned = expected_clean(pin_rows, geo_rows, user_rows)

@@ -2,8 +2,8 @@
 # MAGIC %md
 # MAGIC # Daily batch
 # MAGIC
-# MAGIC Reads the landed objects that the run's manifest names, cleans their records and merges them into the batch
-# MAGIC tables. Lines that cannot be a record go to quarantine. A run may be repeated at any point.
+# MAGIC Reads the landed objects that the run's manifest names, cleans their records and merges them into the
+# MAGIC batch tables. Lines that cannot be a record go to quarantine. A run may be repeated at any point.
 # MAGIC
 # MAGIC | parameter | is |
 # MAGIC |---|---|

@@ -1,1 +1,1 @@
-"""Reads landed Pinterest records, cleans them and keeps them in Delta tables: on Databricks and on plain PySpark."""
+"""Reads landed records, cleans them and keeps them in Delta tables, on Databricks and on plain PySpark."""

@@ -1,7 +1,7 @@
-"""One run of the daily batch: the objects of a manifest into the Delta tables, in an order that survives a crash.
+"""One run of the daily batch: a manifest's objects into the Delta tables, in an order that survives crashes.
 
-Lines are merged first, counts are recorded then, marks are written last. A run that dies in between is repeated with
-the same manifest: every step finds what it did before.
+Lines are merged first, counts are recorded then, marks are written last. A run that dies in between is
+repeated with the same manifest: every step finds what it did before.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def run_batch(spark: SparkSession, manifest: Manifest, names: TableNames, *, run
 
 
 def prepare_session(spark: SparkSession, run_id: str) -> None:
-    """Set what the run depends on: UTC for timestamps without a zone, JSON's last duplicate name, the run's id."""
+    """Set what a run depends on: UTC for times without a zone, the last of equal JSON names, the run's id."""
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     spark.conf.set("spark.sql.variant.allowDuplicateKeys", "true")
     spark.conf.set(tables.USER_METADATA, run_id)
@@ -101,8 +101,8 @@ def ingest_entity(
     if not uris:
         counts = EntityCounts(lines_read=0, reread=0, kept=0, quarantined=0)
         return EntityResult(counts=counts, offsets=[], marks=[])
-    # A checkpoint, not a cache: Spark pushes filters through a cached plan's many projections, and each push copies
-    # their expressions; it planned for minutes.
+    # A checkpoint, not a cache: Spark pushes the filters below through the many projections of a cached
+    # plan, and each push copies their expressions; it planned for minutes.
     records = read_records(read_lines(spark, uris), contract).localCheckpoint(eager=False)
     tally = _count(records, contract)
     if tally.keys is not None:
@@ -151,7 +151,9 @@ def _count(records: DataFrame, contract: Contract) -> _Tally:
 
 def _offsets(part: EntityPart) -> list[tuple[int, int, int]]:
     """(partition, first offset, last offset) of the objects read; the last is the one before the pin."""
-    return [(p.partition, p.objects[0].first_offset, p.pinned_offset - 1) for p in part.partitions if p.objects]
+    return [
+        (p.partition, p.objects[0].first_offset, p.pinned_offset - 1) for p in part.partitions if p.objects
+    ]
 
 
 def _marks(part: EntityPart, lines: dict[tuple[int, int], int]) -> list[Mark]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _INTEGER = r"^-?\d{1,19}$"
 _FLOAT = r"^-?\d+(\.\d+)?([eE][-+]?\d+)?$"
-# 2020-08-28 03:52:47, with T for the blank, with colons in the date, the date alone, with a fraction and a zone.
+# 2020-08-28 03:52:47; with T for the blank, colons in the date, the date alone, with a fraction and a zone.
 _TIMESTAMP = (
     r"^(\d{4})(?:-(\d\d)-(\d\d)|:(\d\d):(\d\d))"
     r"(?:[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?)?$"

@@ -1,4 +1,4 @@
-"""The three entities as ``contracts/*.json`` says them: columns, keys, sentinels. Nothing is said twice here."""
+"""The three entities as ``contracts/*.json`` says them: columns, keys and sentinels."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ _NAME = r"(?:\+|%2B)(\d+)(?:\+|%2B)(\d+)\.json$"
 def read_lines(spark: SparkSession, uris: Sequence[str]) -> DataFrame:
     """Read every line of these objects.
 
-    A line ends with ``\\n`` or ``\\r\\n``; what follows the last line end is a line only if it is not empty. Line
-    separators that JSON allows inside a text (U+2028, U+0085) do not end one.
+    A line ends with ``\\n`` or ``\\r\\n``; what follows the last line end is a line only if it is not empty.
+    Line separators that JSON allows inside a text (U+2028, U+0085) do not end one.
 
     :param uris: objects named as the sink names them; with no object, no line.
     :returns: :data:`POSITION` (``_line`` counts from 0) and ``raw``.

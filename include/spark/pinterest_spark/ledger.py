@@ -1,4 +1,4 @@
-"""What a run leaves behind about itself: its counts in the ledger, and the positions where the next run starts."""
+"""What a run leaves behind about itself: its counts in the ledger, the marks where the next run starts."""
 
 from __future__ import annotations
 

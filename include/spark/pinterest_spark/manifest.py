@@ -29,7 +29,7 @@ class PartitionPart:
     """What a run reads of one partition.
 
     :param partition: number of the Kafka partition.
-    :param pinned_offset: the sink's committed offset when the manifest was made; nothing at or above it is read.
+    :param pinned_offset: the sink's committed offset when the manifest was made; nothing from it on is read.
     :param mark: (first offset, lines) of the object processed last before, or None.
     :param objects: the objects to read, in offset order.
     """

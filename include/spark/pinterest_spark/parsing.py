@@ -1,7 +1,7 @@
-"""From the text of a line to the fields of its record: strict JSON, with the wrappings that clients add taken off.
+"""From the text of a line to the fields of its record: strict JSON, without the wrappings that clients add.
 
-A plain record is parsed once, into texts. Spark's VARIANT, which knows the type of every value, costs ten times as
-much and is asked only where the text leaves a doubt.
+A plain record is parsed once, into texts. Asking Spark's VARIANT for the type of every value would cost
+several times as much; it is asked only where the text leaves a doubt.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 def strict_json(text: Column) -> Column:
     """Parse ``text`` as one JSON value and nothing after it.
 
-    Spark's parsers stop after the first value and take ``{"a":1} and more`` for JSON; so the text is parsed as the
-    first item of a list whose second item is a known text.
+    Spark's parsers stop after the first value and take ``{"a":1} and more`` for JSON; so the text is parsed
+    as the first item of a list whose second item is a known text.
 
     :returns: VARIANT list whose item 0 is the value, or null when ``text`` is not JSON.
     """
@@ -34,7 +34,7 @@ def strict_json(text: Column) -> Column:
 
 
 def unwrap(lines: DataFrame, source: str, target: str) -> DataFrame:
-    """Take off the wrappings of a record: a list of one item, a JSON text that holds JSON, an envelope of one record.
+    """Take off what a record is wrapped in: a list of one, a text that holds JSON, an envelope of one record.
 
     :param lines: any frame with the text column ``source``.
     :param target: new column with the text of what is inside; the same text when nothing could be taken off.
@@ -46,7 +46,7 @@ def unwrap(lines: DataFrame, source: str, target: str) -> DataFrame:
 
 
 def _inside(text: Column) -> Column:
-    """The text inside the outermost wrapping, or null when there is none. A plain record costs no parsing here."""
+    """The text inside the outermost wrapping, or null when there is none; a plain record costs no parsing."""
     parsed = strict_json(text)
     in_text = F.try_variant_get(parsed, "$[0]", "string")
     in_list = F.when(
@@ -108,7 +108,9 @@ def whole_number(text: Column, name: str, written: Column) -> Column:
     doubtful = F.rlike(written, F.lit(r"^-?\d+(\.\d+)?([eE][-+]?\d+)?$")) & F.rlike(written, F.lit(r"[.eE]"))
     is_number = F.rlike(_kind(text, name), F.lit("^(DECIMAL|DOUBLE|BIGINT)"))
     digits = F.when(number == F.floor(number), number.try_cast("bigint").cast("string"))
-    return F.when(doubtful, F.when(is_number, F.coalesce(digits, written)).otherwise(written)).otherwise(written)
+    return F.when(doubtful, F.when(is_number, F.coalesce(digits, written)).otherwise(written)).otherwise(
+        written
+    )
 
 
 def _kind(text: Column, name: str) -> Column:

@@ -26,7 +26,8 @@ REASONS = (NOT_JSON, NOT_AN_OBJECT, OTHER_ENTITY, KEY_MISSING, KEY_NOT_AN_INTEGE
 def reason(contract: Contract, *, raw: Column, text: Column, record: Column, key: Column) -> Column:
     """Why a line is put into quarantine; null for a record of its entity.
 
-    A record is another entity's when it has a column that only others have and none of its own besides the key.
+    A record is another entity's when it has a column that only others have, and no column of this one besides
+    the key.
 
     :param raw: the line.
     :param text: what is left of it without wrappings.
@@ -50,7 +51,9 @@ def reason(contract: Contract, *, raw: Column, text: Column, record: Column, key
     )
 
 
-def unreadable(contract: Contract, column: SourceColumn, *, written: Column, text: Column, value: Column) -> Column:
+def unreadable(
+    contract: Contract, column: SourceColumn, *, written: Column, text: Column, value: Column
+) -> Column:
     """Whether a field has a value that says something, yet nothing that could be read.
 
     Null, blanks and sentinels say nothing; a list or an object where a single value belongs cannot be read.

@@ -22,7 +22,9 @@ _SQL = Path(__file__).resolve().parents[2] / "sql" / "tables"
 _USER_ID = re.compile(r"[a-z0-9]{1,40}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _POSITION_COLUMNS = "`_partition` INT, `_first_offset` BIGINT, `_line` INT"
-_LATER = "struct({s}._first_offset, {s}._line, {s}._partition) {op} struct({t}._first_offset, {t}._line, {t}._partition)"
+_LATER = "struct(s._first_offset, s._line, s._partition) {} struct(t._first_offset, t._line, t._partition)"
+# A MERGE then marks the rows that it replaces instead of rewriting every file that holds one of its keys.
+_PROPERTIES = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
 # A run's own commits are among the latest of a table; other writers (maintenance) add a few in between.
 _HISTORY = 50
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
@@ -76,7 +78,9 @@ def create_batch_table(spark: SparkSession, table: str, contract: Contract) -> N
     """Make the table of an entity's cleaned records when it is missing."""
     columns = ", ".join(f"`{name}` {spark_type}" for name, spark_type in contract.cleaned)
     if not spark.catalog.tableExists(table):
-        spark.sql(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, {_POSITION_COLUMNS}) USING DELTA")
+        spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {table} ({columns}, {_POSITION_COLUMNS}) USING DELTA {_PROPERTIES}"
+        )
 
 
 def create_table(spark: SparkSession, kind: str, table: str) -> None:
@@ -99,7 +103,7 @@ def merge_records(
     :param keys: least and greatest key in it, so that files without such keys are left out.
     :param again: also update rows of the same position, to clean anew what had been read before.
     """
-    later = _LATER.format(s="s", t="t", op=">=" if again else ">")
+    later = _LATER.format(">=" if again else ">")
     within = f"t.ind BETWEEN {keys[0]:d} AND {keys[1]:d}"
     (
         DeltaTable.forName(spark, table)
@@ -132,7 +136,7 @@ def merge_quarantine(spark: SparkSession, table: str, refused: DataFrame, *, top
 
 
 def rows_inserted(spark: SparkSession, table: str, run_id: str) -> int:
-    """Rows that this run's MERGEs inserted, by Delta's own history: right also when an earlier try of the run died.
+    """Rows that this run's MERGEs inserted, by Delta's history: right even when an earlier try of it died.
 
     :param run_id: what the run put into the commits' ``userMetadata``.
     """

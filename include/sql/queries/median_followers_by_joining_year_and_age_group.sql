@@ -5,15 +5,15 @@
 WITH posted AS (
     SELECT
         pins.follower_count,
-        YEAR(accounts.date_joined) AS joining_year,
+        YEAR(people.date_joined) AS joining_year,
         CASE
-            WHEN accounts.age BETWEEN 18 AND 24 THEN '18-24'
-            WHEN accounts.age BETWEEN 25 AND 35 THEN '25-35'
-            WHEN accounts.age BETWEEN 36 AND 50 THEN '36-50'
-            WHEN accounts.age > 50 THEN '50+'
+            WHEN people.age BETWEEN 18 AND 24 THEN '18-24'
+            WHEN people.age BETWEEN 25 AND 35 THEN '25-35'
+            WHEN people.age BETWEEN 36 AND 50 THEN '36-50'
+            WHEN people.age > 50 THEN '50+'
         END AS age_group
     FROM IDENTIFIER(:pin_table) AS pins
-    INNER JOIN IDENTIFIER(:user_table) AS accounts ON pins.ind = accounts.ind
+    INNER JOIN IDENTIFIER(:user_table) AS people ON pins.ind = people.ind
     WHERE pins.follower_count IS NOT NULL
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from pinterest_sandbox.databricks.session import build_session
 
 if TYPE_CHECKING:

@@ -23,7 +23,9 @@ class LandingZone:
     user_id: str
     objects: dict[tuple[str, int, int], Path] = field(default_factory=dict)
 
-    def put(self, entity: str, first_offset: int, content: str | Sequence[str], *, partition: int = 0) -> Path:
+    def put(
+        self, entity: str, first_offset: int, content: str | Sequence[str], *, partition: int = 0
+    ) -> Path:
         """Write (or rewrite) an object; a list is lines with their ends."""
         topic = f"{self.user_id}.{entity}"
         folder = self.root / "topics" / topic / f"partition={partition}"

@@ -1,4 +1,4 @@
-"""Rows of the source tables for tests: real ones where they lie, and made ones that are rich in ties and nulls."""
+"""Rows of the source tables for tests: real ones where they lie, and made ones rich in ties and nulls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REAL = Path(os.environ.get("PINTEREST_TEST_ROWS") or CHECKOUT.parent / "shared" 
 _CATEGORIES = ["art", "beauty", "christmas", "finance", "travel", "", None]
 _COUNTRIES = ["Albania", "Algeria", "Cote d'Ivoire", "Svalbard & Jan Mayen Islands", "Åland", "aruba", ""]
 _FOLLOWERS = ["0", "1k", "2k", "998", "1000", "1.5M", "1500k", "2M", "User Info Error", "many", None]
-_POSTERS = ["9GAG", "We Heart It", " Nicki ", "Nicki", "O'Neil, \"Ann\"", "User Info Error", "ÇA"]
+_POSTERS = ["9GAG", "We Heart It", " Nicki ", "Nicki", 'O\'Neil, "Ann"', "User Info Error", "ÇA"]
 _NAMES = ["Adam", "Ann", "Ann Mary", "Mary", "Zoë"]
 
 
@@ -74,7 +74,9 @@ def _moment(chance: random.Random, first: int, last: int) -> str | None:
     """A time in one of the written forms; now and then the last or first second of a year, or none."""
     year = chance.randint(first, last)
     start = datetime(year, 1, 1)
-    moment = chance.choice([start, start - timedelta(seconds=1), start + timedelta(seconds=chance.randrange(31_000_000))])
+    moment = chance.choice(
+        [start, start - timedelta(seconds=1), start + timedelta(seconds=chance.randrange(31_000_000))]
+    )
     form = chance.choice(["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y:%m:%d %H:%M:%S", "%Y-%m-%d", "never"])
     return None if form == "never" else moment.strftime(form)
 

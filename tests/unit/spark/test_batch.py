@@ -14,8 +14,9 @@ from tests.unit.spark.landing_zone import LandingZone, place
 from tests.unit.spark.lines import line
 
 if TYPE_CHECKING:
-    from pinterest_spark.tables import TableNames
     from pyspark.sql import SparkSession
+
+    from pinterest_spark.tables import TableNames
 
 GEO = ("geo", 0)
 
@@ -78,7 +79,11 @@ def _lines(*numbers: int, country: str = "Aruba") -> list[str]:
 
 def test_first_run_of_all_entities(pipeline: Pipeline) -> None:
     zone = pipeline.zone
-    zone.put("pin", 0, [line("pin", 1, title="a", follower_count="2M"), line("pin", 2, title="b", follower_count="x")])
+    zone.put(
+        "pin",
+        0,
+        [line("pin", 1, title="a", follower_count="2M"), line("pin", 2, title="b", follower_count="x")],
+    )
     zone.put("geo", 0, [place(1, "Aruba"), place(2, "Albania")], partition=0)
     zone.put("geo", 0, [place(3, "Angola"), "half of a line"], partition=1)
     zone.put("user", 0, "")
@@ -125,7 +130,12 @@ def test_first_run_of_all_entities(pipeline: Pipeline) -> None:
         "run_id": "first",
         "quarantined_at": None,
     }
-    assert pipeline.marks() == {("pin", 0): (0, 2), ("geo", 0): (0, 2), ("geo", 1): (0, 2), ("user", 0): (0, 0)}
+    assert pipeline.marks() == {
+        ("pin", 0): (0, 2),
+        ("geo", 0): (0, 2),
+        ("geo", 1): (0, 2),
+        ("user", 0): (0, 0),
+    }
     ledger = {row["entity"]: row for row in pipeline.spark.table(pipeline.names.ledger).collect()}
     assert [tuple(o) for o in ledger["geo"]["offsets"]] == [(0, 0, 1), (1, 0, 1)]
     assert (ledger["geo"]["stage"], ledger["geo"]["sent"], ledger["geo"]["landed"]) == ("batch", None, 4)
@@ -133,7 +143,7 @@ def test_first_run_of_all_entities(pipeline: Pipeline) -> None:
 
 
 def test_next_run_reads_a_grown_tail_and_its_overlapping_successor(pipeline: Pipeline) -> None:
-    """The tail was processed with three lines; it grew to five, and a successor written before overlaps it."""
+    """The tail was processed with three lines; it grew to five, and an older successor overlaps it."""
     zone = pipeline.zone
     zone.put("geo", 0, _lines(1, 2, 3))
     pipeline.run(zone.manifest("first", pins={GEO: 3}), "first")
@@ -163,7 +173,9 @@ def test_next_run_reads_a_shrunk_tail_and_what_follows(pipeline: Pipeline) -> No
 def test_of_one_key_the_last_position_wins(pipeline: Pipeline) -> None:
     """By first offset, then line, then partition; whatever the order of reading."""
     zone = pipeline.zone
-    zone.put("geo", 0, [place(1, "first"), place(1, "second"), place(2, "p0"), place(3, "early"), place(3, "p0")])
+    zone.put(
+        "geo", 0, [place(1, "first"), place(1, "second"), place(2, "p0"), place(3, "early"), place(3, "p0")]
+    )
     zone.put("geo", 5, [place(1, "third"), place(4, "x")])
     zone.put("geo", 0, [place(9, "y"), place(8, "z"), place(2, "p1"), place(3, "p1")], partition=1)
     pins = {GEO: 7, ("geo", 1): 4}

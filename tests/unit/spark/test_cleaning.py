@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 NBSP = "\N{NO-BREAK SPACE}"
 # field sent, value sent, column expected, value expected
 PIN: list[tuple[str, Any, str, Any]] = [
-    ("unique_id", "79dbcedb-4f96-4fcc-bcb2-70dc82f646e1", "unique_id", "79dbcedb-4f96-4fcc-bcb2-70dc82f646e1"),
+    (
+        "unique_id",
+        "79dbcedb-4f96-4fcc-bcb2-70dc82f646e1",
+        "unique_id",
+        "79dbcedb-4f96-4fcc-bcb2-70dc82f646e1",
+    ),
     # Sentinels, one a column as the source has them.
     ("description", "No description available Story format", "description", None),
     ("description", "No description available", "description", None),
@@ -94,7 +99,12 @@ GEO: list[tuple[str, Any, str, Any]] = [
     ("timestamp", 1598586767, "timestamp", None),
     ("timestamp", None, "timestamp", None),
     ("country", "Cote d'Ivoire", "country", "Cote d'Ivoire"),
-    ("country", "Antarctica (the territory South of 60 deg S)", "country", "Antarctica (the territory South of 60 deg S)"),
+    (
+        "country",
+        "Antarctica (the territory South of 60 deg S)",
+        "country",
+        "Antarctica (the territory South of 60 deg S)",
+    ),
 ]
 USER: list[tuple[str, Any, str, Any]] = [
     ("age", 20, "age", 20),
@@ -137,7 +147,9 @@ def cleaned(spark: SparkSession) -> dict[str, list[Row]]:
         entity: [line(entity, **{field: value}) for field, value, _, _ in cases]
         for entity, cases in CASES.items()
     }
-    lines["place"] = [line("geo", latitude=latitude, longitude=longitude) for latitude, longitude, _ in PLACES]
+    lines["place"] = [
+        line("geo", latitude=latitude, longitude=longitude) for latitude, longitude, _ in PLACES
+    ]
     lines["name"] = [line("user", first_name=first, last_name=last) for first, last, _ in NAMES]
     entities = {"place": "geo", "name": "user"}
     return {name: read(spark, entities.get(name, name), texts) for name, texts in lines.items()}

@@ -12,12 +12,22 @@ def test_contracts_name_the_source_columns_in_table_order() -> None:
 
     names = {entity: [c.name for c in load_contract(entity).columns] for entity in ("pin", "geo", "user")}
     assert names == {
-        "pin": (
-            "index unique_id title description poster_name follower_count tag_list is_image_or_video image_src "
-            "downloaded save_location category"
-        ).split(),
-        "geo": "ind timestamp latitude longitude country".split(),
-        "user": "ind first_name last_name age date_joined".split(),
+        "pin": [
+            "index",
+            "unique_id",
+            "title",
+            "description",
+            "poster_name",
+            "follower_count",
+            "tag_list",
+            "is_image_or_video",
+            "image_src",
+            "downloaded",
+            "save_location",
+            "category",
+        ],
+        "geo": ["ind", "timestamp", "latitude", "longitude", "country"],
+        "user": ["ind", "first_name", "last_name", "age", "date_joined"],
     }
 
 
@@ -48,7 +58,13 @@ def test_unknown_entity_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("mark", "objects", "reread"),
-    [(None, [0, 100], 0), ((0, 60), [0, 60], 60), ((0, 120), [0, 120], 120), ((0, 60), [], 0), ((0, 60), [60], 0)],
+    [
+        (None, [0, 100], 0),
+        ((0, 60), [0, 60], 60),
+        ((0, 120), [0, 120], 120),
+        ((0, 60), [], 0),
+        ((0, 60), [60], 0),
+    ],
     ids=["first run", "mark read again", "mark that shrank", "nothing new", "mark gone"],
 )
 def test_reread_is_what_the_mark_says(mark: tuple[int, int] | None, objects: list[int], reread: int) -> None:
@@ -81,7 +97,10 @@ def test_objects_are_put_into_offset_order_and_addressed_in_the_bucket() -> None
                             "partition": 0,
                             "pinned_offset": 20,
                             "mark": None,
-                            "objects": [{"key": "topics/b", "first_offset": 10}, {"key": "topics/a", "first_offset": 0}],
+                            "objects": [
+                                {"key": "topics/b", "first_offset": 10},
+                                {"key": "topics/a", "first_offset": 0},
+                            ],
                         }
                     ],
                 }

@@ -12,7 +12,12 @@ from tests.unit.spark.lines import line, read, record
 if TYPE_CHECKING:
     from pyspark.sql import Row, SparkSession
 
-PLACE = {"timestamp": "2020-08-28T03:52:47", "latitude": "-89.9787", "longitude": "-173.293", "country": "Albania"}
+PLACE = {
+    "timestamp": "2020-08-28T03:52:47",
+    "latitude": "-89.9787",
+    "longitude": "-173.293",
+    "country": "Albania",
+}
 PERSON = {"first_name": "Ada", "last_name": "Boyd", "age": "27", "date_joined": "2016-03-08 13:38:37"}
 POST = {"title": "x", "category": "art"}
 PIN_LINE = line("pin", 5, title="x")
@@ -67,7 +72,9 @@ REFUSED = {
     ),
     "raw Kinesis row": (
         "pin",
-        json.dumps({"partitionKey": "pin", "data": "eyJpbmRleCI6NDk3fQ==", "shardId": "shardId-000000000002"}),
+        json.dumps(
+            {"partitionKey": "pin", "data": "eyJpbmRleCI6NDk3fQ==", "shardId": "shardId-000000000002"}
+        ),
         "key_missing",
     ),
 }
@@ -117,7 +124,9 @@ COUNTED = {
 @pytest.fixture(scope="module")
 def lines_read(spark: SparkSession) -> dict[str, Row]:
     found: dict[str, Row] = {}
-    counted = {name: (entity, line(entity, **{field: value})) for name, (entity, field, value, _) in COUNTED.items()}
+    counted = {
+        name: (entity, line(entity, **{field: value})) for name, (entity, field, value, _) in COUNTED.items()
+    }
     given = {
         **{f"refused {name}": (entity, text) for name, (entity, text, _) in REFUSED.items()},
         **{f"taken {name}": ("pin", text) for name, text in TAKEN.items()},

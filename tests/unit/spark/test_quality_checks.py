@@ -18,8 +18,8 @@ SCHEMAS = {
     "geo": f"{ROW}, coordinates ARRAY<DOUBLE>",
     "user": ROW,
     "ledger": (
-        "run_id STRING, stage STRING, entity STRING, lines_read BIGINT, landed BIGINT, reread BIGINT, kept BIGINT, "
-        "merged BIGINT, quarantined BIGINT"
+        "run_id STRING, stage STRING, entity STRING, lines_read BIGINT, landed BIGINT, reread BIGINT, "
+        "kept BIGINT, merged BIGINT, quarantined BIGINT"
     ),
     "positions": "topic STRING, partition INT, lines BIGINT",
     "quarantine": "topic STRING, partition INT, first_offset BIGINT, line INT, reason STRING",
@@ -62,7 +62,12 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
     ),
     ("rows_not_kept", "pin", [(1, 0, 0, 0)], [("pin", "rows of the batch table", "1 rows")]),
     ("rows_not_kept", "user", [(1, 0, 0, 0)], [("user", "rows of the batch table", "1 rows")]),
-    ("duplicate_positions", "positions", [("x.pin", 0, 1), ("x.pin", 0, 2)], [("x.pin", "partition 0", "2 marks")]),
+    (
+        "duplicate_positions",
+        "positions",
+        [("x.pin", 0, 1), ("x.pin", 0, 2)],
+        [("x.pin", "partition 0", "2 marks")],
+    ),
     (
         "duplicate_quarantine",
         "quarantine",
@@ -80,7 +85,9 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
 
 def _tables(spark: SparkSession, **changed: list[tuple[Any, ...]]) -> dict[str, str]:
     rows = {**GOOD, **changed}
-    return register({name: spark.createDataFrame(rows[name], schema) for name, schema in SCHEMAS.items()}, "checked")
+    return register(
+        {name: spark.createDataFrame(rows[name], schema) for name, schema in SCHEMAS.items()}, "checked"
+    )
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -92,7 +99,11 @@ def test_silent_on_good_tables(spark: SparkSession, check: str) -> None:
     ("check", "table", "rows", "reported"), WRONG, ids=[f"{check}-{table}" for check, table, _, _ in WRONG]
 )
 def test_says_what_is_wrong(
-    spark: SparkSession, check: str, table: str, rows: list[tuple[Any, ...]], reported: list[tuple[str, str, str]]
+    spark: SparkSession,
+    check: str,
+    table: str,
+    rows: list[tuple[Any, ...]],
+    reported: list[tuple[str, str, str]],
 ) -> None:
     found = ask(spark, f"quality/{check}", _tables(spark, **{table: rows}))
     assert [row[:3] for row in found] == reported

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ USERS = [
 ]
 # Worked out by hand from the rows above.
 ANSWERS: dict[str, list[tuple[Any, ...]]] = {
-    # Aruba ties between art and travel; Benin has one of each; the post without a category gives Chad no candidate.
+    # Aruba ties between art and travel, Benin has one of each; a post without a category is no candidate.
     "category_by_country": [
         ("Aruba", "art", 2),
         ("Aruba", "travel", 2),
@@ -80,7 +81,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         (2019, "travel", 1),
         (2022, "travel", 2),
     ],
-    # Ada stands once, with her highest count, and ties with Bo. In Benin the only count has no poster: no row.
+    # Ada stands once, with her highest count, and ties with Bo. Benin's only count has no poster: no row.
     "top_user_by_country": [("Aruba", "Ada", 300), ("Aruba", "Bo", 300), ("Chad", "Di", 300)],
     # Gus has most followers but no place.
     "top_country": [("Aruba", "Ada", 300), ("Aruba", "Bo", 300), ("Chad", "Di", 300)],
@@ -104,7 +105,7 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         (2020, "25-35", 300),
     ],
 }
-SOURCES = {
+SOURCES: dict[str, Callable[[], Rows]] = {
     "made": lambda: made_rows(seed=5, number=400),
     "made, few": lambda: made_rows(seed=6, number=12),
     "none": lambda: {"pin": [], "geo": [], "user": []},
@@ -144,7 +145,9 @@ def source(request: pytest.FixtureRequest, spark: SparkSession) -> tuple[Rows, d
     return rows, register(frames, "sourced")
 
 
-def test_cleaned_rows_agree_with_the_reference(spark: SparkSession, source: tuple[Rows, dict[str, str]]) -> None:
+def test_cleaned_rows_agree_with_the_reference(
+    spark: SparkSession, source: tuple[Rows, dict[str, str]]
+) -> None:
     rows, views = source
     expected = expected_clean(rows["pin"], rows["geo"], rows["user"])
     for entity, cleaned in expected.items():
