@@ -1,15 +1,17 @@
-"""The demo, run as a user runs it: on generated rows always, and on real rows where their folder is."""
+"""The demo, run as a user runs it: on generated rows, and on real rows where their folder is."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pymysql
 import pymysql.cursors
 import pytest
@@ -25,7 +27,14 @@ from tests.running_sandbox import (
 
 POSTS = 500
 REAL_ROWS = Path(os.environ.get("PINTEREST_TEST_ROWS") or CHECKOUT.parent / "shared" / "data")
-ROWS = {"generated": None, **({"real": REAL_ROWS} if REAL_ROWS.is_dir() else {})}
+#: Partitions of the topics, and the rows that are loaded (generated ones otherwise).
+RUNS: dict[str, tuple[int, Path | None]] = {
+    "generated-1-partition": (1, None),
+    "real-3-partitions": (3, REAL_ROWS),
+}
+if not REAL_ROWS.is_dir():
+    RUNS = {"generated-1-partition": (1, None), "generated-3-partitions": (3, None)}
+ENTITIES = ("pin", "geo", "user")
 HOME = CHECKOUT / ".sandbox" / "test" / "e2e"
 TABLES = {"pin": "pinterest_data", "geo": "geolocation_data", "user": "user_data"}
 
@@ -37,13 +46,16 @@ class Demo:
     """A demo that has run; its sandbox is still up.
 
     :param summary: the content of ``demo.json``.
+    :param partitions: of each topic.
     :param source: entity to all rows of its source table.
+    :param landed: entity and partition to the lines in S3 when the demo had ended.
     """
 
     sandbox: RunningSandbox
     summary: dict[str, Any]
-    output: str
+    partitions: int
     source: dict[str, list[Row]]
+    landed: dict[tuple[str, int], int]
 
 
 def run_demo(*arguments: str) -> str:
@@ -64,17 +76,50 @@ def run_demo(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="session", params=list(ROWS))
+@pytest.fixture(scope="session", params=list(RUNS))
 def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
-    rows = ROWS[request.param]
+    partitions, rows = RUNS[request.param]
     run_sandbox_command(HOME, "down")
     try:
-        output = run_demo("--posts", str(POSTS), *(["--rows", str(rows)] if rows else []))
+        arguments = ["--posts", str(POSTS), "--partitions", str(partitions)]
+        run_demo(*arguments, *(["--rows", str(rows)] if rows else []))
         sandbox = read_sandbox(HOME)
-        summary = json.loads((HOME / "demo.json").read_text(encoding="utf-8"))
-        yield Demo(sandbox, summary, output, source_rows(sandbox))
+        yield Demo(
+            sandbox=sandbox,
+            summary=json.loads((HOME / "demo.json").read_text(encoding="utf-8")),
+            partitions=partitions,
+            source=source_rows(sandbox),
+            landed=landed_lines(sandbox),
+        )
     finally:
         run_sandbox_command(HOME, "down")
+
+
+def s3_client(sandbox: RunningSandbox) -> Any:
+    """A plain client of the sandbox's S3."""
+    variables = sandbox.environment
+    return boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_DEFAULT_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def landed_lines(sandbox: RunningSandbox) -> dict[tuple[str, int], int]:
+    """Lines of all landed objects, counted in S3 itself.
+
+    :returns: entity and partition to the number of lines.
+    """
+    client = s3_client(sandbox)
+    lines: Counter[tuple[str, int]] = Counter()
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=sandbox.bucket, Prefix="topics/"):
+        for item in page["Contents"]:
+            _, topic, partition, _ = item["Key"].split("/")
+            body = client.get_object(Bucket=sandbox.bucket, Key=item["Key"])["Body"].read()
+            lines[topic.rpartition(".")[2], int(partition.partition("=")[2])] += body.count(b"\n")
+    return dict(lines)
 
 
 def source_rows(sandbox: RunningSandbox) -> dict[str, list[Row]]:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
+from requests import RequestException
 from rich.console import Console
 
 from pinterest_sandbox import lifecycle
@@ -26,6 +28,20 @@ EMULATE = "pinterest_emulate_posts"
 DAILY = "pinterest_daily_batch"
 RESULTS = "pinterest_materialise_results"
 RUN_TIMEOUT = 1800.0
+#: What ends with its message instead of a trace.
+FORESEEN = (
+    BotoCoreError,
+    ClientError,
+    LoadError,
+    Missing,
+    NotUp,
+    RequestException,
+    RunFailed,
+    RuntimeError,
+    StepFailed,
+    TimeoutError,
+    ValueError,
+)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,15 +49,22 @@ RUN_TIMEOUT = 1800.0
     "--posts", default=500, show_default=True, type=click.IntRange(1, 1_000_000), help="Posts to send."
 )
 @click.option(
+    "--partitions",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Partitions of the topics, when they are made.",
+)
+@click.option(
     "--rows",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder with pin.jsonl, geo.jsonl and user.jsonl to load before.",
 )
-def main(posts: int, rows: Path | None) -> None:
+def main(posts: int, partitions: int, rows: Path | None) -> None:
     """Run the whole batch pipeline on this machine and show its results."""
     console = Console()
     try:
-        run(console, posts=posts, rows=rows)
+        run(console, posts=posts, partitions=partitions, rows=rows)
     except (
         Missing,
         NotUp,
@@ -56,10 +79,11 @@ def main(posts: int, rows: Path | None) -> None:
         sys.exit(1)
 
 
-def run(console: Console, *, posts: int, rows: Path | None) -> None:
+def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> None:
     """Bring the sandbox up, run the four DAGs one after the other, print and write what came out.
 
     :param posts: number of posts of the burst.
+    :param partitions: partitions of each data topic, when it is made.
     :param rows: folder of rows that are loaded into the source first.
     """
     seconds: dict[str, float] = {}
@@ -75,7 +99,7 @@ def run(console: Console, *, posts: int, rows: Path | None) -> None:
     for dag_id in (PROVISION, EMULATE, DAILY, RESULTS):
         airflow.unpause(dag_id)
 
-    seconds["provision"] = _run_dag(console, airflow, PROVISION, "Provisioning", {})
+    seconds["provision"] = _run_dag(console, airflow, PROVISION, "Provisioning", {"partitions": partitions})
     burst_began = datetime.now(UTC)
     seconds["burst"] = _run_dag(console, airflow, EMULATE, f"A burst of {posts:,} posts", {"posts": posts})
     daily_began = datetime.now(UTC)
