@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 AIRFLOW := .venv/airflow/bin
 SANDBOX := .venv/sandbox/bin
+# A fresh checkout has nothing to look at or to stop.
+IF_MADE := test -x $(SANDBOX)/sandbox || { echo "Nothing is up: this checkout has never been started."; exit 0; };
 # Real rows for the tests; generated rows are always used.
 export PINTEREST_TEST_ROWS ?= $(abspath ../shared/data)
 
@@ -26,20 +28,20 @@ up: setup ## Start the sandbox and Airflow
 	@$(SANDBOX)/sandbox up
 
 .PHONY: down
-down: setup ## Stop everything; the sandbox's state is thrown away
-	@$(SANDBOX)/sandbox down
+down: ## Stop everything; the sandbox's state is thrown away
+	@$(IF_MADE) $(SANDBOX)/sandbox down
 
 .PHONY: status
-status: setup ## Show every process of the sandbox
-	@$(SANDBOX)/sandbox status
+status: ## Show every process of the sandbox
+	@$(IF_MADE) $(SANDBOX)/sandbox status
 
 .PHONY: logs
-logs: setup ## Follow the logs (SERVICE=kafka for one)
-	@$(SANDBOX)/sandbox logs --follow $(SERVICE)
+logs: ## Follow the logs (SERVICE=kafka for one)
+	@$(IF_MADE) $(SANDBOX)/sandbox logs --follow $(SERVICE)
 
 .PHONY: ui
-ui: setup ## Print where the pages are
-	@$(SANDBOX)/sandbox ui
+ui: ## Print where the pages are
+	@$(IF_MADE) $(SANDBOX)/sandbox ui
 
 .PHONY: shell
 shell: setup ## Open a shell in which `airflow dags test` works against the sandbox
@@ -67,4 +69,5 @@ lock: setup ## Make the lock files anew (CONSTRAINTS=<folder with MWAA's two con
 
 .PHONY: clean
 clean: down ## Delete everything that was made: environments, jars, caches
+	@for home in .sandbox/test/*/; do PINTEREST_SANDBOX_HOME="$$PWD/$$home" $(SANDBOX)/sandbox down 2>/dev/null || true; done
 	@rm -rf .sandbox .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache sandbox/java/s3-sink/target

@@ -4,13 +4,23 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; SECONDS=0; }
+done_in() { printf '    %s s\n' "$SECONDS" >&2; }
 
 # 1. Programs that come from the system: program=package
-programs=(mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core java=default-jdk-headless
-    javac=default-jdk-headless mvn=maven shellcheck=shellcheck)
+programs=(mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core mvn=maven shellcheck=shellcheck)
 export PATH="$PATH:/usr/sbin:/sbin"
 packages=()
+# Kafka 4 and Spark 4 need Java 17 or later, and the S3 sink a compiler.
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+version=$("$java" -version 2>&1 | sed -nE 's/.*version "([0-9]+).*/\1/p' | head -1)
+if [ "${version:-0}" -lt 17 ] || ! command -v "${java}c" >/dev/null; then
+    if [ "${version:-17}" -lt 17 ]; then
+        say "The java on the PATH is version $version; 17 or later is needed. Put one first on the PATH or in JAVA_HOME."
+        exit 1
+    fi
+    packages+=(openjdk-17-jdk-headless)
+fi
 for pair in "${programs[@]}"; do
     command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
 done
@@ -32,7 +42,8 @@ if [ "${#packages[@]}" -gt 0 ]; then
     say "Installing ${packages[*]}"
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq --yes --no-install-recommends "${packages[@]}" >/dev/null
+        apt-get install -qq --yes --no-install-recommends "${packages[@]}" </dev/null >/dev/null
+    done_in
 fi
 
 # 2. uv, which makes the environments in seconds and finds (or fetches) Python 3.12.
@@ -49,6 +60,7 @@ else
             exit 1
         fi
         .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+        done_in
     fi
 fi
 
@@ -57,10 +69,11 @@ environment() {
     local folder=$1 lock=$2 stamp=$1/.lock-sha256 digest
     digest=$(sha256sum "$lock" | cut -d' ' -f1)
     [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && return 0
-    say "Python environment $folder from $lock"
+    say "Python environment $folder from $lock ($(grep -c '==' "$lock") packages)"
     [ -x "$folder/bin/python" ] || "$uv" venv --quiet --python 3.12 "$folder"
     "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "$lock"
     printf '%s' "$digest" >"$stamp"
+    done_in
 }
 environment .venv/airflow requirements/dev.txt
 environment .venv/sandbox requirements/sandbox.txt

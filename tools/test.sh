@@ -25,8 +25,10 @@ ring "Integrity of the DAGs" "${airflow[@]}" tests/integrity
 ring "Unit tests: Spark, SQL, sandbox" "${sandbox[@]}" tests/unit/spark tests/unit/pinterest_sandbox
 if [ "$rings" = all ]; then
     ring "Unit tests: S3 sink" mvn -B -q -ntp -f sandbox/java/s3-sink/pom.xml test
+    # Made before the tests, so that no test waits for downloads.
+    ring "Jars and class archives" .venv/sandbox/bin/sandbox build
     ring "The sandbox's parts" "${airflow[@]}" tests/sandbox
-    ring "End to end" "${airflow[@]}" tests/e2e
+    ring "End to end" "${airflow[@]}" --timeout 2700 tests/e2e
 fi
 if [ "${#failed[@]}" -gt 0 ]; then
     printf '\033[1mFailed:\033[0m %s\n' "$(IFS=,; echo "${failed[*]}")"

@@ -70,6 +70,12 @@ def up(without: tuple[str, ...]) -> None:
 
 
 @main.command()
+def build() -> None:
+    """Fetch jars, build the S3 sink, record class archives; `up` does it too."""
+    lifecycle.build()
+
+
+@main.command()
 def down() -> None:
     """Stop everything and throw the state away (jars and downloads are kept)."""
     stopped = lifecycle.down(lambda name: click.echo(f"  ended  {name}"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -132,25 +134,21 @@ def new_config() -> Config:
     )
 
 
-def choose_ports() -> dict[str, int]:
-    """A free port for each service: the preferred one unless it is taken."""
+def choose_ports(preferred: Mapping[str, int] = PORTS) -> dict[str, int]:
+    """A free port for each service: the preferred one unless it is taken. No port is given twice.
+
+    :param preferred: service name to port.
+    """
     chosen: dict[str, int] = {}
-    for name, preferred in PORTS.items():
-        candidate = preferred if _is_free(preferred) else 0
-        with socket.socket() as probe:
+    with contextlib.ExitStack() as held:
+        for name, wanted in preferred.items():
+            # Held until all are chosen, so that a port that moves does not land on another's.
+            probe = held.enter_context(socket.socket())
+            # A port in TIME_WAIT after a stop can be bound again; one with a listener cannot.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((HOST, candidate))
-            port = int(probe.getsockname()[1])
-        chosen[name] = port
+            try:
+                probe.bind((HOST, wanted))
+            except OSError:
+                probe.bind((HOST, 0))
+            chosen[name] = int(probe.getsockname()[1])
     return chosen
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # A port in TIME_WAIT after a stop can be bound again; one with a listener cannot.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True

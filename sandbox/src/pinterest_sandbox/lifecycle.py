@@ -19,8 +19,10 @@ from pinterest_sandbox.prerequisites import check_prerequisites
 from pinterest_sandbox.steps import StepFailed, run_steps
 from pinterest_sandbox.supervision import Supervisor
 
+#: Says that a folder is a sandbox's, and keeps a second ``up`` or ``down`` waiting.
+MARKER = "sandbox.lock"
 #: What ``down`` leaves in the sandbox's folder: caches and written-down results.
-KEPT = frozenset({"cache", "test", "demo.json", "bench.json", "drill.json", "lock"})
+KEPT = frozenset({"cache", "test", "demo.json", "bench.json", "drill.json", MARKER})
 
 
 def up(*, without: frozenset[str] = frozenset(), console: Console | None = None) -> Config:
@@ -29,11 +31,12 @@ def up(*, without: frozenset[str] = frozenset(), console: Console | None = None)
     :param without: services to leave out; ``airflow`` stands for its four processes.
     :returns: its configuration.
     :raises Missing: when the machine lacks a program.
+    :raises ValueError: when its folder holds files that are not a sandbox's.
     :raises StepFailed: naming what did not start and the end of its log.
     """
     check_prerequisites()
     home = sandbox_home()
-    home.mkdir(parents=True, exist_ok=True)
+    claim(home)
     with _only_one(home):
         config = running_config()
         fresh = config is None
@@ -56,6 +59,16 @@ def up(*, without: frozenset[str] = frozenset(), console: Console | None = None)
     return config
 
 
+def build(*, console: Console | None = None) -> None:
+    """Make what is made once: jars, the sink, class archives. ``up`` does it too.
+
+    :raises Missing: when the machine lacks a program.
+    :raises StepFailed: naming what could not be made.
+    """
+    check_prerequisites()
+    run_steps(builds(), console=console)
+
+
 def down(report: Callable[[str], None] = lambda name: None) -> bool:
     """Stop every process of the sandbox and throw its state away.
 
@@ -63,7 +76,7 @@ def down(report: Callable[[str], None] = lambda name: None) -> bool:
     :returns: whether there was anything to stop.
     """
     home = sandbox_home()
-    if not home.exists():
+    if not (home / MARKER).exists():
         return False
     with _only_one(home):
         config = running_config()
@@ -71,6 +84,23 @@ def down(report: Callable[[str], None] = lambda name: None) -> bool:
             Supervisor(config).shut_down(report)
         throw_away(home)
     return config is not None
+
+
+def claim(home: Path) -> None:
+    """Make ``home`` a sandbox's folder. What is in it is deleted by ``up`` and ``down``.
+
+    :raises ValueError: when it holds files of somebody else.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    if (home / MARKER).exists():
+        return
+    foreign = sorted(entry.name for entry in home.iterdir() if entry.name not in KEPT)
+    if foreign:
+        raise ValueError(
+            f"{home} is not a sandbox's folder: it holds {', '.join(foreign[:3])}. "
+            "Name an empty or a new folder in PINTEREST_SANDBOX_HOME"
+        )
+    (home / MARKER).touch()
 
 
 def running_config() -> Config | None:
@@ -122,6 +152,6 @@ def _orphans(home: Path) -> list[psutil.Process]:
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
     """Keep a second ``up`` or ``down`` waiting until the first has ended."""
-    with open(home / "lock", "w", encoding="utf-8") as lock:
+    with open(home / MARKER, "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 #: program: (Debian package, what it is for)
 PROGRAMS = {
     "mariadbd": ("mariadb-server-core", "the source database"),
     "mariadb-install-db": ("mariadb-server-core", "the source database"),
-    "java": ("default-jdk-headless", "Kafka, Connect and Spark"),
-    "javac": ("default-jdk-headless", "the S3 sink"),
+    "java": ("openjdk-17-jdk-headless", "Kafka, Connect and Spark"),
+    "javac": ("openjdk-17-jdk-headless", "the S3 sink"),
     "mvn": ("maven", "fetching Kafka's and Delta's jars"),
 }
 LEAST_JAVA = 17
@@ -22,8 +24,25 @@ class Missing(Exception):
 
 
 def find_program(name: str) -> str | None:
-    """The path of ``name``; system folders are looked through too (``mariadbd`` lies in ``/usr/sbin``)."""
+    """The path of ``name``: Java's programs from ``JAVA_HOME`` if it is set, others from the search path.
+
+    System folders are looked through too: Debian keeps ``mariadbd`` outside a user's search path.
+    """
+    home = os.environ.get("JAVA_HOME")
+    if home and name in ("java", "javac") and (Path(home) / "bin" / name).exists():
+        return str(Path(home) / "bin" / name)
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+def require_program(name: str) -> str:
+    """The path of one of :data:`PROGRAMS`.
+
+    :raises Missing: when it is not installed.
+    """
+    found = find_program(name)
+    if found is None:
+        raise Missing(_message([name]))
+    return found
 
 
 def check_prerequisites() -> None:
@@ -31,29 +50,32 @@ def check_prerequisites() -> None:
 
     :raises Missing: naming all that is missing and the command that installs it.
     """
-    absent = {name: PROGRAMS[name] for name in PROGRAMS if find_program(name) is None}
+    absent = [name for name in PROGRAMS if find_program(name) is None]
     if absent:
-        packages = " ".join(sorted({package for package, _ in absent.values()}))
-        lines = [f"  {name}: needed for {purpose}" for name, (_, purpose) in absent.items()]
-        raise Missing(
-            "\n".join(
-                [
-                    "This machine lacks:",
-                    *lines,
-                    f"Install: sudo apt-get update && sudo apt-get install {packages}",
-                ]
-            )
-        )
+        raise Missing(_message(absent))
     version = java_version()
     if version < LEAST_JAVA:
         raise Missing(
-            f"Java {version} is too old for Kafka 4 and Spark 4: version {LEAST_JAVA} or later is needed.\n"
-            "Install: sudo apt-get update && sudo apt-get install default-jdk-headless"
+            f"{find_program('java')} is Java {version}: Kafka 4 and Spark 4 need {LEAST_JAVA} or later.\n"
+            "Install one (Debian and Ubuntu: sudo apt-get install openjdk-17-jdk-headless) and put it first "
+            "on the PATH, or name it in JAVA_HOME"
         )
 
 
 def java_version() -> int:
-    """The major version of the ``java`` on the path."""
-    shown = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
+    """The major version of the ``java`` that is used."""
+    command = [require_program("java"), "-version"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     found = re.search(r'version "(\d+)', shown)
     return int(found.group(1)) if found else 0
+
+
+def _message(absent: list[str]) -> str:
+    packages = " ".join(sorted({PROGRAMS[name][0] for name in absent}))
+    return "\n".join(
+        [
+            "This machine lacks:",
+            *(f"  {name}: needed for {PROGRAMS[name][1]}" for name in absent),
+            f"Install: sudo apt-get update && sudo apt-get install {packages}",
+        ]
+    )

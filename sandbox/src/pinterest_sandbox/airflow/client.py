@@ -185,7 +185,8 @@ def _label(row: dict[str, Any]) -> str:
 
 def _error_text(line: dict[str, Any]) -> str:
     return "\n".join(
-        f"{error.get('exc_type')}: {_shortened(str(error.get('exc_value')))}" for error in line["error_detail"]
+        f"{error.get('exc_type')}: {_shortened(str(error.get('exc_value')))}"
+        for error in line["error_detail"]
     )
 
 

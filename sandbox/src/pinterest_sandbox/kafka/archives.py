@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from pinterest_sandbox.jars import cache_folder, jar_folder
-from pinterest_sandbox.kafka.java import java_program
+from pinterest_sandbox.prerequisites import require_program
 
 Program = Literal["kafka", "connect"]
 
@@ -19,7 +19,7 @@ def class_archive(program: Program) -> Path:
 
     The JVM itself passes over an archive that does not fit; the name makes sure that then a new one is made.
     """
-    digest = hashlib.sha256(_java_version(java_program()).encode())
+    digest = hashlib.sha256(_java_version(require_program("java")).encode())
     for jar in sorted(jar_folder("kafka").glob("*.jar")):
         state = jar.stat()
         digest.update(f"{jar}:{state.st_size}:{state.st_mtime_ns}\n".encode())

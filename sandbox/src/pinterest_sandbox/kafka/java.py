@@ -1,29 +1,9 @@
-"""Start Java programs: the ``java`` to use, and argument files with class path, heap and class archive."""
+"""Argument files of Java programs: class path, heap, class archive."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-
-
-class JavaMissing(Exception):
-    """There is no Java on this machine."""
-
-
-def java_program() -> str:
-    """The ``java`` of ``JAVA_HOME``, or the first one on the path.
-
-    :raises JavaMissing: when there is none.
-    """
-    home = os.environ.get("JAVA_HOME")
-    if home and (Path(home) / "bin" / "java").exists():
-        return str(Path(home) / "bin" / "java")
-    found = shutil.which("java")
-    if not found:
-        raise JavaMissing("no `java` on the path: install a JRE of 17 or later (openjdk-17-jre-headless)")
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)

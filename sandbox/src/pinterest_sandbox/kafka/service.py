@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pinterest_sandbox.config import ACCESS_KEY, REGION, SECRET_KEY, Config
 from pinterest_sandbox.kafka.archives import class_archive
-from pinterest_sandbox.kafka.java import java_program
 from pinterest_sandbox.kafka.programs import ARGUMENT_FILE, prepare_broker, prepare_worker
 from pinterest_sandbox.kafka.ready import check_broker, check_worker
+from pinterest_sandbox.prerequisites import require_program
 from pinterest_sandbox.service import Service
 
 
@@ -22,7 +22,7 @@ def services(config: Config) -> list[Service]:
         Service(
             name="kafka",
             title="Kafka broker",
-            command=(java_program(), f"@{broker / ARGUMENT_FILE}"),
+            command=(require_program("java"), f"@{broker / ARGUMENT_FILE}"),
             directory=config.home,
             prepare=lambda: prepare_broker(
                 broker,
@@ -35,7 +35,7 @@ def services(config: Config) -> list[Service]:
         Service(
             name="connect",
             title="Kafka Connect worker",
-            command=(java_program(), f"@{worker / ARGUMENT_FILE}"),
+            command=(require_program("java"), f"@{worker / ARGUMENT_FILE}"),
             directory=config.home,
             # For connectors that name no keys and no endpoint, as on AWS, where a role gives them.
             environment={

@@ -11,8 +11,9 @@ import uuid
 from pathlib import Path
 
 from pinterest_sandbox.jars import class_path
-from pinterest_sandbox.kafka.java import JavaCommand, java_program
+from pinterest_sandbox.kafka.java import JavaCommand
 from pinterest_sandbox.kafka.settings import broker_properties, properties_text
+from pinterest_sandbox.prerequisites import require_program
 
 _META = "meta.properties"
 
@@ -70,7 +71,9 @@ def _template(*, jars: Path, cache: Path) -> Path:
         class_path=class_path(jars),
         heap_megabytes=128,
     )
-    done = subprocess.run([java_program(), *command.words()], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [require_program("java"), *command.words()], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise FormatFailed((done.stdout + done.stderr).strip())
     shutil.rmtree(template, ignore_errors=True)

@@ -18,10 +18,10 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from pinterest_sandbox.config import HOST
 from pinterest_sandbox.kafka.archives import Program, class_archive
-from pinterest_sandbox.kafka.java import java_program
 from pinterest_sandbox.kafka.programs import ARGUMENT_FILE, prepare_broker, prepare_worker
 from pinterest_sandbox.kafka.ready import check_broker, check_worker
 from pinterest_sandbox.kafka.sink_build import CONNECTOR_CLASS
+from pinterest_sandbox.prerequisites import require_program
 from pinterest_sandbox.waiting import NotReady, wait_until
 
 _TOPIC = "training.pin"
@@ -103,7 +103,7 @@ def _work(bootstrap: str, url: str, store: _Store) -> None:
 @contextmanager
 def _java(folder: Path) -> Iterator[None]:
     with (folder / "output.log").open("w") as log:
-        command = [java_program(), f"@{folder / ARGUMENT_FILE}"]
+        command = [require_program("java"), f"@{folder / ARGUMENT_FILE}"]
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
         try:
             yield

@@ -11,30 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pinterest_sandbox.config import HOST
+from pinterest_sandbox.prerequisites import require_program
 from pinterest_sandbox.source.tables import DATABASE
 
 USER = "pinterest"
 #: Must be the same whenever a data folder is opened.
 LOG_SIZE = "--innodb-log-file-size=16M"
-INSTALL_COMMAND = "apt-get install mariadb-server-core mariadb-client-core"
-_SEARCH_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", "/usr/local/sbin"))
 
 
-class ServerMissing(Exception):
-    """MariaDB's programs are not installed, or could not make the data folder."""
-
-
-def program(name: str) -> str:
-    """The path of one of MariaDB's programs; Debian keeps the server outside a user's search path.
-
-    :raises ServerMissing: when it is not installed.
-    """
-    found = shutil.which(name, path=_SEARCH_PATH)
-    if found is None:
-        raise ServerMissing(
-            f"{name} is not installed: apt-get install mariadb-server-core mariadb-client-core"
-        )
-    return found
+class ServerRefused(Exception):
+    """MariaDB could not make the data folder."""
 
 
 def prepare(folder: Path, password: str, *, template: Callable[[], Path]) -> None:
@@ -43,7 +29,7 @@ def prepare(folder: Path, password: str, *, template: Callable[[], Path]) -> Non
     :param folder: the database's folder; MariaDB's own files are in ``data`` inside.
     :param password: password of the user ``pinterest``.
     :param template: gives the data folder to copy.
-    :raises ServerMissing: when MariaDB is not installed or refuses.
+    :raises ServerRefused: when MariaDB is not installed or refuses.
     """
     for sub_folder in (folder, folder / "tmp"):
         sub_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +65,7 @@ def command(folder: Path, port: int) -> tuple[str, ...]:
     :param port: TCP port.
     """
     return (
-        program("mariadbd"),
+        require_program("mariadbd"),
         "--no-defaults",
         *as_user(),
         f"--datadir={folder / 'data'}",

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from pymysql.converters import escape_item
 
+from pinterest_sandbox.prerequisites import require_program
 from pinterest_sandbox.source.generator import generate
-from pinterest_sandbox.source.server import LOG_SIZE, ServerMissing, as_user, program
+from pinterest_sandbox.source.server import LOG_SIZE, ServerRefused, as_user
 from pinterest_sandbox.source.tables import DATABASE, TABLES, Row, Table
 
 #: Bytes of one statement; MariaDB reads at most 60,000 in bootstrap mode, and lines of 20,000.
@@ -24,7 +25,7 @@ def data_folder(cache: Path) -> Path:
     """The data folder to copy: one for each server version, user and state of this package.
 
     :param cache: folder that is kept when sandboxes come and go.
-    :raises ServerMissing: when MariaDB is not installed or refuses.
+    :raises ServerRefused: when MariaDB is not installed or refuses.
     """
     target = cache / "source" / _identity()
     if target.exists():
@@ -49,7 +50,7 @@ def _make(folder: Path, scratch: Path) -> None:
     common = ("--no-defaults", *as_user(), f"--datadir={folder}", f"--tmpdir={scratch}", LOG_SIZE)
     _run(
         (
-            program("mariadb-install-db"),
+            require_program("mariadb-install-db"),
             *common,
             "--skip-test-db",
             "--skip-name-resolve",
@@ -60,7 +61,7 @@ def _make(folder: Path, scratch: Path) -> None:
     )
     # Bootstrap mode has no network and reads statements from standard input:
     # https://mariadb.com/kb/en/mariadbd-options/#-bootstrap
-    bootstrap = (program("mariadbd"), *common, "--bootstrap", "--character-set-server=utf8mb4")
+    bootstrap = (require_program("mariadbd"), *common, "--bootstrap", "--character-set-server=utf8mb4")
     _run((*bootstrap, "--innodb-flush-log-at-trx-commit=0"), "".join(statements(generate())))
 
 
@@ -100,7 +101,7 @@ def _literal(value: object) -> str:
 
 def _identity() -> str:
     """Changes with everything that the folder's content depends on."""
-    server = Path(program("mariadbd")).stat()
+    server = Path(require_program("mariadbd")).stat()
     digest = hashlib.sha256(repr((server.st_size, server.st_mtime_ns, getpass.getuser())).encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())
@@ -111,4 +112,4 @@ def _run(command: tuple[str, ...], text: str | None = None) -> None:
     done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise ServerMissing(f"{command[0]} failed:\n{tail}")
+        raise ServerRefused(f"{command[0]} failed:\n{tail}")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pinterest_sandbox.kafka.java import JavaCommand, JavaMissing, java_program
+from pinterest_sandbox.kafka.java import JavaCommand
+from pinterest_sandbox.prerequisites import Missing, require_program
 
 
 def test_words_are_in_the_order_java_takes_them(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_java_reads_an_argument_file_back(tmp_path: Path) -> None:
         archive=tmp_path / "missing.jsa",
     )
     command.write(tmp_path / "java.args")
-    run = [java_program(), f"@{tmp_path / 'java.args'}"]
+    run = [require_program("java"), f"@{tmp_path / 'java.args'}"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("|".join(arguments), "")
 
@@ -60,11 +61,11 @@ def test_java_home_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     program.parent.mkdir()
     program.touch()
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    assert java_program() == str(program)
+    assert require_program("java") == str(program)
 
 
 def test_missing_java_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(JavaMissing, match="openjdk-17"):
-        java_program()
+    with pytest.raises(Missing, match="openjdk-17"):
+        require_program("java")

@@ -9,7 +9,7 @@ from pinterest_sandbox.source import server
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "program", lambda name: f"/opt/mariadb/{name}")
+    monkeypatch.setattr(server, "require_program", lambda name: f"/opt/mariadb/{name}")
 
 
 @pytest.mark.usefixtures("installed")
@@ -30,11 +30,6 @@ def test_server_listens_on_loopback_only_and_keeps_its_files_in_its_folder() -> 
 def test_root_is_named_only_for_root(monkeypatch: pytest.MonkeyPatch, uid: int, expected: bool) -> None:
     monkeypatch.setattr("os.geteuid", lambda: uid)
     assert ("--user=root" in server.command(Path("/x"), 1)) is expected
-
-
-def test_missing_server_is_named_with_the_command_that_installs_it() -> None:
-    with pytest.raises(server.ServerMissing, match="apt-get install mariadb-server-core"):
-        server.program("mariadb-that-is-not-there")
 
 
 def test_start_statements_quote_the_password() -> None:

@@ -1,0 +1,102 @@
+"""The supervisor, with real processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pinterest_sandbox.service import Service
+from pinterest_sandbox.supervision import Supervisor
+from pinterest_sandbox.waiting import NotReady, wait_until
+from tests.unit.pinterest_sandbox.configs import config_at
+
+#: Writes what it was given, then runs until it is told to end.
+SCRIPT = (
+    "import os, pathlib, signal\n"
+    "pathlib.Path('given').write_text(os.environ['WORD'])\n"
+    "print('started', os.getpid(), flush=True)\n"
+    "signal.pause()\n"
+)
+
+
+def service(name: str, folder: Path, word: str = "") -> Service:
+    return Service(
+        name=name,
+        title=name,
+        command=(sys.executable, "-c", SCRIPT),
+        environment={"WORD": word},
+        directory=folder,
+        check=lambda: None,
+    )
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    supervisor = Supervisor(config_at(tmp_path / "home"))
+    supervisor.boot([service("one", tmp_path), service("two", tmp_path)])
+    try:
+        yield supervisor
+    finally:
+        if supervisor.is_running():
+            supervisor.shut_down()
+
+
+def pid(supervisor: Supervisor, name: str) -> int:
+    return next(process.pid for process in supervisor.processes() if process.name == name)
+
+
+def test_a_process_gets_its_environment_word_by_word(supervisor: Supervisor, tmp_path: Path) -> None:
+    word = """{"quotes": "' and \\"", "percent": "%(x)s", "comma": ", ;"}"""
+    supervisor.start(service("one", tmp_path, word))
+
+    def given() -> None:
+        if not (tmp_path / "given").exists() or (tmp_path / "given").read_text() != word:
+            raise NotReady("nothing written")
+
+    wait_until(given, what="the process", timeout=20)
+    assert pid(supervisor, "two") == 0
+
+
+def test_starting_again_is_harmless(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start(service("one", tmp_path))
+    first = pid(supervisor, "one")
+    supervisor.start(service("one", tmp_path))
+    assert pid(supervisor, "one") == first != 0
+
+
+def test_a_killed_process_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start(service("one", tmp_path))
+    killed = supervisor.kill("one")
+
+    def replaced() -> None:
+        if pid(supervisor, "one") in (0, killed):
+            raise NotReady("not started again")
+
+    wait_until(replaced, what="the new process", timeout=20)
+    assert not psutil.pid_exists(killed)
+
+
+def test_killing_what_does_not_run_is_an_error(supervisor: Supervisor) -> None:
+    with pytest.raises(ValueError, match="one does not run"):
+        supervisor.kill("one")
+
+
+def test_shut_down_ends_everything(supervisor: Supervisor, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        supervisor.start(service(name, tmp_path))
+    running = [pid(supervisor, "one"), pid(supervisor, "two")]
+    ended: list[str] = []
+    supervisor.shut_down(ended.append)
+    assert sorted(ended) == ["one", "two"]
+    assert not supervisor.is_running()
+    assert not any(psutil.pid_exists(number) for number in running)
+
+
+def test_secrets_are_readable_by_their_owner_only(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start(service("one", tmp_path, "secret"))
+    for name in ("supervisor.conf", "one.json"):
+        assert (tmp_path / "home" / "run" / name).stat().st_mode & 0o077 == 0
