@@ -7,6 +7,15 @@ cd "$(dirname "$0")/.."
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; SECONDS=0; }
 done_in() { printf '    %s s\n' "$SECONDS" >&2; }
 
+# Debian and Ubuntu releases differ in which they have; before the first update apt knows none.
+newest_jdk() {
+    local package
+    for package in openjdk-21-jdk-headless openjdk-17-jdk-headless; do
+        apt-cache show "$package" >/dev/null 2>&1 && break
+    done
+    echo "$package"
+}
+
 # 1. Programs that come from the system: program=package
 programs=(mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core mvn=maven shellcheck=shellcheck)
 export PATH="$PATH:/usr/sbin:/sbin"
@@ -19,7 +28,7 @@ if [ "${version:-0}" -lt 17 ] || ! command -v "${java}c" >/dev/null; then
         say "The java on the PATH is version $version; 17 or later is needed. Put one first on the PATH or in JAVA_HOME."
         exit 1
     fi
-    packages+=(openjdk-17-jdk-headless)
+    packages+=("$(newest_jdk)")
 fi
 for pair in "${programs[@]}"; do
     command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
@@ -41,6 +50,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
     fi
     say "Installing ${packages[*]}"
     "${as_root[@]}" apt-get update -qq
+    packages=("${packages[@]/openjdk-*/$(newest_jdk)}")
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq --yes --no-install-recommends "${packages[@]}" </dev/null >/dev/null
     done_in
