@@ -13,11 +13,15 @@ tables end up the same, unless the cleaning was changed.
 `databricks_default`, `kafka_default`, `aws_default`.
 
 **Writes.** Notebooks and SQL to the workspace, in a release folder that is never changed; the manifest
-`_state/manifests/<run>.json`; the tables `<id>_<t>_batch`, `<id>_<t>_quarantine`, `<id>_ingest_positions` and
-`<id>_ledger`; events with counts on the three table assets, which start `pinterest_materialise_results`.
+`_state/manifests/<run>-<hash>.json`; the tables `<id>_<t>_batch`, `<id>_<t>_quarantine`,
+`<id>_ingest_positions` and `<id>_ledger`; events with counts on the three table assets, which start
+`pinterest_materialise_results`.
 
 **When it fails.** Every task may be cleared at any time; a run never reads a line twice into the tables.
 - `wait_for_sink`: the connector is not running or does not keep up. Dead letters are not waited for.
+- `write_manifest`: `was read further than the sink has come` means that Kafka and the tables do not belong
+  together any more; its message says what to do in each case. `is there, but with` means that a run of the
+  same id was deleted and started again: start one with another id.
 - `run_notebook`: the notebook's own error is in the task's log, its run is linked. A retry after a lost
   worker re-attaches to the run.
 - `check_counts`: its message has the counts that do not agree; the tables are already merged. `neither landed
@@ -25,6 +29,17 @@ tables end up the same, unless the cleaning was changed.
   objects that begin at the named offsets. A warning that Kafka's side could not be checked is about records
   that Kafka's retention has removed.
 - `check_quality`: its message has the rows that a check found. The results are not computed until it passes.
+
+**A topic that was created anew** begins at offset 0 again, but marks and rows of the old one count as later:
+no run, `full_refresh` neither, would bring in its records. Best is a new resource id: everything begins anew.
+To keep the id, for each such topic `<id>.<t>` while the DAG is paused and the connector is deleted:
+1. delete the objects under `topics/<id>.<t>/` (copy them first if they are wanted: the sink writes new ones
+   over old ones of the same name), and the messages of `<id>.dead-letter`;
+2. drop `<id>_<t>_batch` and `<id>_<t>_quarantine`; delete the rows of topic `<id>.<t>` from
+   `<id>_ingest_positions`, and those of entity `<t>` and stage `batch` from `<id>_ledger`;
+3. delete the offsets of the group `connect-<id>-connector` for this topic, so that the sink reads it from its
+   beginning;
+4. run `pinterest_provision_batch`, then this DAG.
 """
 
 from __future__ import annotations

@@ -17,9 +17,10 @@ in the same order. `start` leaves out that many posts at the beginning.
 entity in the ledger (stage `burst`); events with counts on the three landing assets.
 
 **When it fails.**
-- `send_posts`: a retry, or clearing the task with its state kept, goes on behind the last acknowledged post.
-  Records between that one and the failure may be in the topic twice; the daily run merges them. `the API
-  refused` shows the server's own words; `no row` names the keys that the source lacks.
+- `send_posts`: a retry, or clearing the task or the whole run with its state kept, goes on behind the last
+  acknowledged post; what was sent before is confirmed with the rest. Records between that post and the
+  failure may be in the topic twice; the daily run merges them. `the API refused` shows the server's own
+  words; `no row` names the keys that the source lacks.
 - `wait_for_sink`: the connector is not running or does not keep up; look at it first, then clear the task.
   Dead letters are not waited for.
 - `confirm_landed`: its message has the counts. Clear it once the sink is well again: it only reads.
@@ -29,7 +30,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param, chain
+from airflow.sdk import DAG, Param
 
 from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
 from pinterest_pipeline.connections import KAFKA
@@ -72,7 +73,6 @@ with DAG(
         "target": Param("batch", type="string", enum=["batch"], description="The path that the posts take"),
     },
 ) as dag:
-    read_sink_position = tasks.read_sink_position()
     send_posts = tasks.send_posts.override(execution_timeout=timedelta(hours=4))()
     wait_for_sink = KafkaSinkCaughtUpSensor(
         task_id="wait_for_sink",
@@ -84,8 +84,7 @@ with DAG(
         poke_interval=1,
         timeout=1800,
     )
-    confirm_landed = tasks.confirm_landed(read_sink_position, send_posts["entities"], wait_for_sink.output)
-
-    # The sink's position must be read before it sees the first record.
-    chain(read_sink_position, send_posts)
+    confirm_landed = tasks.confirm_landed(
+        send_posts["position"], send_posts["entities"], wait_for_sink.output
+    )
     tasks.record_ledger(confirm_landed)

@@ -25,8 +25,9 @@ connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the sec
 - `check_prerequisites`: set the variables that it names.
 - `... exists and differs`: change the params to what is there, or delete the resource by hand first.
 - `create_connector` FAILED: the connector's role must be allowed to write the bucket and reach the cluster.
-- `smoke_test_api`: 403 means not deployed yet or a wrong key, 5xx that the REST proxy's address can't be
-  reached from API Gateway.
+- `smoke_test_api`: it asks for the topics and posts an empty list of records, which the REST proxy must
+  refuse with 422; nothing is written. Its message says what another answer means: 403 not deployed or a
+  wrong key, 415 a lost content type, 5xx that API Gateway can't reach the REST proxy's address.
 
 Clear the failed task to go on: everything before it is adopted.
 """

@@ -8,8 +8,3 @@ from datetime import UTC, datetime
 def now_text() -> str:
     """The present time in UTC, ISO 8601, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def now_ms() -> int:
-    """The present time as Unix milliseconds."""
-    return int(datetime.now(UTC).timestamp() * 1000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class PipelineError(RuntimeError):
     """Base of the pipeline's errors."""
@@ -35,6 +37,34 @@ class Refused(Permanent):
     def __init__(self, status: int, message: str) -> None:
         self.status = status
         super().__init__(f"the API refused a request with status {status}: {message}")
+
+
+class PositionLost(Permanent):
+    """The sink's committed offsets do not lie behind the records that were read before.
+
+    Reading on from the marks would pass over everything below them without a word.
+
+    :param topic: the topic.
+    :param places: partition to its mark's first offset and the committed offset, ``None`` without one.
+    """
+
+    def __init__(self, topic: str, places: Mapping[int, tuple[int, int | None]]) -> None:
+        self.topic = topic
+        self.places = dict(places)
+        shown = ", ".join(
+            f"partition {number}: read up to the object at offset {mark}, the sink has committed "
+            f"{'nothing' if pin is None else pin}"
+            for number, (mark, pin) in sorted(self.places.items())
+        )
+        super().__init__(
+            f"topic {topic} was read further than the sink has come: {shown}.\n"
+            "If only this task of an old run was cleared: clear its wait_for_sink too.\n"
+            "If the topic is the same and the sink's offsets were reset or have expired: start the sink; "
+            "once it has committed beyond these offsets, clear wait_for_sink.\n"
+            "If the topic was created anew: full_refresh does not help, because old rows count as later than "
+            "new records. Use a new resource id, or follow 'A topic that was created anew' in the manual of "
+            "this DAG."
+        )
 
 
 class StillRefused(PipelineError):

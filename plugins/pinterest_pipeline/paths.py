@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from airflow.configuration import AIRFLOW_HOME
 from airflow.sdk import conf
 
 #: What of ``include`` is published to the Databricks workspace.
@@ -14,8 +14,8 @@ PUBLISHED = ("contracts", "spark", "sql")
 
 def candidates() -> list[Path]:
     """The places of ``include``, best first: MWAA syncs only the DAGs folder, Astro the whole project."""
-    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
-    return [Path(conf.get("core", "dags_folder")) / "include", home / "include"]
+    # Airflow has loaded its configuration when a DAG file is parsed: neither costs anything here.
+    return [Path(conf.get("core", "dags_folder")) / "include", Path(AIRFLOW_HOME) / "include"]
 
 
 def include_folder(places: Iterable[Path] | None = None) -> Path:

@@ -19,6 +19,13 @@ MAX_ATTEMPTS = 12
 MAX_SECONDS = 300.0
 LONGEST_PAUSE_S = 30.0
 TIMEOUT_S = (5.0, 60.0)
+#: What a connection that breaks raises: the last two while the answer is read.
+LOST = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 #: Parts of the ``__type`` of a 400 that means "too much at once": throughput, limit and KMS throttling
 #: errors.
 THROTTLE_TYPES = ("ProvisionedThroughputExceeded", "LimitExceeded", "Throttling", "KMSThrottling")
@@ -65,9 +72,10 @@ class _TryAgain(Exception):
 class BatchSender:
     """Sends batches to one topic over a kept-alive connection. Use each instance in one thread only.
 
-    Retried with growing pauses, and only what was not acknowledged: 429, 5xx, a lost connection, a 400 whose
-    ``__type`` is a throttling error, and records refused inside a 200. ``Retry-After`` is respected. Any
-    other answer fails at once.
+    Retried with growing pauses, and only what was not acknowledged: 429, 5xx, a connection lost before or
+    within the answer, a 400 whose ``__type`` is a throttling error, and records refused inside a 200.
+    ``Retry-After`` is respected. Any other answer fails at once. Records whose answer was lost may have been
+    written: they are in the topic twice then.
 
     :param base_url: the API's invoke URL.
     :param topic: Kafka topic.
@@ -159,13 +167,15 @@ class BatchSender:
             answer = self._session.post(
                 self._url, data=body.encode(), timeout=TIMEOUT_S, allow_redirects=False
             )
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except LOST as error:
             # The class is enough: the text of these errors holds the URL.
             raise _TryAgain(f"connection lost ({type(error).__name__})") from error
         _raise_for_status(answer)
         try:
             offsets = answer.json()["offsets"]
         except (ValueError, KeyError, TypeError) as error:
+            if isinstance(error, ValueError) and _is_cut_off(answer.text):
+                raise _TryAgain(f"connection lost within the answer: {_excerpt(answer.text)!r}") from error
             raise Refused(
                 answer.status_code, f"the answer has no offsets: {_excerpt(answer.text)}"
             ) from error
@@ -213,6 +223,11 @@ def _is_throttle(answer: requests.Response) -> bool:
 def _server_message(answer: requests.Response) -> str:
     document = _document(answer)
     return str(document.get("message") or document.get("Message") or _excerpt(answer.text) or "no message")
+
+
+def _is_cut_off(text: str) -> bool:
+    """Whether text that is no JSON may be the beginning of the answer; an HTML page is not."""
+    return text.lstrip()[:1] in ("", "{")
 
 
 def _excerpt(text: str) -> str:

@@ -14,7 +14,6 @@ from airflow.sdk import task
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.assets import LANDED
-from pinterest_pipeline.clock import now_ms
 from pinterest_pipeline.emulation import confirm, offsets
 from pinterest_pipeline.emulation.order import seeded_keys
 from pinterest_pipeline.entities import ENTITIES, contracts, names
@@ -26,39 +25,21 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PROGRESS = "progress"
-
-
-@task
-def read_sink_position() -> dict[str, Any]:
-    """Check the settings and read how far the sink has come, before anything is posted.
-
-    Objects that will hold records of this burst begin at these offsets or later.
-
-    :returns: ``committed`` (topic to partition to offset) and ``started_ms``.
-    :raises SettingsError: naming every variable that is missing.
-    """
-    from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
-
-    settings().require("databricks_warehouse_id")
-    found = names()
-    hook = KafkaOffsetsHook(kafka_conn_id=connections.KAFKA)
-    committed = hook.committed_offsets(found.sink_group, list(found.topics.values()))
-    return {
-        "committed": {
-            topic: {str(number): offset or 0 for number, offset in partitions.items()}
-            for topic, partitions in committed.items()
-        },
-        "started_ms": now_ms(),
-    }
+#: The one thing kept for a burst: ``{"position": ..., "progress": ...}``, written before its first record.
+BURST = "burst"
 
 
 @task(multiple_outputs=True)
 def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str, Any]:
     """Send the posts; a retry goes on behind the last acknowledged one.
 
-    :returns: ``entities`` (entity to ``sent``, ``acknowledged`` and ``offsets``) and ``next_offsets`` (topic
-        to partition to the offset behind the last acknowledged record).
+    How far the sink has come is read once, before the first record: objects and dead letters of this burst
+    begin there, also for a burst that goes on later.
+
+    :returns: ``entities`` (entity to ``sent``, ``acknowledged`` and ``offsets``), ``next_offsets`` (topic to
+        partition to the offset behind the last acknowledged record) and ``position``: ``committed`` (topic
+        to partition to the sink's offset) and ``dead_letters`` (partition of their topic to its end).
+    :raises SettingsError: naming every variable that is missing.
     :raises Refused: when the API refuses a request for good.
     :raises MissingRows: when the source lacks rows.
     """
@@ -70,9 +51,12 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
     from pinterest_pipeline.paths import read_include
     from pinterest_pipeline.provisioning.connection import base_url
 
+    settings().require("databricks_warehouse_id")
     chosen = params
     api = BaseHook.get_connection(connections.API)
-    progress = Progress.from_json(task_state_store.get(PROGRESS, {}))
+    kept = task_state_store.get(BURST) or {"position": _read_position(), "progress": {}}
+    task_state_store.set(BURST, kept)
+    progress = Progress.from_json(kept["progress"])
     if progress:
         logger.info("resuming behind %s", {entity: done.posts for entity, done in progress.items()})
     statements = {entity: read_include(f"sql/source/{entity}.sql") for entity in ENTITIES}
@@ -89,10 +73,10 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
             fetch=lambda entity, keys: fetch_rows(database, contracts()[entity], statements[entity], keys),
             senders=senders,
             progress=progress,
-            save=lambda now: task_state_store.set(PROGRESS, now.to_json()),
+            save=lambda now: task_state_store.set(BURST, {**kept, "progress": now.to_json()}),
             batch_size=chosen["batch_size"],
         )
-    return _sent(progress)
+    return {**_sent(progress), "position": kept["position"]}
 
 
 @task(outlets=list(LANDED.values()))
@@ -107,7 +91,7 @@ def confirm_landed(
 ) -> list[dict[str, Any]]:
     """Confirm from the landing and the dead letters that every acknowledged record has landed.
 
-    :param position: what ``read_sink_position`` returned.
+    :param position: where the sink and its dead letters were before the first record.
     :param sent: entity to ``sent``, ``acknowledged`` and ``offsets``.
     :param caught_up: the sink's committed offsets at the end.
     :returns: the ledger's rows.
@@ -117,7 +101,8 @@ def confirm_landed(
 
     found = names()
     hook = DeadLetterHook(connections.KAFKA)
-    dead = hook.read_origins(found.dead_letter_topic, since_ms=position["started_ms"])
+    start = {int(number): offset for number, offset in position["dead_letters"].items()}
+    dead = hook.read_origins(found.dead_letter_topic, start=start)
     keys = _keys(params)
     rows = []
     for entity, counts in sent.items():
@@ -156,6 +141,22 @@ def record_ledger(rows: list[dict[str, Any]], *, run_id: Any = None) -> None:
     """
     connections.run_sql("tables/create_ledger.sql")
     connections.run_sql("tables/record_burst.sql", {"run_id": run_id, "rows": json.dumps(rows)})
+
+
+def _read_position() -> dict[str, Any]:
+    from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
+
+    found = names()
+    hook = KafkaOffsetsHook(kafka_conn_id=connections.KAFKA)
+    ends = hook.end_offsets([found.dead_letter_topic])[found.dead_letter_topic]
+    committed = hook.committed_offsets(found.sink_group, list(found.topics.values()))
+    return {
+        "committed": {
+            topic: {str(number): offset or 0 for number, offset in partitions.items()}
+            for topic, partitions in committed.items()
+        },
+        "dead_letters": {str(number): offset for number, offset in ends.items()},
+    }
 
 
 def _keys(params: dict[str, Any]) -> list[int]:

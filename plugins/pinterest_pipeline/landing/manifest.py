@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
+from pinterest_pipeline.errors import Permanent, PositionLost
 from pinterest_pipeline.landing.objects import LandedObject
 
 VERSION = 1
@@ -76,10 +78,13 @@ def build_manifest(
     :param marks: where the runs before have ended.
     :param list_objects: lists a partition.
     :returns: the document as the notebook reads it.
+    :raises PositionLost: when a mark is at or above its partition's pin, or the partition has no pin.
     """
     entities = {}
     for entity, topic in topics.items():
         partitions = []
+        if not full_refresh:
+            _check_marks(topic, pins.get(topic, {}), marks)
         for partition, pin in sorted((int(number), pin or 0) for number, pin in pins.get(topic, {}).items()):
             mark = None if full_refresh else marks.get((topic, partition))
             listed = list_objects(topic, partition, mark["first_offset"] if mark else 0)
@@ -93,6 +98,21 @@ def build_manifest(
         "full_refresh": full_refresh,
         "entities": entities,
     }
+
+
+def _check_marks(topic: str, pins: Mapping[str, int | None], marks: Marks) -> None:
+    """A marked object began below its run's pin, and commits do not go back.
+
+    So a pin at or below a mark, or none, is that of a topic that was created anew, of a group that was reset
+    or forgotten, or of a wait that is older than the mark.
+    """
+    lost = {
+        partition: (mark["first_offset"], pin)
+        for (marked, partition), mark in marks.items()
+        if marked == topic and ((pin := pins.get(str(partition))) is None or pin <= mark["first_offset"])
+    }
+    if lost:
+        raise PositionLost(topic, lost)
 
 
 def _partition_entry(
@@ -110,21 +130,37 @@ def _partition_entry(
 
 
 def manifest_name(run_id: str) -> str:
-    """A run's manifest below ``manifests/``: characters that paths dislike are replaced."""
-    return re.sub(r"[^A-Za-z0-9_.\-]", "-", run_id) + ".json"
+    """A run's manifest below ``manifests/``.
+
+    Characters that paths dislike are replaced; the hash keeps apart runs whose ids differ only in these.
+    """
+    readable = re.sub(r"[^A-Za-z0-9_.\-]", "-", run_id)
+    return f"{readable}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}.json"
 
 
-def write_once(s3: Any, uri: str, document: dict[str, Any]) -> dict[str, Any]:
+def write_once(
+    s3: Any, uri: str, make: Callable[[], dict[str, Any]], *, run_id: str, full_refresh: bool
+) -> dict[str, Any]:
     """Write a manifest unless there is one already: a run that is tried again reads what it read before.
 
     :param s3: a boto3 S3 client.
     :param uri: ``s3://`` URI of the manifest.
-    :param document: the manifest.
+    :param make: makes the manifest; called only when there is none.
+    :param run_id: the DAG run.
+    :param full_refresh: whether the run reads everything from offset 0.
     :returns: the manifest that is there now.
+    :raises Permanent: when the manifest that is there was made for another run or asks for something else.
     """
     found = read_manifest(s3, uri)
     if found is not None:
+        for name, wanted in (("run_id", run_id), ("full_refresh", full_refresh)):
+            if found.get(name) != wanted:
+                raise Permanent(
+                    f"the manifest {uri} is there, but with {name} {found.get(name)!r}, not {wanted!r}: "
+                    "start a run with another id"
+                )
         return found
+    document = make()
     bucket, key = split_uri(uri)
     s3.put_object(
         Bucket=bucket, Key=key, Body=json.dumps(document, indent=1).encode(), ContentType="application/json"

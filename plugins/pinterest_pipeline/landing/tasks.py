@@ -37,27 +37,31 @@ def write_manifest(caught_up: dict[str, Any], *, params: Any = None, run_id: Any
 
     :param caught_up: the sink's committed offsets.
     :returns: ``s3://`` URI of the manifest.
+    :raises PositionLost: when the sink's offsets lie below what was read before.
+    :raises Permanent: when there is a manifest of this name that another run made.
     """
     found = names()
     s3 = connections.aws_client("s3")
     full_refresh = bool(params.get("full_refresh"))
-    rows = connections.run_sql("tables/read_ingest_positions.sql", missing_table_ok=True)
 
     def listed(topic: str, partition: int, from_offset: int) -> Any:
         return list_objects(s3, found.bucket, topic, partition, from_offset=from_offset)
 
-    document = manifests.build_manifest(
-        run_id=run_id,
-        created_at=now_text(),
-        bucket=found.bucket,
-        full_refresh=full_refresh,
-        topics=found.topics,
-        pins=caught_up["committed"],
-        marks=manifests.read_marks(rows),
-        list_objects=listed,
-    )
+    def make() -> dict[str, Any]:
+        rows = connections.run_sql("tables/read_ingest_positions.sql", missing_table_ok=True)
+        return manifests.build_manifest(
+            run_id=run_id,
+            created_at=now_text(),
+            bucket=found.bucket,
+            full_refresh=full_refresh,
+            topics=found.topics,
+            pins=caught_up["committed"],
+            marks=manifests.read_marks(rows),
+            list_objects=listed,
+        )
+
     uri = f"{settings().state_root}/manifests/{manifests.manifest_name(run_id)}"
-    written = manifests.write_once(s3, uri, document)
+    written = manifests.write_once(s3, uri, make, run_id=run_id, full_refresh=full_refresh)
     for entity, part in written["entities"].items():
         logger.info("%s: %d objects to read", entity, len(landed_counts.object_keys(part)))
     return uri

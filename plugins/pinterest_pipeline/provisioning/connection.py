@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
 import tenacity
 
+from pinterest_pipeline.emulation.sender import CONTENT_TYPE
 from pinterest_pipeline.errors import Permanent, PipelineError
 
 if TYPE_CHECKING:
@@ -19,6 +21,17 @@ CONNECTION_ID = "pinterest_api"
 SECRET_NAME = f"airflow/connections/{CONNECTION_ID}"
 #: A new deployment is not seen by all of API Gateway at once.
 SETTLE_SECONDS = 60.0
+NO_RECORDS = b'{"records":[]}'
+#: What answers to a POST without records mean, when they are not the proxy's refusal.
+_MEANINGS: Mapping[int | str, str] = {
+    "2xx": "taken as a success, so the body was changed on its way or something other than the REST proxy "
+    "answers",
+    403: "the API has no POST method for this path, is not deployed, or refuses the key",
+    404: "the REST proxy does not get the path, or does not know the topic any more",
+    405: "the method does not reach the REST proxy as POST",
+    415: "the content type does not reach the REST proxy",
+    "5xx": "the REST proxy can't be reached from the gateway, or is not well",
+}
 
 
 def connection_document(base_url: str, api_key: str = "") -> str:
@@ -66,51 +79,98 @@ def base_url(connection: Connection) -> str:
     return connection.host.rstrip("/")
 
 
-def check_topics(
+def check_api(
     url: str, api_key: str, topics: Mapping[str, int], *, settle_seconds: float = SETTLE_SECONDS
 ) -> None:
-    """Ask the API for the topics: gateway, stage variables, proxy and cluster all have a part in the answer.
+    """Ask the API for the topics, and post what the REST proxy must refuse.
 
-    Nothing is posted, so that no record has to be left out of any count later.
+    Gateway, stage variables, proxy and cluster all have a part in the answers. No record is written, so that
+    none has to be left out of any count later.
+
+    .. seealso:: https://docs.confluent.io/platform/current/kafka-rest/api.html#crest-api-v2
 
     :param url: the API's invoke URL.
     :param api_key: key of the API, or an empty text.
     :param topics: topic to its number of partitions.
-    :param settle_seconds: how long answers other than 200 are put down to a deployment that is still
-        spreading.
+    :param settle_seconds: how long answers other than the right ones are put down to a deployment that is
+        still spreading.
     :raises PipelineError: when the API does not answer as it should.
     """
     deadline = time.monotonic() + settle_seconds
     with requests.Session() as session:
         if api_key:
             session.headers["x-api-key"] = api_key
-        listed = _get(session, url, "/topics", deadline)
+        listed = _until(deadline, partial(_get, session, url, "/topics"))
         missing = sorted(set(topics) - set(listed))
         if missing:
             raise PipelineError(f"the API does not list the topics {', '.join(missing)}")
         for topic, partitions in topics.items():
-            described = _get(session, url, f"/topics/{topic}", deadline)
+            described = _until(deadline, partial(_get, session, url, f"/topics/{topic}"))
             found = len(described.get("partitions", []))
             if described.get("name") != topic or found != partitions:
                 raise PipelineError(
                     f"the API tells of topic {topic} with {found} partitions, not {partitions}"
                 )
+        # All topics share one method of the API.
+        topic = next(iter(topics))
+        _until(deadline, partial(_post_nothing, session, url, f"/topics/{topic}"))
 
 
-def _get(session: requests.Session, url: str, path: str, deadline: float) -> Any:
-    def ask() -> Any:
-        try:
-            answer = session.get(f"{url}{path}", timeout=(5, 30), allow_redirects=False)
-        except requests.RequestException as error:
-            # Not chained: the text of these errors holds the URL.
-            raise PipelineError(f"GET {path}: no answer from the API ({type(error).__name__})") from None
-        if answer.status_code != 200:
-            raise PipelineError(f"GET {path}: the API answered {answer.status_code}: {answer.text[:200]}")
-        return answer.json()
-
+def _until[T](deadline: float, ask: Callable[[], T]) -> T:
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(PipelineError),
         wait=tenacity.wait_exponential_jitter(initial=0.2, max=5, jitter=0.2),
         stop=lambda _state: time.monotonic() >= deadline,
         reraise=True,
     )(ask)
+
+
+def _get(session: requests.Session, url: str, path: str) -> Any:
+    answer = _ask(session, "GET", url, path)
+    if answer.status_code != 200:
+        raise PipelineError(f"GET {path}: the API answered {answer.status_code}: {answer.text[:200]}")
+    try:
+        return answer.json()
+    except ValueError:
+        raise PipelineError(f"GET {path}: the API's answer is not JSON: {answer.text[:200]}") from None
+
+
+def _post_nothing(session: requests.Session, url: str, path: str) -> None:
+    """Post an empty list of records, which the proxy itself must refuse with 422.
+
+    So method, content type and body of a POST are known to reach it, and nothing is written.
+    """
+    answer = _ask(session, "POST", url, path, data=NO_RECORDS, headers={"Content-Type": CONTENT_TYPE})
+    meaning = _wrong_refusal(answer)
+    if meaning:
+        raise PipelineError(
+            f"POST {path} without records: {meaning}; the API answered {answer.status_code}: "
+            f"{answer.text[:200]}"
+        )
+
+
+def _wrong_refusal(answer: requests.Response) -> str:
+    """What an answer to an empty list of records means; nothing when it is the proxy's refusal."""
+    status = answer.status_code
+    if status != 422:
+        family = f"{status // 100}xx"
+        return _MEANINGS.get(status) or _MEANINGS.get(family) or "not the REST proxy's refusal"
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("error_code") != 422:
+        return "refused, but not by the REST proxy"
+    message = str(document.get("message", "")).lower()
+    # So does the proxy refuse a request without any body.
+    if "body is empty" in message or "not be null" in message:
+        return "the body does not reach the REST proxy"
+    return ""
+
+
+def _ask(session: requests.Session, method: str, url: str, path: str, **content: Any) -> requests.Response:
+    try:
+        return session.request(method, f"{url}{path}", timeout=(5, 30), allow_redirects=False, **content)
+    except requests.RequestException as error:
+        # Not chained: the text of these errors holds the URL.
+        raise PipelineError(f"{method} {path}: no answer from the API ({type(error).__name__})") from None

@@ -129,7 +129,7 @@ def record_resources(*, run_id: Any = None) -> list[str]:
 
 @task
 def smoke_test_api(*, params: Any = None) -> None:
-    """Ask for the topics through the API, as a sender would reach it.
+    """Ask for the topics through the API, as a sender would reach it, and post what must be refused.
 
     :raises PipelineError: when gateway, proxy or cluster do not answer as they should.
     """
@@ -137,7 +137,7 @@ def smoke_test_api(*, params: Any = None) -> None:
 
     found = BaseHook.get_connection(connections.API)
     partitions = params["partitions"]
-    connection.check_topics(
+    connection.check_api(
         connection.base_url(found),
         found.password or "",
         {names().topic(entity): partitions for entity in ENTITIES},

@@ -88,11 +88,15 @@ class Answer:
     :param status: HTTP status; 0 closes the connection without an answer.
     :param body: JSON, or text as it is.
     :param headers: headers beside the usual ones.
+    :param cut_after: bytes of the body after which the connection is closed.
+    :param chunked: send the body as one chunk, and close without the last one when it is cut.
     """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    cut_after: int | None = None
+    chunked: bool = False
 
 
 @dataclass
@@ -127,6 +131,8 @@ class FakeRestProxy:
             return found or self.usual(request)
 
     def usual(self, request: Request) -> Answer:
+        if request.method == "POST" and not request.body["records"]:
+            return Answer(422, {"error_code": 422, "message": "records must not be empty"})
         if request.method == "POST":
             return self.produce(request, refuse=lambda _: False)
         if request.path == "/topics":
@@ -173,13 +179,19 @@ def serve(proxy: FakeRestProxy) -> Iterator[FakeRestProxy]:
             if answer.status == 0:
                 self.close_connection = True
                 return
-            body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+            text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+            body = text.encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body.encode())))
+            if answer.chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+                body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+            else:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(body[: answer.cut_after])
+            self.close_connection = self.close_connection or answer.cut_after is not None
 
         do_GET = do_POST = do_HEAD = handle_any
 

@@ -61,7 +61,7 @@ def test_nobody_is_told_where_nobody_is_named(configured: Any) -> None:
         "no.such.Notifier",
         "pinterest_pipeline.settings.Nothing",
         "pathlib.Path",
-        "pinterest_pipeline.clock.now_ms",
+        "pinterest_pipeline.clock.now_text",
     ],
 )
 def test_a_class_that_is_no_notifier_is_a_wrong_setting(configured: Any, path: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,11 @@ def test_the_dags_folder_comes_before_the_home(tmp_path: Path) -> None:
 def test_no_folder_names_the_places(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"no include folder at .*/a or .*/b"):
         paths.include_folder([tmp_path / "a", tmp_path / "b"])
+
+
+def test_the_home_is_airflows_own() -> None:
+    home = Path(os.environ["AIRFLOW_HOME"])
+    assert paths.candidates() == [home / "dags" / "include", home / "include"]
 
 
 def test_the_checkouts_folder_is_found() -> None:

@@ -157,5 +157,4 @@ def test_no_other_module_reads_the_settings() -> None:
         for module in modules
         if re.search(r"os\.environ|getenv", module.read_text(encoding="utf-8"))
     ]
-    # paths.py looks for AIRFLOW_HOME only.
-    assert sorted(readers) == ["paths.py", "settings.py"]
+    assert readers == ["settings.py"]

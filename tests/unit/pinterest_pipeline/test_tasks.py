@@ -13,18 +13,20 @@ import pytest
 from airflow.sdk import BaseHook, Connection
 
 from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook, DeadLetters
+from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
 from cloud_operators.kafka.offsets import Origins
 from pinterest_pipeline import connections
 from pinterest_pipeline.assets import BATCH_TABLES, LANDED, RESULTS
 from pinterest_pipeline.emulation import source
 from pinterest_pipeline.emulation import tasks as emulation
 from pinterest_pipeline.entities import ENTITIES, contracts
-from pinterest_pipeline.errors import CountsWrong, QualityFailed
+from pinterest_pipeline.errors import CountsWrong, Permanent, PositionLost, QualityFailed, Refused
 from pinterest_pipeline.landing import tasks as landing
 from pinterest_pipeline.landing.objects import object_key
 from pinterest_pipeline.results import tasks as results
 from pinterest_pipeline.results.queries import QUERIES
-from tests.unit.pinterest_pipeline.fakes import FakeRestProxy, FakeS3
+from pinterest_pipeline.settings import SettingsError, load_settings
+from tests.unit.pinterest_pipeline.fakes import Answer, FakeRestProxy, FakeS3
 
 BUCKET = "user-sandbox-bucket"
 FIRST_KEYS = [7528, 2863, 5730, 8304, 8731, 1313, 4315]
@@ -98,8 +100,35 @@ def airflow_connections(monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeRestPro
 PARAMS = {"posts": 7, "order": "seeded", "start": 0, "batch_size": 3, "target": "batch"}
 
 
+@pytest.fixture
+def sink(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """How far the sink has come, and where the dead-letter topic ends."""
+    settings = load_settings({"PINTEREST_USER_ID": "sandbox", "PINTEREST_DATABRICKS_WAREHOUSE_ID": "w"})
+    monkeypatch.setattr(emulation, "settings", lambda: settings)
+    state: dict[str, Any] = {"committed": None, "dead_letters": 4}
+
+    def committed(_: Any, group: str, topics: list[str]) -> dict[str, dict[int, int | None]]:
+        assert group == "connect-sandbox-connector"
+        return {topic: {0: state["committed"]} for topic in topics}
+
+    monkeypatch.setattr(KafkaOffsetsHook, "committed_offsets", committed)
+    monkeypatch.setattr(
+        KafkaOffsetsHook,
+        "end_offsets",
+        lambda _, topics: {topic: {0: state["dead_letters"]} for topic in topics},
+    )
+    return state
+
+
+def position(committed: int, dead_letters: int) -> dict[str, Any]:
+    return {
+        "committed": {f"sandbox.{entity}": {"0": committed} for entity in ENTITIES},
+        "dead_letters": {"0": dead_letters},
+    }
+
+
 @pytest.mark.usefixtures("airflow_connections")
-def test_posts_reach_all_three_topics(rest_proxy: FakeRestProxy) -> None:
+def test_posts_reach_all_three_topics(rest_proxy: FakeRestProxy, sink: dict[str, Any]) -> None:
     store = StateStore()
     sent = emulation.send_posts.function(params=PARAMS, task_state_store=store)
     for entity in ENTITIES:
@@ -112,9 +141,34 @@ def test_posts_reach_all_three_topics(rest_proxy: FakeRestProxy) -> None:
             "offsets": [{"partition": 0, "first_offset": 0, "last_offset": 6}],
         }
     assert sent["next_offsets"] == {f"sandbox.{entity}": {"0": 7} for entity in ENTITIES}
-    # Another try of a task that is done posts nothing.
+    assert sent["position"] == position(committed=0, dead_letters=4)
+    # A run that is cleared with its state kept posts nothing, and looks for its records where they began.
+    sink.update(committed=7, dead_letters=9)
     assert emulation.send_posts.function(params=PARAMS, task_state_store=store) == sent
     assert len(rest_proxy.topics["sandbox.pin"]) == 7
+
+
+@pytest.mark.usefixtures("airflow_connections")
+def test_the_position_is_kept_before_the_first_record(
+    rest_proxy: FakeRestProxy, sink: dict[str, Any]
+) -> None:
+    store = StateStore()
+    rest_proxy.script = [Answer(403, {"message": "Forbidden"})] * 3
+    with pytest.raises(Refused):
+        emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    sink.update(committed=3, dead_letters=9)
+    again = emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    assert again["position"] == position(committed=0, dead_letters=4)
+
+
+@pytest.mark.usefixtures("airflow_connections", "sink")
+def test_a_burst_needs_a_warehouse_before_it_posts(
+    monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeRestProxy
+) -> None:
+    monkeypatch.setattr(emulation, "settings", lambda: load_settings({"PINTEREST_USER_ID": "sandbox"}))
+    with pytest.raises(SettingsError, match="PINTEREST_DATABRICKS_WAREHOUSE_ID"):
+        emulation.send_posts.function(params=PARAMS, task_state_store=StateStore())
+    assert rest_proxy.requests == []
 
 
 def land(s3: FakeS3, entity: str, first_offset: int, lines: int) -> None:
@@ -129,10 +183,14 @@ def sent_counts(posts: int, first: int) -> dict[str, Any]:
 
 
 def confirm(monkeypatch: pytest.MonkeyPatch, events: Any, dead: Origins) -> Any:
-    monkeypatch.setattr(DeadLetterHook, "read_origins", lambda *_, **__: dead)
+    def read_origins(_: Any, topic: str, *, start: dict[int, int]) -> Origins:
+        assert (topic, start) == ("sandbox.dead-letter", {0: 4})
+        return dead
+
+    monkeypatch.setattr(DeadLetterHook, "read_origins", read_origins)
     topics = [f"sandbox.{entity}" for entity in ENTITIES]
     return emulation.confirm_landed.function(
-        {"committed": {topic: {"0": 10} for topic in topics}, "started_ms": 1},
+        position(committed=10, dead_letters=4),
         sent_counts(7, first=12),
         {"committed": {topic: {"0": 20} for topic in topics}},
         params=PARAMS,
@@ -181,7 +239,8 @@ def test_the_ledger_gets_the_rows_as_json(statements: dict[str, Any]) -> None:
 
 
 COMMITTED = {"committed": {f"sandbox.{entity}": {"0": 20} for entity in ENTITIES}}
-URI = f"s3://{BUCKET}/_state/manifests/manual__1-00.json"
+MANIFEST_KEY = "_state/manifests/manual__1-00-f3da7f18.json"
+URI = f"s3://{BUCKET}/{MANIFEST_KEY}"
 
 
 @pytest.fixture
@@ -194,7 +253,7 @@ def manifest(s3: FakeS3, statements: dict[str, Any]) -> Any:
     ]
     uri = landing.write_manifest.function(COMMITTED, params={"full_refresh": False}, run_id="manual__1+00")
     assert uri == URI
-    return json.loads(s3.objects[BUCKET, "_state/manifests/manual__1-00.json"])
+    return json.loads(s3.objects[BUCKET, MANIFEST_KEY])
 
 
 def test_the_manifest_goes_from_the_marks_to_the_pins(manifest: Any) -> None:
@@ -207,14 +266,25 @@ def test_the_manifest_goes_from_the_marks_to_the_pins(manifest: Any) -> None:
 
 
 @pytest.mark.usefixtures("manifest")
-def test_a_retry_keeps_the_manifest(s3: FakeS3) -> None:
+def test_a_retry_keeps_the_manifest(s3: FakeS3, statements: dict[str, Any]) -> None:
     before = dict(s3.objects)
     land(s3, "pin", 15, 5)
-    landing.write_manifest.function(COMMITTED, params={"full_refresh": True}, run_id="manual__1+00")
-    assert (
-        s3.objects[BUCKET, "_state/manifests/manual__1-00.json"]
-        == (before[BUCKET, "_state/manifests/manual__1-00.json"])
-    )
+    # Meanwhile a later run has moved the mark beyond this run's pins.
+    statements["tables/read_ingest_positions.sql"][0]["first_offset"] = 30
+    landing.write_manifest.function(COMMITTED, params={"full_refresh": False}, run_id="manual__1+00")
+    assert s3.objects[BUCKET, MANIFEST_KEY] == before[BUCKET, MANIFEST_KEY]
+    with pytest.raises(Permanent, match="with full_refresh False, not True"):
+        landing.write_manifest.function(COMMITTED, params={"full_refresh": True}, run_id="manual__1+00")
+
+
+def test_a_topic_that_was_created_anew_is_no_green_run(s3: FakeS3, statements: dict[str, Any]) -> None:
+    statements["tables/read_ingest_positions.sql"] = [
+        {"topic": "sandbox.geo", "partition": 0, "first_offset": 500, "object_key": "k", "lines": 4}
+    ]
+    land(s3, "geo", 0, 20)
+    with pytest.raises(PositionLost, match=r"sandbox\.geo .* offset 500, the sink has committed 20"):
+        landing.write_manifest.function(COMMITTED, params={"full_refresh": False}, run_id="r")
+    assert not [key for _, key in s3.objects if key.startswith("_state/")]
 
 
 def counts(lines_read: int, reread: int = 0) -> dict[str, Any]:

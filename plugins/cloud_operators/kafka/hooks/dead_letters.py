@@ -57,15 +57,12 @@ class DeadLetterHook(KafkaOffsetsHook):
         self,
         topic: str,
         *,
-        since_ms: int | None = None,
         start: Mapping[int, int] | None = None,
         time_limit: float = 60,
     ) -> DeadLetters:
-        """Read from the beginning, a time or given offsets up to the ends found at the start.
+        """Read from the beginning or given offsets up to the ends found at the start.
 
         :param topic: the dead-letter topic
-        :param since_ms: Unix time in milliseconds; dead letters of older records are left out, and ``start``
-            is not looked at
         :param start: partition -> offset, as an earlier reading returned it; others begin at the oldest
         :param time_limit: seconds of reading after which what was found so far is returned
         :raises ResourceMissing: when the topic does not exist
@@ -74,8 +71,7 @@ class DeadLetterHook(KafkaOffsetsHook):
         """
         oldest = self.beginning_offsets([topic])[topic]
         ends = self.end_offsets([topic])[topic]
-        asked = dict(start or {}) if since_ms is None else self.offsets_at([topic], since_ms)[topic]
-        firsts = {number: max(asked.get(number, 0), oldest[number]) for number in ends}
+        firsts = {number: max((start or {}).get(number, 0), oldest[number]) for number in ends}
         reading = _Reading(topic, firsts, ends, time_limit)
         origins: Origins = {}
         if reading.open:
@@ -93,17 +89,19 @@ class DeadLetterHook(KafkaOffsetsHook):
             trimmed=any(oldest.values()),
         )
 
-    def read_origins(self, topic: str, *, since_ms: int | None = None, time_limit: float = 120) -> Origins:
-        """Read the origins of all dead letters, or fail.
+    def read_origins(
+        self, topic: str, *, start: Mapping[int, int] | None = None, time_limit: float = 120
+    ) -> Origins:
+        """Read the origins of all dead letters up to the end, or fail.
 
         :param topic: the dead-letter topic
-        :param since_ms: Unix time in milliseconds; dead letters of older records are left out
+        :param start: partition -> offset to begin at; others begin at the oldest
         :param time_limit: seconds of reading that are allowed
         :returns: topic -> (partition, offset) of each record, each once
         :raises WaitTimedOut: when the end is not reached in time
         :raises ResourceMissing: when the topic does not exist
         """
-        found = self.read_dead_letters(topic, since_ms=since_ms, time_limit=time_limit)
+        found = self.read_dead_letters(topic, start=start, time_limit=time_limit)
         if not found.complete:
             raise WaitTimedOut(f"dead-letter topic {topic!r}", f"read to its end within {time_limit:g} s")
         return found.origins

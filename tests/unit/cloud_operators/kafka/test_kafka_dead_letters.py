@@ -149,12 +149,10 @@ def test_nothing_to_read_needs_no_consumer(consumer: FakeConsumer) -> None:
         pytest.param({}, 3, id="from-the-oldest"),
         pytest.param({"start": {0: 5}}, 5, id="from-offsets"),
         pytest.param({"start": {0: 1}}, 3, id="from-offsets-that-are-gone"),
-        pytest.param({"since_ms": 1000}, 6, id="from-a-time"),
     ],
 )
 def test_where_reading_begins(consumer: FakeConsumer, arguments: dict[str, Any], first: int) -> None:
     hook = Broker(consumer, oldest={0: 3}, ends={0: 7})
-    hook.since = {TOPIC: {0: 6}}
     consumer.batches = [[dead("t", 0, 1, place=(0, 6))]]
     assert hook.read_dead_letters(TOPIC, **arguments).complete
     assert consumer.assigned == [(0, first)]

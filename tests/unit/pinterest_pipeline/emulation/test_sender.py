@@ -68,6 +68,34 @@ def test_passing_trouble_is_retried(rest_proxy: FakeRestProxy, sender: BatchSend
     assert keys(rest_proxy) == [0, 1, 2, 3, 4]
 
 
+WRITTEN = {"offsets": [{"partition": 0, "offset": offset} for offset in range(5)]}
+GZIP = {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(Answer(200, WRITTEN, cut_after=20), id="within-the-length"),
+        pytest.param(Answer(200, WRITTEN, cut_after=20, chunked=True), id="within-a-chunk"),
+        pytest.param(Answer(200, WRITTEN, cut_after=0), id="behind-the-headers"),
+        pytest.param(Answer(200, WRITTEN, GZIP), id="undecodable"),
+        pytest.param(Answer(200, '{"offsets": [{"partition": 0, "off'), id="cut-by-the-gateway"),
+        pytest.param(Answer(200, ""), id="emptied-by-the-gateway"),
+        pytest.param(Answer(503, "Service Unavailable", cut_after=5), id="within-an-error"),
+    ],
+)
+def test_an_answer_that_breaks_off_is_a_lost_connection(
+    rest_proxy: FakeRestProxy, sender: BatchSender, trouble: Answer
+) -> None:
+    rest_proxy.script = [trouble, trouble]
+    assert sender.send(RECORDS) == [Acknowledged(0, offset) for offset in range(5)]
+    assert len(rest_proxy.requests) == 3
+    rest_proxy.script = [trouble] * 10
+    with pytest.raises(StillRefused, match=r"5 records .* connection lost"):
+        sender.send(RECORDS)
+    assert len(rest_proxy.requests) == 7
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pinterest_pipeline.errors import Permanent, PositionLost
 from pinterest_pipeline.landing.manifest import (
     Mark,
     build_manifest,
@@ -136,15 +137,80 @@ def test_marks_come_from_the_table_of_positions() -> None:
     assert read_marks(rows) == {(TOPIC, 2): {"first_offset": 70, "lines": 9}}
 
 
+@pytest.mark.parametrize(
+    ("mark", "pin", "told"),
+    [
+        pytest.param(1500, 700, "partition 0: read up to the object at offset 1500, .* 700", id="below"),
+        # A topic that was created anew and happens to have as many records: all of them would be left out.
+        pytest.param(1500, 1500, "offset 1500, the sink has committed 1500", id="at-the-mark"),
+        pytest.param(1500, None, "offset 1500, the sink has committed nothing", id="no-commit"),
+        pytest.param(0, 0, "offset 0, the sink has committed 0", id="from-the-beginning"),
+    ],
+)
+def test_a_sink_that_is_not_beyond_the_mark_is_an_error(
+    landing: FakeS3, mark: int, pin: int | None, told: str
+) -> None:
+    marks: dict[tuple[str, int], Mark] = {(TOPIC, 0): {"first_offset": mark, "lines": 500}}
+    with pytest.raises(PositionLost, match=rf"topic sandbox\.pin .*{told}") as caught:
+        manifest(landing, {"0": pin, "1": 500}, marks)
+    assert isinstance(caught.value, Permanent)
+    for remedy in (
+        "clear its wait_for_sink",
+        "start the sink",
+        "full_refresh does not help",
+        "new resource id",
+    ):
+        assert remedy in str(caught.value)
+    # A full refresh looks at no mark.
+    assert manifest(landing, {"0": pin, "1": 500}, marks, full_refresh=True)
+
+
+def test_a_partition_that_is_gone_is_an_error_too(landing: FakeS3) -> None:
+    marks: dict[tuple[str, int], Mark] = {
+        (TOPIC, 0): {"first_offset": 500, "lines": 500},
+        (TOPIC, 1): {"first_offset": 7, "lines": 1},
+        ("sandbox.other", 0): {"first_offset": 9999, "lines": 1},
+    }
+    with pytest.raises(PositionLost) as caught:
+        manifest(landing, {"0": 501}, marks)
+    assert caught.value.places == {1: (7, None)}
+
+
+def asked(pin: int = 1, run_id: str = "run", full_refresh: bool = False) -> Any:
+    document = {"run_id": run_id, "full_refresh": full_refresh, "pin": pin}
+    return partial(write_once, make=lambda: document, run_id=run_id, full_refresh=full_refresh)
+
+
 def test_the_manifest_of_a_run_is_written_once(s3: FakeS3) -> None:
     assert read_manifest(s3, URI) is None
-    assert write_once(s3, URI, {"run_id": "run", "pin": 1}) == {"run_id": "run", "pin": 1}
-    # A retry lists the landing again, but reads what the first try read.
-    assert write_once(s3, URI, {"run_id": "run", "pin": 2}) == {"run_id": "run", "pin": 1}
-    assert read_manifest(s3, URI) == {"run_id": "run", "pin": 1}
+    first = {"run_id": "run", "full_refresh": False, "pin": 1}
+    assert asked(pin=1)(s3, URI) == first
+    # A retry reads what the first try read, however the landing looks now.
+    assert asked(pin=2)(s3, URI) == first
+    assert read_manifest(s3, URI) == first
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"run_id": "ruN"}, "with run_id 'run', not 'ruN'"),
+        ({"full_refresh": True}, "with full_refresh False, not True"),
+    ],
+)
+def test_a_manifest_of_something_else_is_an_error(s3: FakeS3, other: dict[str, Any], told: str) -> None:
+    asked()(s3, URI)
+    with pytest.raises(Permanent, match=told):
+        asked(**other)(s3, URI)
+    assert read_manifest(s3, URI) == {"run_id": "run", "full_refresh": False, "pin": 1}
 
 
 def test_names_of_runs_become_safe_keys() -> None:
+    # printf %s 'scheduled__2026-01-01T01:00:00+00:00' | sha256sum
     assert manifest_name("scheduled__2026-01-01T01:00:00+00:00") == (
-        "scheduled__2026-01-01T01-00-00-00-00.json"
+        "scheduled__2026-01-01T01-00-00-00-00-24aa6c38.json"
     )
+
+
+def test_runs_whose_ids_look_alike_have_names_of_their_own() -> None:
+    moment = "manual__2026-01-01T01:00:00"
+    assert manifest_name(f"{moment}+00:00") != manifest_name(f"{moment}-00:00")
