@@ -153,9 +153,17 @@ def test_the_position_is_kept_before_the_first_record(
     rest_proxy: FakeRestProxy, sink: dict[str, Any]
 ) -> None:
     store = StateStore()
-    rest_proxy.script = [Answer(403, {"message": "Forbidden"})] * 3
+    kept: list[Any] = []
+
+    def refuse(_: Any) -> Answer:
+        kept.append(store.get("burst"))
+        return Answer(403, {"message": "Forbidden"})
+
+    rest_proxy.script = [refuse] * 3
     with pytest.raises(Refused):
         emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    # A worker that is killed now leaves this.
+    assert kept[0] == {"position": position(committed=0, dead_letters=4), "progress": {}}
     sink.update(committed=3, dead_letters=9)
     again = emulation.send_posts.function(params=PARAMS, task_state_store=store)
     assert again["position"] == position(committed=0, dead_letters=4)
