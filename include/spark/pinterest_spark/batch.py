@@ -1,13 +1,13 @@
 """One run of the daily batch: a manifest's objects into the Delta tables, in an order that survives crashes.
 
-Lines are merged first, counts are recorded then, marks are written last. A run that dies in between is
-repeated with the same manifest: every step finds what it did before.
+Lines are merged first, counts are recorded then, marks are written last. When a run dies in between, the same
+run or another one reads the lines again: every step finds what was done before.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pinterest_spark import ledger, tables
 from pinterest_spark.contracts import ENTITIES, Contract, load_contract
 from pinterest_spark.landing import POSITION, read_lines
-from pinterest_spark.ledger import EntityCounts, Mark
+from pinterest_spark.ledger import Account, EntityCounts, Mark
 from pinterest_spark.records import last_by_key, read_records
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class EntityResult:
 class _Tally:
     """What one pass over the records counts."""
 
-    lines: dict[tuple[int, int], int]
-    quarantined: int
-    unreadable: dict[str, int]
-    keys: tuple[int, int] | None
+    lines: dict[tuple[int, int], int] = field(default_factory=dict)
+    quarantined: int = 0
+    unreadable: dict[str, int] = field(default_factory=dict)
+    keys: tuple[int, int] | None = None
 
 
 def run_batch(spark: SparkSession, manifest: Manifest, names: TableNames, *, run_id: str) -> dict[str, Any]:
@@ -56,11 +56,20 @@ def run_batch(spark: SparkSession, manifest: Manifest, names: TableNames, *, run
     prepare_session(spark, run_id)
     tables.create_table(spark, "ingest_positions", names.positions)
     tables.create_table(spark, "ledger", names.ledger)
+    accounts = ledger.read_accounts(spark, names.ledger, run_id=run_id)
     parts = {entity: manifest.entities[entity] for entity in ENTITIES if entity in manifest.entities}
     # The work is planning and log keeping more than data: three at a time use both cores.
     with ThreadPoolExecutor(max_workers=len(ENTITIES)) as pool:
         running = {
-            entity: pool.submit(ingest_entity, spark, manifest, names, entity=entity, run_id=run_id)
+            entity: pool.submit(
+                ingest_entity,
+                spark,
+                manifest,
+                names,
+                entity=entity,
+                run_id=run_id,
+                account=accounts.get(entity, Account()),
+            )
             for entity in parts
         }
         results = {entity: future.result() for entity, future in running.items()}
@@ -87,20 +96,52 @@ def prepare_session(spark: SparkSession, run_id: str) -> None:
 
 
 def ingest_entity(
-    spark: SparkSession, manifest: Manifest, names: TableNames, *, entity: str, run_id: str
+    spark: SparkSession,
+    manifest: Manifest,
+    names: TableNames,
+    *,
+    entity: str,
+    run_id: str,
+    account: Account,
 ) -> EntityResult:
     """Read, clean and merge one entity's objects.
 
+    :param account: how far the rows of its table are counted.
     :returns: counts, offsets and marks, none of them written yet.
     """
     contract, part = load_contract(entity), manifest.entities[entity]
     tables.create_batch_table(spark, names.batch(entity), contract)
     tables.create_table(spark, "quarantine", names.quarantine(entity))
     uris = [manifest.uri(o.key) for partition in part.partitions for o in partition.objects]
-    reread = sum(partition.reread for partition in part.partitions)
-    if not uris:
-        counts = EntityCounts(lines_read=0, reread=0, kept=0, quarantined=0)
-        return EntityResult(counts=counts, offsets=[], marks=[])
+    tally = _ingest(spark, manifest, names, contract=contract, uris=uris, run_id=run_id) if uris else _Tally()
+    lines_read = sum(tally.lines.values())
+    version, inserted = tables.rows_inserted(spark, names.batch(entity), after=account.table_version)
+    kept, uncounted = account.settle(
+        version=version, inserted=inserted, records=lines_read - tally.quarantined
+    )
+    counts = EntityCounts(
+        lines_read=lines_read,
+        reread=sum(partition.reread for partition in part.partitions),
+        kept=kept,
+        quarantined=tally.quarantined,
+        unreadable=tally.unreadable,
+        table_version=version,
+        uncounted=uncounted,
+    )
+    return EntityResult(counts=counts, offsets=_offsets(part), marks=_marks(part, tally.lines))
+
+
+def _ingest(
+    spark: SparkSession,
+    manifest: Manifest,
+    names: TableNames,
+    *,
+    contract: Contract,
+    uris: list[str],
+    run_id: str,
+) -> _Tally:
+    """Read these objects and MERGE their records and their refused lines."""
+    entity = contract.entity
     # A checkpoint, not a cache: Spark pushes the filters below through the many projections of a cached
     # plan, and each push copies their expressions; it planned for minutes.
     records = read_records(read_lines(spark, uris), contract).localCheckpoint(eager=False)
@@ -113,15 +154,9 @@ def ingest_entity(
         tables.merge_records(spark, table, latest, keys=tally.keys, again=manifest.full_refresh)
     if tally.quarantined:
         refused = records.where(F.col("reason").isNotNull())
-        tables.merge_quarantine(spark, names.quarantine(entity), refused, topic=part.topic, run_id=run_id)
-    counts = EntityCounts(
-        lines_read=sum(tally.lines.values()),
-        reread=reread,
-        kept=tables.rows_inserted(spark, names.batch(entity), run_id),
-        quarantined=tally.quarantined,
-        unreadable=tally.unreadable,
-    )
-    return EntityResult(counts=counts, offsets=_offsets(part), marks=_marks(part, tally.lines))
+        topic = manifest.entities[entity].topic
+        tables.merge_quarantine(spark, names.quarantine(entity), refused, topic=topic, run_id=run_id)
+    return tally
 
 
 def _count(records: DataFrame, contract: Contract) -> _Tally:

@@ -44,6 +44,11 @@ def float_number(text: Column) -> Column:
     return F.when(F.rlike(text, F.lit(_FLOAT)), text.try_cast("double"))
 
 
+def within(number: Column, limits: tuple[float, float] | None) -> Column:
+    """Null where a number is beyond ``limits``; infinity, which ``1e400`` is read as, always is."""
+    return number if limits is None else F.when(number.between(*limits), number)
+
+
 def boolean(text: Column) -> Column:
     """``1`` or ``true``, ``0`` or ``false``."""
     return F.when(text.isin("1", "true"), F.lit(True)).when(text.isin("0", "false"), F.lit(False))
@@ -102,7 +107,7 @@ def source_value(column: SourceColumn, text: Column, blanks: str) -> Column:
     if column.name == "downloaded":
         return boolean(text)
     readers = {"integer": integer, "float": float_number, "datetime": timestamp}
-    return readers[column.type](text) if column.type in readers else text
+    return within(readers[column.type](text), column.range) if column.type in readers else text
 
 
 def cleaned_columns(contract: Contract, values: Mapping[str, Column]) -> list[Column]:

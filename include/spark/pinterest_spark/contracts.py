@@ -24,6 +24,7 @@ class SourceColumn:
     :param multipliers: suffix of a number to its factor (``k`` to 1000).
     :param separator: what separates the items of a list written as text.
     :param prefix: text that precedes every value and says nothing.
+    :param range: least and greatest number that can be right, both included.
     """
 
     name: str
@@ -33,6 +34,7 @@ class SourceColumn:
     multipliers: Mapping[str, int] = field(default_factory=dict)
     separator: str | None = None
     prefix: str | None = None
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,7 @@ def load_contract(entity: str) -> Contract:
         raise ValueError(f"unknown entity {entity!r}: one of {', '.join(ENTITIES)}")
     said: dict[str, Any] = json.loads((_FOLDER / f"{entity}.json").read_text(encoding="utf-8"))
     said["columns"] = tuple(
-        SourceColumn(**{**column, "sentinels": tuple(column.get("sentinels", ()))})
+        SourceColumn(**{name: tuple(v) if isinstance(v, list) else v for name, v in column.items()})
         for column in said["columns"]
     )
     said["cleaned"] = tuple((column["name"], column["type"]) for column in said["cleaned"])

@@ -17,12 +17,47 @@ LEDGER_ROWS = (
     "run_id STRING, stage STRING, entity STRING, "
     "offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>, "
     "landed BIGINT, lines_read BIGINT, reread BIGINT, kept BIGINT, merged BIGINT, quarantined BIGINT, "
-    "unreadable MAP<STRING, BIGINT>"
+    "unreadable MAP<STRING, BIGINT>, table_version BIGINT, uncounted BIGINT"
 )
 POSITION_ROWS = (
     "topic STRING, partition INT, first_offset BIGINT, object_key STRING, lines BIGINT, run_id STRING"
 )
 _COUNTS = ("landed", "lines_read", "reread", "kept", "merged", "quarantined")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What the ledger says of one entity's batch table when a run begins.
+
+    Every row inserted is to be counted in exactly one run, also when the run that inserted it died before it
+    could write its counts, and whatever is run again. So counting starts where the last count ended.
+
+    :param kept: what this run has recorded already, when it is run again.
+    :param table_version: version of the table up to which inserted rows are known.
+    :param uncounted: rows among these that no run has counted yet.
+    """
+
+    kept: int = 0
+    table_version: int = -1
+    uncounted: int = 0
+
+    def settle(self, *, version: int, inserted: int, records: int) -> tuple[int, int]:
+        """Share out the rows inserted since the last count.
+
+        A run takes all of them, its own and those of a run that died, but never more than the records it
+        read: an old manifest that is run again may have fewer than the run that died. The next run, which
+        reads what that one read, takes the rest.
+
+        :param version: the table's version now. Below ``table_version``, the table was dropped and made
+            anew; what was uncounted is gone with it, and ``inserted`` is all of its history.
+        :param inserted: rows inserted after ``table_version`` up to ``version``.
+        :param records: lines read that were not quarantined.
+        :returns: rows that this run keeps in all, and rows left for others.
+        """
+        carried = self.uncounted if self.table_version <= version else 0
+        found = self.kept + carried + inserted
+        kept = min(found, records)
+        return kept, found - kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +69,16 @@ class EntityCounts:
     :param kept: keys new to the table, as Delta's commit metrics say.
     :param quarantined: lines put into quarantine.
     :param unreadable: source column to number of values that could not be read.
+    :param table_version: version of the batch table up to which inserted rows are known.
+    :param uncounted: rows among these that no run has counted yet.
     """
 
     lines_read: int
     reread: int
     kept: int
     quarantined: int
+    table_version: int
+    uncounted: int
     unreadable: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -72,6 +111,28 @@ class Mark:
     lines: int
 
 
+def read_accounts(spark: SparkSession, table: str, *, run_id: str) -> dict[str, Account]:
+    """Read how far the rows of each entity's batch table are counted.
+
+    :param table: the ledger.
+    :param run_id: the run that is about to count.
+    :returns: entity to its account; entities that no run has counted yet are missing.
+    """
+    # The row recorded last, not the greatest version: a table that was made anew starts at 0.
+    last = F.max_by(F.struct("table_version", "uncounted"), "recorded_at")
+    own = F.max(F.when(F.col("run_id") == run_id, F.col("kept")))
+    batch = spark.table(table).where(F.col("stage") == STAGE).groupBy("entity")
+    rows = batch.agg(last.alias("last"), F.coalesce(own, F.lit(0)).alias("kept")).select(
+        "entity", "kept", "last.*"
+    )
+    return {
+        row["entity"]: Account(
+            kept=row["kept"], table_version=row["table_version"], uncounted=row["uncounted"]
+        )
+        for row in rows.collect()
+    }
+
+
 def record_counts(
     spark: SparkSession,
     table: str,
@@ -87,7 +148,11 @@ def record_counts(
     :param offsets: entity to (partition, first offset, last offset) of what was read.
     """
     rows = [
-        (run_id, STAGE, entity, [*offsets[entity]], *(getattr(c, n) for n in _COUNTS), dict(c.unreadable))
+        (
+            *(run_id, STAGE, entity, [*offsets[entity]]),
+            *(getattr(c, name) for name in _COUNTS),
+            *(dict(c.unreadable), c.table_version, c.uncounted),
+        )
         for entity, c in counts.items()
     ]
     source = spark.createDataFrame(rows, LEDGER_ROWS).withColumn("recorded_at", F.current_timestamp())

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column
 
 #: Wrappings seen are at most three deep (a text that holds an envelope that holds the record in a list).
 _LAYERS = 4
@@ -33,20 +33,25 @@ def strict_json(text: Column) -> Column:
     return F.when(F.try_variant_get(listed, "$[1]", "string") == _END, listed)
 
 
-def unwrap(lines: DataFrame, source: str, target: str) -> DataFrame:
+def unwrap(text: Column) -> Column:
     """Take off what a record is wrapped in: a list of one, a text that holds JSON, an envelope of one record.
 
-    :param lines: any frame with the text column ``source``.
-    :param target: new column with the text of what is inside; the same text when nothing could be taken off.
+    :returns: the text of what is inside; ``text`` itself when nothing could be taken off.
     """
-    unwrapped = lines.withColumn(target, F.col(source))
-    for _ in range(_LAYERS):
-        unwrapped = unwrapped.withColumn(target, F.coalesce(_inside(F.col(target)), F.col(target)))
-    return unwrapped
+    wrapped = F.rlike(text, F.lit(r'^\s*["\[]')) | F.contains(text, F.lit('"records"'))
+    return F.when(wrapped, _peel(text, _LAYERS)).otherwise(text)
+
+
+def _peel(text: Column, layers: int) -> Column:
+    """Take off up to so many layers; the list of one binds what a layer gave, so that it is worked out once."""
+    if not layers:
+        return text
+    inner = F.array(F.coalesce(_inside(text), text))
+    return F.get(F.transform(inner, lambda peeled: _peel(peeled, layers - 1)), F.lit(0))
 
 
 def _inside(text: Column) -> Column:
-    """The text inside the outermost wrapping, or null when there is none; a plain record costs no parsing."""
+    """The text inside the outermost wrapping, or null when there is none."""
     parsed = strict_json(text)
     in_text = F.try_variant_get(parsed, "$[0]", "string")
     in_list = F.when(
@@ -57,14 +62,12 @@ def _inside(text: Column) -> Column:
         F.try_variant_get(parsed, "$[0].records[1]", "variant").isNull(),
         F.to_json(F.try_variant_get(parsed, "$[0].records[0].value", "variant")),
     )
-    wrapped = F.rlike(text, F.lit(r'^\s*["\[]')) | F.contains(text, F.lit('"records"'))
     start = _start(text)
-    inside = (
+    return (
         F.when(start == '"', F.when(strict_json(in_text).isNotNull(), in_text))
         .when(start == "[", in_list)
         .when(start == "{", in_envelope)
     )
-    return F.when(wrapped, inside)
 
 
 def is_object(text: Column) -> Column:

@@ -26,7 +26,7 @@ def read_records(lines: DataFrame, contract: Contract, *, carry: tuple[str, ...]
     """
     names = [column.name for column in contract.columns]
     # One projection a step: what a step uses twice is worked out once.
-    texts = parsing.unwrap(lines, "raw", "text").select("raw", "text", *carry)
+    texts = lines.select("raw", parsing.unwrap(F.col("raw")).alias("text"), *carry)
     parsed = texts.withColumn("record", parsing.record(F.col("text"), names))
     scalars = parsed.select("*", *(_text(column).alias(f"text_{column.name}") for column in contract.columns))
     values = scalars.select(

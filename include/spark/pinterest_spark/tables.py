@@ -25,8 +25,8 @@ _POSITION_COLUMNS = "`_partition` INT, `_first_offset` BIGINT, `_line` INT"
 _LATER = "struct(s._first_offset, s._line, s._partition) {} struct(t._first_offset, t._line, t._partition)"
 # A MERGE then marks the rows that it replaces instead of rewriting every file that holds one of its keys.
 _PROPERTIES = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
-# A run's own commits are among the latest of a table; other writers (maintenance) add a few in between.
-_HISTORY = 50
+# Between two runs a table has few commits: one MERGE, and what maintenance adds.
+_RECENT = 10
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
 
@@ -135,12 +135,20 @@ def merge_quarantine(spark: SparkSession, table: str, refused: DataFrame, *, top
     merged.whenNotMatchedInsertAll().execute()
 
 
-def rows_inserted(spark: SparkSession, table: str, run_id: str) -> int:
-    """Rows that this run's MERGEs inserted, by Delta's history: right even when an earlier try of it died.
+def rows_inserted(spark: SparkSession, table: str, *, after: int) -> tuple[int, int]:
+    """Rows that MERGEs inserted, by Delta's history, whichever run started them.
 
-    :param run_id: what the run put into the commits' ``userMetadata``.
+    :param after: the version up to which they are known; -1 counts all. When the table has not come so far
+        it was dropped and made anew, and all are counted.
+    :returns: the table's newest version, and the rows inserted after ``after`` up to it.
     """
-    inserted = F.sum(F.col("operationMetrics")["numTargetRowsInserted"].cast("bigint"))
-    own = (F.col("userMetadata") == run_id) & (F.col("operation") == "MERGE")
-    row = DeltaTable.forName(spark, table).history(_HISTORY).where(own).select(inserted).first()
-    return int(row[0]) if row and row[0] is not None else 0
+    inserted = F.col("operationMetrics")["numTargetRowsInserted"].cast("bigint")
+    history = DeltaTable.forName(spark, table).history
+    # Newest first; the whole history is read only when the latest commits do not reach back far enough.
+    commits = history(_RECENT).select("version", "operation", inserted.alias("inserted")).collect()
+    newest, oldest = commits[0]["version"], commits[-1]["version"]
+    after = after if after <= newest else -1
+    if oldest > after + 1:
+        commits = history().select("version", "operation", inserted.alias("inserted")).collect()
+    counted = [c for c in commits if after < c["version"] <= newest and c["operation"] == "MERGE"]
+    return newest, sum(c["inserted"] or 0 for c in counted)
