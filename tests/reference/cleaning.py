@@ -75,7 +75,8 @@ def clean_pin(row: Row) -> dict[str, Any]:
 
 def clean_geo(row: Row) -> dict[str, Any]:
     """Clean one row of ``geolocation_data``."""
-    latitude, longitude = _float(_text(row, "latitude")), _float(_text(row, "longitude"))
+    latitude = _degrees(_text(row, "latitude"), most=90)
+    longitude = _degrees(_text(row, "longitude"), most=180)
     return {
         "ind": int(row["ind"]),
         "country": _text(row, "country"),
@@ -119,8 +120,11 @@ def _followers(text: str | None) -> int | None:
     return int(count) if count == int(count) else None
 
 
-def _float(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text) else None
+def _degrees(text: str | None, *, most: int) -> float | None:
+    if not text or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text):
+        return None
+    degrees = float(text)
+    return degrees if abs(degrees) <= most else None
 
 
 def _time(text: str | None) -> datetime | None:

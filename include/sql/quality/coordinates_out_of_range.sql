@@ -1,4 +1,6 @@
--- Places that are not on Earth. Whether a place lies in the country named is not asked: in the source it never does.
+-- Places that are not on Earth, NaN among them, which is greater than every number. The cleaning leaves none: a row
+-- here is an error of the cleaning, or was written by somebody else. Whether a place lies in the country named is not
+-- asked: in the source it never does.
 SELECT
     'geo' AS entity,
     CONCAT('ind ', ind) AS subject,

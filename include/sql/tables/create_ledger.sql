@@ -16,5 +16,7 @@ CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     merged BIGINT COMMENT 'lines whose key was there already, or came again later',
     quarantined BIGINT COMMENT 'lines put into quarantine',
     unreadable MAP<STRING, BIGINT> COMMENT 'column to values that could not be read and became null',
+    table_version BIGINT COMMENT 'batch: version of the batch table up to which inserted rows are known',
+    uncounted BIGINT COMMENT 'batch: rows inserted up to that version that no run has counted in kept yet',
     recorded_at TIMESTAMP COMMENT 'when'
 ) USING DELTA

@@ -127,6 +127,12 @@ PLACES: list[tuple[Any, Any, list[float] | None]] = [
     ("NaN", 12.5, None),
     ("1.5d", 12.5, None),
     (12.5, "Infinity", None),
+    (90, -180, [90.0, -180.0]),
+    (-90.0, "180", [-90.0, 180.0]),
+    (100, 12.5, None),
+    (-90.0001, 12.5, None),
+    (12.5, 180.0001, None),
+    (12.5, "-1e400", None),
 ]
 NAMES = [
     ("Adam", "Acosta", "Adam Acosta"),

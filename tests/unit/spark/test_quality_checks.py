@@ -19,7 +19,7 @@ SCHEMAS = {
     "user": ROW,
     "ledger": (
         "run_id STRING, stage STRING, entity STRING, lines_read BIGINT, landed BIGINT, reread BIGINT, "
-        "kept BIGINT, merged BIGINT, quarantined BIGINT"
+        "kept BIGINT, merged BIGINT, quarantined BIGINT, uncounted BIGINT, recorded_at INT"
     ),
     "positions": "topic STRING, partition INT, lines BIGINT",
     "quarantine": "topic STRING, partition INT, first_offset BIGINT, line INT, reason STRING",
@@ -29,10 +29,10 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
     "geo": [(1, 0, 0, 0, [-90.0, 180.0]), (2, 0, 0, 1, None)],
     "user": [],
     "ledger": [
-        ("r1", "batch", "pin", 3, 3, 0, 1, 1, 1),
-        ("r2", "batch", "pin", 3, 1, 2, 1, 2, 0),
-        ("r1", "batch", "geo", 2, 2, 0, 2, 0, 0),
-        ("r1", "burst", "pin", None, 3, None, None, None, None),
+        ("r1", "batch", "pin", 3, 3, 0, 1, 1, 1, 1, 1),
+        ("r2", "batch", "pin", 3, 1, 2, 1, 2, 0, 0, 2),
+        ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 1, 1),
+        ("r1", "burst", "pin", None, 3, None, None, None, None, None, 3),
     ],
     "positions": [("x.pin", 0, 3), ("x.pin", 1, 3), ("x.geo", 0, 2)],
     "quarantine": [("x.pin", 0, 0, 1, "not_json"), ("x.pin", 0, 0, 2, "key_missing")],
@@ -45,22 +45,39 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
     (
         "coordinates_out_of_range",
         "geo",
-        [(1, 0, 0, 0, [90.5, 0.0]), (2, 0, 0, 0, [0.0, -180.5]), (3, 0, 0, 0, [1.0, 1.0])],
-        [("geo", "ind 1", "(90.5, 0.0)"), ("geo", "ind 2", "(0.0, -180.5)")],
+        [
+            (1, 0, 0, 0, [90.5, 0.0]),
+            (2, 0, 0, 0, [0.0, -180.5]),
+            (3, 0, 0, 0, [1.0, 1.0]),
+            (4, 0, 0, 0, [float("nan"), 1.0]),
+            (5, 0, 0, 0, [1.0, float("inf")]),
+        ],
+        [
+            ("geo", "ind 1", "(90.5, 0.0)"),
+            ("geo", "ind 2", "(0.0, -180.5)"),
+            ("geo", "ind 4", "(NaN, 1.0)"),
+            ("geo", "ind 5", "(1.0, Infinity)"),
+        ],
     ),
     (
         "ledger_not_balanced",
         "ledger",
-        [("r1", "batch", "pin", 3, 3, 0, 2, 2, 0)],
+        [("r1", "batch", "pin", 3, 3, 0, 2, 2, 0, 0, 1)],
         [("pin", "run r1", "lines_read 3, landed 3, reread 0, kept 2, merged 2, quarantined 0")],
     ),
     (
         "ledger_not_balanced",
         "ledger",
-        [("r1", "batch", "pin", 3, -1, 4, 3, 0, 0)],
+        [("r1", "batch", "pin", 3, -1, 4, 3, 0, 0, 0, 1)],
         [("pin", "run r1", "lines_read 3, landed -1, reread 4, kept 3, merged 0, quarantined 0")],
     ),
     ("rows_not_kept", "pin", [(1, 0, 0, 0)], [("pin", "rows of the batch table", "1 rows")]),
+    (
+        "rows_not_kept",
+        "ledger",
+        [("r1", "batch", "pin", 2, 2, 0, 2, 0, 0, 1, 1), ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 0, 1)],
+        [("geo", "rows of the batch table", "2 rows"), ("pin", "rows of the batch table", "2 rows")],
+    ),
     ("rows_not_kept", "user", [(1, 0, 0, 0)], [("user", "rows of the batch table", "1 rows")]),
     (
         "duplicate_positions",
