@@ -84,12 +84,16 @@ def load_contract(entity: str) -> Contract:
     if entity not in ENTITIES:
         raise ValueError(f"unknown entity {entity!r}: one of {', '.join(ENTITIES)}")
     said: dict[str, Any] = json.loads((_FOLDER / f"{entity}.json").read_text(encoding="utf-8"))
-    said["columns"] = tuple(
-        SourceColumn(**{name: tuple(v) if isinstance(v, list) else v for name, v in column.items()})
-        for column in said["columns"]
-    )
+    said["columns"] = tuple(_column(column) for column in said["columns"])
     said["cleaned"] = tuple((column["name"], column["type"]) for column in said["cleaned"])
     return Contract(**said)
+
+
+def _column(said: Mapping[str, Any]) -> SourceColumn:
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in said.items()
+    }
+    return SourceColumn(**values)
 
 
 def columns_of_others(entity: str) -> frozenset[str]:

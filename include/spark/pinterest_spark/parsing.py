@@ -43,7 +43,7 @@ def unwrap(text: Column) -> Column:
 
 
 def _peel(text: Column, layers: int) -> Column:
-    """Take off up to so many layers; the list of one binds what a layer gave, so that it is worked out once."""
+    """Take off up to so many layers; the list of one binds what a layer gave: it is worked out once."""
     if not layers:
         return text
     inner = F.array(F.coalesce(_inside(text), text))
