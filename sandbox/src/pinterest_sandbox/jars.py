@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -35,8 +36,16 @@ def jar_folder(name: str) -> Path:
     digest = hashlib.sha256(pom.read_bytes()).hexdigest()
     target = cache_folder() / "jars" / name
     stamp = target / ".pom-sha256"
-    if stamp.exists() and stamp.read_text() == digest:
-        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The demo and the tests share the cache and may be started at the same time.
+    with open(target.with_name(f"{name}.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != digest:
+            _fetch(name, pom, target, digest)
+    return target
+
+
+def _fetch(name: str, pom: Path, target: Path, digest: str) -> None:
     partial = target.with_name(f"{name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     maven("-f", str(pom), _COPY, "-DincludeScope=runtime", f"-DoutputDirectory={partial}")
@@ -45,7 +54,6 @@ def jar_folder(name: str) -> Path:
     (partial / ".pom-sha256").write_text(digest)
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
-    return target
 
 
 def class_path(*folders: Path) -> str:
