@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -139,14 +140,23 @@ def log_tail(config: Config, name: str, lines: int = 15) -> str:
 def _orphans(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
-        try:
-            owner = process.environ().get("PINTEREST_SANDBOX_HOME")
-        except psutil.Error:
+        # A caller's shell may be in the folder too: only what has lost its supervisor is ours to end.
+        if process.pid == os.getpid() or not _belongs_to(process, home):
             continue
-        # A caller's shell may carry the variable too: only what has lost its supervisor is ours to end.
-        if owner == str(home) and process.pid != os.getpid() and process.ppid() == 1:
-            found += [process, *process.children(recursive=True)]
+        with contextlib.suppress(psutil.Error):
+            if process.ppid() == 1:
+                found += [process, *process.children(recursive=True)]
     return found
+
+
+def _belongs_to(process: psutil.Process, home: Path) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if process.environ().get("PINTEREST_SANDBOX_HOME") == str(home):
+            return True
+    # Airflow's processes set a title, which overwrites their environment for others.
+    with contextlib.suppress(psutil.Error):
+        return Path(process.cwd()).is_relative_to(home)
+    return False
 
 
 @contextmanager

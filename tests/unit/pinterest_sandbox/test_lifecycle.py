@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pinterest_sandbox.lifecycle import claim, down, log_tail, throw_away
@@ -48,3 +51,23 @@ def test_the_end_of_a_log_is_shown(tmp_path: Path) -> None:
     tail = log_tail(config, "kafka", lines=2)
     assert tail.endswith("  line 38\n  line 39")
     assert log_tail(config, "nothing") == ""
+
+
+@pytest.mark.parametrize("titled", [False, True], ids=["environment", "folder only"])
+def test_a_process_that_lost_its_supervisor_is_ended(tmp_path: Path, titled: bool) -> None:
+    claim(tmp_path)
+    (tmp_path / "sandbox.json").write_text("{}")
+    (tmp_path / "kafka").mkdir()
+    environment = {} if titled else {"PINTEREST_SANDBOX_HOME": str(tmp_path)}
+    # The shell ends at once; its background process then has process 1 as its parent.
+    started = subprocess.run(
+        ["/bin/sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $!"],
+        cwd=tmp_path / "kafka" if titled else "/",
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    orphan = psutil.Process(int(started.stdout))
+    throw_away(tmp_path)
+    assert orphan.wait(timeout=20) is None or not orphan.is_running()
