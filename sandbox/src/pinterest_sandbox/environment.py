@@ -99,8 +99,8 @@ def client_environment(config: Config, account: Account) -> dict[str, str]:
     """What a client outside the project needs to talk to every part, and Airflow's environment."""
     return {
         **airflow_environment(config, account),
-        # `airflow dags test` of 3.3.1 fails at the end of a run whose DAG has a deadline (apache/airflow#73428);
-        # where nobody is told of late runs there is none.
+        # `airflow dags test` of 3.3.1 fails at the end of a run whose DAG has a deadline
+        # (apache/airflow#73428); where nobody is told of late runs there is none.
         "PINTEREST_ALERT_TOPIC_ARN": "",
         "SANDBOX_API_URL": api_url(config),
         "SANDBOX_MYSQL_HOST": HOST,
