@@ -28,7 +28,7 @@ class Difference(NamedTuple):
 class ResourceDiffers(CloudOperatorError):
     """A resource with the right name exists but is not as wanted; it is left untouched.
 
-    :param resource: kind and name, e.g. ``"connector 'sandbox-connector'"``
+    :param resource: kind and name, e.g. ``"connector 'orders-connector'"``
     :param differences: setting -> (wanted, found); values must be safe to show (secrets already hidden)
     """
 
@@ -70,7 +70,7 @@ class ServiceFailed(CloudOperatorError):
 class AmbiguousName(CloudOperatorError):
     """More than one resource has the name by which it is looked up.
 
-    :param resource: kind and name, e.g. ``"REST API 'sandbox'"``
+    :param resource: kind and name, e.g. ``"REST API 'orders'"``
     :param identifiers: ids or ARNs of all resources found
     """
 
@@ -116,7 +116,7 @@ class ServiceUnreachable(CloudOperatorError):
 class ResourceMissing(CloudOperatorError):
     """A resource that has to exist does not.
 
-    :param resource: kind and name, e.g. ``"topic 'sandbox.pin'"``
+    :param resource: kind and name, e.g. ``"topic 'orders.created'"``
     :param advice: what to do about it, if that is known
     """
 
