@@ -10,6 +10,9 @@ IF_MADE := test -x $(SANDBOX)/sandbox || { echo "Nothing is up: this checkout ha
 # Real rows for the tests; generated rows are always used.
 export PINTEREST_TEST_ROWS ?= $(abspath ../shared/data)
 
+# Airflow takes twice as long to import when each of its processes compiles it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## List the commands
 	@printf 'The two that matter:\n  make demo    run the whole pipeline on this machine and show its results\n  make test    run all tests\n\nAll commands:\n'

@@ -81,7 +81,7 @@ environment() {
     [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ] && return 0
     say "Python environment $folder from $lock ($(grep -c '==' "$lock") packages)"
     [ -x "$folder/bin/python" ] || "$uv" venv --quiet --python 3.12 "$folder"
-    "$uv" pip sync --quiet --python "$folder/bin/python" --require-hashes "$lock"
+    "$uv" pip sync --quiet --compile-bytecode --python "$folder/bin/python" --require-hashes "$lock"
     printf '%s' "$digest" >"$stamp"
     done_in
 }

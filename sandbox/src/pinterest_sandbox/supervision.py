@@ -24,7 +24,16 @@ from pinterest_sandbox.service import Service
 from pinterest_sandbox.waiting import NotReady, wait_until
 
 #: Set by the shell that called ``up``; they would reach into the sandbox's processes.
-_CALLER_ONLY = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+_CALLER_ONLY = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    # Every process would compile its modules anew, which takes longer than importing them.
+    "PYTHONDONTWRITEBYTECODE",
+    "VIRTUAL_ENV",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+)
 #: supervisor's faults that only say that the wanted state is there already.
 _ALREADY_STARTED, _NOT_RUNNING = 60, 70
 
