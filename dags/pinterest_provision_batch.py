@@ -56,7 +56,7 @@ from pinterest_pipeline.settings import settings
 NAMES = names()
 SETTINGS = settings()
 #: Half an hour, looked at every five seconds: MSK Connect takes from seconds to a quarter of an hour.
-WAITING = {"waiter_delay": 5, "waiter_max_attempts": 360}
+WAITING = {"waiter_delay": 2, "waiter_max_attempts": 900}
 
 with DAG(
     dag_id="pinterest_provision_batch",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
+    from cloud_operators.databricks.statement import Statement
 
 AWS = "aws_default"
 KAFKA = "kafka_default"
@@ -31,19 +36,42 @@ def run_sql(
     :param missing_table_ok: an unknown table gives no rows instead of an error.
     :returns: the rows, as dicts.
     """
+    statement, values = _statement(relative, parameters or {})
+    return _statement_hook().run(
+        statement.sql,
+        values,
+        warehouse_id=statement.warehouse_id,
+        polling_period_seconds=1,
+        missing_table_ok=missing_table_ok,
+    )
+
+
+def run_sql_together(requests: Sequence[tuple[str, dict[str, Any]]]) -> Any:
+    """Run statements under ``include/sql`` beside each other.
+
+    :param requests: path below ``include/sql`` and named parameters, as :func:`run_sql` takes them.
+    :returns: the rows of each, in their order.
+    """
+    return _statement_hook().run_all(
+        [_statement(relative, parameters) for relative, parameters in requests], polling_period_seconds=1
+    )
+
+
+def _statement_hook() -> DatabricksStatementHook:
     from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
+
+    return DatabricksStatementHook(databricks_conn_id=DATABRICKS)
+
+
+def _statement(relative: str, parameters: dict[str, Any]) -> tuple[Statement, dict[str, Any]]:
+    from cloud_operators.databricks.statement import Statement
     from pinterest_pipeline.entities import names
     from pinterest_pipeline.paths import read_include
     from pinterest_pipeline.results.sql import used_parameters
     from pinterest_pipeline.settings import settings
 
-    values = settings()
-    values.require("databricks_warehouse_id")
-    statement = read_include(f"sql/{relative}")
-    return DatabricksStatementHook(databricks_conn_id=DATABRICKS).run(
-        statement,
-        used_parameters(statement, {**names().sql_parameters, **(parameters or {})}),
-        warehouse_id=values.databricks_warehouse_id,
-        polling_period_seconds=1,
-        missing_table_ok=missing_table_ok,
-    )
+    chosen = settings()
+    chosen.require("databricks_warehouse_id")
+    text = read_include(f"sql/{relative}")
+    values = used_parameters(text, {**names().sql_parameters, **parameters})
+    return Statement(text, warehouse_id=chosen.databricks_warehouse_id), values

@@ -30,16 +30,21 @@ def check_quality() -> list[str]:
     checks = quality.check_names()
     if not checks:
         raise Permanent("there is no quality check under include/sql/quality")
-    findings = {}
-    for check in checks:
-        relative = f"quality/{check}.sql"
-        tables = quality.parameter_sets(read_include(f"sql/{relative}"), names())
-        rows = [row for parameters in tables for row in connections.run_sql(relative, parameters)]
+    found: dict[str, list[dict[str, Any]]] = {check: [] for check in checks}
+    requests = [
+        (check, parameters)
+        for check in checks
+        for parameters in quality.parameter_sets(read_include(f"sql/quality/{check}.sql"), names())
+    ]
+    answers = connections.run_sql_together(
+        [(f"quality/{check}.sql", parameters) for check, parameters in requests]
+    )
+    for (check, _), rows in zip(requests, answers, strict=True):
+        found[check] += rows
+    for check, rows in found.items():
         logger.info("%s: %d rows", check, len(rows))
-        if rows:
-            findings[check] = quality.render_rows(rows)
-    if findings:
-        raise QualityFailed(findings)
+    if any(found.values()):
+        raise QualityFailed({check: quality.render_rows(rows) for check, rows in found.items() if rows})
     return checks
 
 

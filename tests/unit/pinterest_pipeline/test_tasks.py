@@ -48,6 +48,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return answers.get(relative, [])
 
     monkeypatch.setattr(connections, "run_sql", run_sql)
+    monkeypatch.setattr(
+        connections, "run_sql_together", lambda requests: [run_sql(*request) for request in requests]
+    )
     return answers
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from airflow.providers.common.compat.sdk import AirflowException
@@ -88,6 +88,43 @@ class DatabricksStatementHook(DatabricksHook):
                 return []
             raise
         return self.rows(answer)
+
+    def run_all(
+        self,
+        statements: Sequence[tuple[Statement, Mapping[str, Parameter]]],
+        *,
+        polling_period_seconds: float = 5,
+        timeout_seconds: float = 3600,
+    ) -> list[list[dict[str, Any]]]:
+        """Run statements beside each other and return the rows of each.
+
+        When one fails, or the caller is interrupted, those that still run are cancelled.
+
+        :param statements: statement and its parameters
+        :param polling_period_seconds: longest pause between two looks at a statement
+        :param timeout_seconds: seconds after which a statement is cancelled, counted anew for each
+        :returns: rows as :meth:`run` gives them, in the order of the statements
+        :raises ValueError: when a parameter's name or type is not one that can be passed
+        :raises StatementFailed: when a statement fails or is cancelled
+        """
+        running: list[str] = []
+        rows = []
+        try:
+            running.extend(self.start(statement, parameters) for statement, parameters in statements)
+            for statement, _ in statements:
+                # The one that is waited for is cancelled by the waiting.
+                answer = self.wait(
+                    running.pop(0),
+                    polling_period_seconds=polling_period_seconds,
+                    timeout_seconds=timeout_seconds,
+                    statement=statement.sql,
+                )
+                rows.append(self.rows(answer))
+        except BaseException:
+            for statement_id in running:
+                self.cancel(statement_id)
+            raise
+        return rows
 
     def start(self, statement: Statement, parameters: Mapping[str, Parameter] | None = None) -> str:
         """Start a statement and return at once.

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout, TaskDeferred
 
 from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
 from cloud_operators.databricks.operators.sql import DatabricksSqlStatementOperator
+from cloud_operators.databricks.statement import Statement
 from cloud_operators.exceptions import StatementFailed
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Fault
 from tests.unit.cloud_operators.databricks.triggering import fire
@@ -72,6 +73,35 @@ def test_what_is_sent(databricks: FakeDatabricks, context: Any) -> None:
     (statement_id,) = databricks.running
     url = f"http://127.0.0.1:{databricks.port}/sql/history?queryId={statement_id}"
     assert context["ti"].xcoms == {"statement_url": url}
+
+
+def test_statements_beside_each_other(databricks: FakeDatabricks) -> None:
+    databricks.statements = lambda request: (
+        NUMBERS if "first" in request["statement"] else Answer((("n", "LONG"),), ([["7"]],))
+    )
+    statements = [
+        (Statement(f"SELECT * FROM {table}", warehouse_id="w1"), {}) for table in ("first", "other")
+    ]
+
+    rows = DatabricksStatementHook().run_all(statements, polling_period_seconds=0.01)
+
+    assert rows == [ROWS, [{"n": 7}]]
+    started = [request for request in databricks.requests if request.startswith(("POST", "GET"))]
+    assert [request.split(" ")[0] for request in started[:2]] == ["POST", "POST"]
+
+
+def test_statements_beside_one_that_fails_are_cancelled(databricks: FakeDatabricks) -> None:
+    databricks.statements = lambda request: (
+        MISSING if "broken" in request["statement"] else Answer(looks=("RUNNING",) * 1000)
+    )
+    statements = [
+        (Statement(f"SELECT * FROM {table}", warehouse_id="w1"), {}) for table in ("broken", "other")
+    ]
+
+    with pytest.raises(StatementFailed, match="TABLE_OR_VIEW_NOT_FOUND"):
+        DatabricksStatementHook().run_all(statements, polling_period_seconds=0.01)
+
+    assert [statement.cancelled for statement in databricks.running.values()] == [False, True]
 
 
 def test_statement_without_rows(databricks: FakeDatabricks, context: Any) -> None:
