@@ -19,10 +19,10 @@ mkdir -p "$AIRFLOW_HOME"
 airflow=(.venv/airflow/bin/python -m pytest -q)
 sandbox=(.venv/sandbox/bin/python -m pytest -q)
 
-# Spark's tests wait for a JVM most of the time, the others for Python: they run beside each other.
+# Spark plans on one core; its tests run on two, beside the others.
 beside=$(mktemp)
 trap 'rm -f "$beside"' EXIT
-"${sandbox[@]}" tests/unit/spark tests/unit/pinterest_sandbox >"$beside" 2>&1 &
+"${sandbox[@]}" --numprocesses 2 --dist worksteal tests/unit/spark >"$beside" 2>&1 &
 beside_pid=$!
 show_beside() {
     local code=0
@@ -33,7 +33,8 @@ show_beside() {
 ring "Checks" tools/lint.sh
 ring "Unit tests: operators, pipeline" "${airflow[@]}" tests/unit/cloud_operators tests/unit/pinterest_pipeline
 ring "Integrity of the DAGs" "${airflow[@]}" tests/integrity
-ring "Unit tests: Spark, SQL, sandbox" show_beside
+ring "Unit tests: sandbox" "${sandbox[@]}" tests/unit/pinterest_sandbox
+ring "Unit tests: Spark, SQL" show_beside
 if [ "$rings" = all ]; then
     ring "Unit tests: S3 sink" mvn -B -q -ntp -f sandbox/java/s3-sink/pom.xml test
     # Made before the tests, so that no test waits for downloads.

@@ -276,6 +276,8 @@ def test_another_run_counts_what_a_run_that_died_for_good_had_inserted(
 
 def test_an_old_run_keeps_its_counts_however_much_has_happened_since(pipeline: Pipeline) -> None:
     """More commits than are looked at by default, and a run in between that died."""
+    from pinterest_spark import tables
+
     zone = pipeline.zone
     zone.put("geo", 0, _lines(1, 2))
     first = zone.manifest("first", pins={GEO: 2})
@@ -283,7 +285,7 @@ def test_an_old_run_keeps_its_counts_however_much_has_happened_since(pipeline: P
     zone.put("geo", 2, _lines(3, 4, 5))
     second = zone.manifest("second", pins={GEO: 5}, marks=pipeline.marks())
     pipeline.run_until(second, "second", dies_at="ledger.record_counts")
-    for number in range(51):
+    for number in range(tables._RECENT + 1):
         pipeline.spark.sql(f"ALTER TABLE {pipeline.names.batch('geo')} SET TBLPROPERTIES ('n' = '{number}')")
     counts = pipeline.run(first, "first")["geo"]
     assert (counts["kept"], counts["merged"]) == (2, 0)

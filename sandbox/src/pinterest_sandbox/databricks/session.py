@@ -127,6 +127,8 @@ def _java_options(scratch: Path, archive: Path, record: bool) -> list[str]:
     options = [
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
+        # C1 alone gets 48 MB by default; Spark fills that within minutes, and the JIT is off from then on.
+        "-XX:ReservedCodeCacheSize=256m",
         "-Xss4m",
         f"-Djava.io.tmpdir={scratch}",
         f"-Dlog4j2.configurationFile={JAVA_SOURCES / 'spark' / 'log4j2.properties'}",
@@ -150,6 +152,9 @@ def _basics(warehouse: Path, scratch: Path) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # With it each Column call asks the JVM several times for its place in the notebook, which an error
+        # then names: half of the time that a plan takes to build. Tracebacks have the line anyway.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
     }
 
 
