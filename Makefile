@@ -58,6 +58,10 @@ test: setup ## Run all tests: checks, unit, integrity, sandbox, end to end
 test-fast: setup ## Run the checks and the tests that need no sandbox
 	@tools/test.sh fast
 
+.PHONY: bench
+bench: setup ## Measure the budgets on this machine, beside the ceilings; about ten minutes
+	@$(SANDBOX)/python -m pinterest_sandbox.bench
+
 .PHONY: lint
 lint: setup ## Check style, types, import directions, SQL and shell scripts
 	@tools/lint.sh

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pinterest_sandbox.demo.figures import run_sql
+from pinterest_sandbox.databricks.sql_client import run_sql
 from tests.e2e.conftest import ENTITIES, POSTS, Demo, Row, landed_lines, run_demo, s3_client
 from tests.reference import expected_clean, expected_results
 from tests.running_sandbox import CHECKOUT, sandbox_variables

@@ -8,16 +8,13 @@ import subprocess
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
-
-import boto3
-import requests
 
 from pinterest_sandbox.airflow.settings import airflow_program
-from pinterest_sandbox.config import ACCESS_KEY, REGION, SECRET_KEY, Config
+from pinterest_sandbox.aws.clients import aws_client
+from pinterest_sandbox.config import Config
+from pinterest_sandbox.databricks.sql_client import run_sql
 from pinterest_sandbox.jars import jar_folder
 from pinterest_sandbox.prerequisites import find_program
-from pinterest_sandbox.waiting import NotReady, wait_until
 
 ENTITIES = ("pin", "geo", "user")
 #: The results in the order of the questions.
@@ -46,40 +43,6 @@ class Result:
     rows: list[list[str]]
 
 
-def run_sql(
-    config: Config, statement: str, parameters: dict[str, str] | None = None
-) -> list[list[str | None]]:
-    """Run one statement on the SQL warehouse.
-
-    :returns: rows of text, as the statement API gives them.
-    :raises RuntimeError: with the warehouse's message.
-    """
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {config.databricks_token}"
-    address = config.url("databricks", "/api/2.0/sql/statements")
-    answer = session.post(
-        address,
-        json={
-            "statement": statement,
-            "warehouse_id": "sandbox",
-            "wait_timeout": "50s",
-            "parameters": [{"name": name, "value": value} for name, value in (parameters or {}).items()],
-        },
-        timeout=120,
-    ).json()
-
-    def finished() -> None:
-        if answer["status"]["state"] in ("PENDING", "RUNNING"):
-            answer.update(session.get(f"{address}/{answer['statement_id']}", timeout=60).json())
-            raise NotReady(answer["status"]["state"])
-
-    wait_until(finished, what="the SQL statement", timeout=120, interval=0.2)
-    if answer["status"]["state"] != "SUCCEEDED":
-        raise RuntimeError(f"{statement}: {answer['status'].get('error', {}).get('message')}")
-    rows: list[list[str | None]] = answer.get("result", {}).get("data_array") or []
-    return rows
-
-
 def ledger_counts(config: Config, *, since: str) -> dict[str, dict[str, int]]:
     """Sums of the ledger's counts by entity.
 
@@ -103,20 +66,9 @@ def ledger_counts(config: Config, *, since: str) -> dict[str, dict[str, int]]:
     return counts
 
 
-def s3_client(config: Config) -> Any:
-    """A client of the sandbox's S3."""
-    return boto3.client(
-        "s3",
-        endpoint_url=config.url("moto"),
-        region_name=REGION,
-        aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY,
-    )
-
-
 def read_results(config: Config) -> dict[str, Result]:
     """The nine results as they lie in S3."""
-    client = s3_client(config)
+    client = aws_client("s3", config.url("moto"))
     results = {}
     for name in QUERIES:
         body = client.get_object(Bucket=config.bucket, Key=f"results/{name}/result.csv")["Body"].read()

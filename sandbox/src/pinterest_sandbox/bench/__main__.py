@@ -1,0 +1,98 @@
+"""``python -m pinterest_sandbox.bench``: what ``make bench`` runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import pymysql.cursors
+from rich.console import Console
+
+from pinterest_sandbox import lifecycle
+from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.bench import burst, daily, parsing, starting
+from pinterest_sandbox.bench.driving import run_dag
+from pinterest_sandbox.bench.figures import Figure
+from pinterest_sandbox.bench.report import print_figures, write_figures
+from pinterest_sandbox.config import HOST, Config
+from pinterest_sandbox.demo.__main__ import DAILY, EMULATE, FORESEEN, PROVISION
+from pinterest_sandbox.environment import SOURCE_DATABASE, SOURCE_USER, airflow_environment
+from pinterest_sandbox.parts import load_account
+
+BURST_POSTS = 30_000
+SAMPLE_ROWS = 2_000
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--posts",
+    default=BURST_POSTS,
+    show_default=True,
+    type=click.IntRange(500, 1_000_000),
+    help="Posts of the burst.",
+)
+@click.option("--keep-up", is_flag=True, help="Leave the sandbox up at the end.")
+def main(posts: int, keep_up: bool) -> None:
+    """Measure the budgets on this machine; takes about ten minutes and throws away a sandbox that is up."""
+    console = Console()
+    try:
+        figures = run(console, posts=posts)
+    except FORESEEN as error:
+        console.print(f"\n{error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
+    print_figures(console, figures)
+    if not keep_up:
+        lifecycle.down()
+
+
+def run(console: Console, *, posts: int) -> list[Figure]:
+    """Measure everything, one after the other; each figure is written as soon as it is there.
+
+    :param posts: posts of the burst.
+    """
+    console.print("Starting", style="bold")
+    config, figures = starting.measure(console)
+    target = config.home / "bench.json"
+
+    def add(*new: Figure) -> None:
+        figures.extend(new)
+        print_figures(console, new)
+        write_figures(target, figures)
+
+    add()
+    console.print("Parsing", style="bold")
+    add(*parsing.measure(airflow_environment(config, load_account(config))))
+    airflow = AirflowClient(config.url("airflow"))
+    airflow.wait_for_dags((PROVISION, EMULATE, DAILY), timeout=120)
+    for dag_id in (PROVISION, EMULATE, DAILY):
+        airflow.unpause(dag_id)
+    run_dag(airflow, PROVISION, {})
+    console.print("The daily run", style="bold")
+    add(*daily.measure(config, airflow))
+    console.print("The burst", style="bold")
+    rows = _pins(config)
+    add(burst.measure_visible(config, rows[0]))
+    add(*burst.measure_rate(config, airflow, rows, posts=posts))
+    return figures
+
+
+def _pins(config: Config) -> list[dict[str, Any]]:
+    with (
+        pymysql.connect(
+            host=HOST,
+            port=config.ports["source"],
+            user=SOURCE_USER,
+            password=config.source_password,
+            database=SOURCE_DATABASE,
+            charset="utf8mb4",
+            cursorclass=pymysql.cursors.DictCursor,
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT * FROM pinterest_data ORDER BY `index` LIMIT %s", (SAMPLE_ROWS,))
+        return list(cursor.fetchall())
+
+
+if __name__ == "__main__":
+    main()

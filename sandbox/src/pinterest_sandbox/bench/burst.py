@@ -1,0 +1,99 @@
+"""The burst through the API, beside its ceiling, and how soon a post lies in S3."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import requests
+
+from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.aws.clients import aws_client
+from pinterest_sandbox.bench.ceiling import CONTENT_TYPE, records_per_second
+from pinterest_sandbox.bench.driving import run_dag
+from pinterest_sandbox.bench.figures import Figure
+from pinterest_sandbox.config import Config
+from pinterest_sandbox.environment import api_url
+from pinterest_sandbox.waiting import NotReady, wait_until
+
+EMULATE = "pinterest_emulate_posts"
+ENTITIES = 3
+BATCH_SIZE = 500
+RATE_BUDGET = 10_000
+SHARE_BUDGET = 60.0
+VISIBLE_BUDGET_S = 3.0
+SAMPLES = 5
+
+
+def measure_rate(
+    config: Config, airflow: AirflowClient, rows: list[dict[str, Any]], *, posts: int
+) -> list[Figure]:
+    """A burst by its DAG, and the same number of records from a bare load generator.
+
+    The task's whole time counts, with its start and the reading of the source.
+
+    :param rows: records for the load generator.
+    :param posts: posts of the burst; each is three records.
+    """
+    records = posts * ENTITIES
+    ceiling = records_per_second(config, rows, records=records, batch_size=BATCH_SIZE, connections=ENTITIES)
+    run = run_dag(airflow, EMULATE, {"posts": posts, "batch_size": BATCH_SIZE})
+    rate = records / run.tasks["send_posts"]
+    on = f"{records:,} records, batches of {BATCH_SIZE}"
+    return [
+        Figure(name="bare load generator", value=ceiling, unit="records/s", note=f"{on}, at the REST proxy"),
+        Figure(
+            name="burst",
+            value=rate,
+            unit="records/s",
+            budget=RATE_BUDGET,
+            more_is_better=True,
+            note=f"{on}, through the API",
+        ),
+        Figure(
+            name="burst, share of the ceiling",
+            value=100 * rate / ceiling,
+            unit="%",
+            budget=SHARE_BUDGET,
+            more_is_better=True,
+        ),
+    ]
+
+
+def measure_visible(config: Config, row: dict[str, Any]) -> Figure:
+    """Seconds from a post until its object lies in S3, the median of some.
+
+    :param row: a pin record.
+    """
+    return Figure(
+        name="post to S3 visible",
+        value=statistics.median(_until_visible(config, row) for _ in range(SAMPLES)),
+        unit="s",
+        budget=VISIBLE_BUDGET_S,
+        note=f"one record at a time, median of {SAMPLES}",
+    )
+
+
+def _until_visible(config: Config, row: dict[str, Any]) -> float:
+    client = aws_client("s3", config.url("moto"))
+    topic = f"{config.user_id}.pin"
+    began = time.monotonic()
+    answer = requests.post(
+        f"{api_url(config)}/topics/{topic}",
+        json={"records": [{"key": row["index"], "value": row}]},
+        headers={"Content-Type": CONTENT_TYPE},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    written = answer.json()["offsets"][0]
+    # The record is alone in its window: its object begins at its offset.
+    partition, offset = written["partition"], written["offset"]
+    key = f"topics/{topic}/partition={partition}/{topic}+{partition}+{offset:010d}.json"
+
+    def lies() -> None:
+        if not client.list_objects_v2(Bucket=config.bucket, Prefix=key).get("KeyCount"):
+            raise NotReady("it is not there yet")
+
+    wait_until(lies, what=key, timeout=60, interval=0.02)
+    return time.monotonic() - began
