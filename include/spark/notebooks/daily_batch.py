@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.abspath(".."))
 
 from pinterest_spark.batch import run_batch
 from pinterest_spark.manifest import read_manifest
-from pinterest_spark.tables import TableNames
+from pinterest_spark.tables import TableNames, frame_of
 
 for name in ("user_id", "catalog", "schema", "manifest", "run_id"):
     dbutils.widgets.text(name, "")
@@ -43,9 +43,16 @@ names = TableNames(
 )
 manifest = read_manifest(spark, dbutils.widgets.get("manifest"))
 display(
-    spark.createDataFrame(
+    frame_of(
+        spark,
         [
-            (entity, part.topic, p.partition, len(p.objects), p.pinned_offset)
+            {
+                "entity": entity,
+                "topic": part.topic,
+                "partition": p.partition,
+                "objects": len(p.objects),
+                "pinned_offset": p.pinned_offset,
+            }
             for entity, part in manifest.entities.items()
             for p in part.partitions
         ],
@@ -75,11 +82,9 @@ result = run_batch(spark, manifest, names, run_id=run_id)
 
 counts = ("lines_read", "reread", "landed", "kept", "merged", "quarantined")
 display(
-    spark.createDataFrame(
-        [
-            (entity, *(found[name] for name in counts), found["unreadable"])
-            for entity, found in result["entities"].items()
-        ],
+    frame_of(
+        spark,
+        [{"entity": entity, **found} for entity, found in result["entities"].items()],
         f"entity STRING, {', '.join(f'{name} BIGINT' for name in counts)}, unreadable MAP<STRING, BIGINT>",
     )
 )

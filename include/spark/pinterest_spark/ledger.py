@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
+
+from pinterest_spark.tables import frame_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,6 +24,7 @@ LEDGER_ROWS = (
 POSITION_ROWS = (
     "topic STRING, partition INT, first_offset BIGINT, object_key STRING, lines BIGINT, run_id STRING"
 )
+_OFFSETS = ("partition", "first_offset", "last_offset")
 _COUNTS = ("landed", "lines_read", "reread", "kept", "merged", "quarantined")
 
 
@@ -148,14 +151,17 @@ def record_counts(
     :param offsets: entity to (partition, first offset, last offset) of what was read.
     """
     rows = [
-        (
-            *(run_id, STAGE, entity, [*offsets[entity]]),
-            *(getattr(c, name) for name in _COUNTS),
-            *(dict(c.unreadable), c.table_version, c.uncounted),
-        )
+        {
+            "run_id": run_id,
+            "stage": STAGE,
+            "entity": entity,
+            "offsets": [dict(zip(_OFFSETS, piece, strict=True)) for piece in offsets[entity]],
+            **{name: getattr(c, name) for name in (*_COUNTS, "table_version", "uncounted")},
+            "unreadable": dict(c.unreadable),
+        }
         for entity, c in counts.items()
     ]
-    source = spark.createDataFrame(rows, LEDGER_ROWS).withColumn("recorded_at", F.current_timestamp())
+    source = frame_of(spark, rows, LEDGER_ROWS).withColumn("recorded_at", F.current_timestamp())
     names = [name for name in source.columns if name not in ("run_id", "stage", "entity")]
     changed = " OR ".join(f"NOT t.{name} <=> s.{name}" for name in _COUNTS)
     (
@@ -179,8 +185,8 @@ def record_marks(spark: SparkSession, table: str, *, run_id: str, marks: Sequenc
     """
     if not marks:
         return
-    rows = [(m.topic, m.partition, m.first_offset, m.object_key, m.lines, run_id) for m in marks]
-    source = spark.createDataFrame(rows, POSITION_ROWS).withColumn("updated_at", F.current_timestamp())
+    rows = [{**asdict(mark), "run_id": run_id} for mark in marks]
+    source = frame_of(spark, rows, POSITION_ROWS).withColumn("updated_at", F.current_timestamp())
     later = "s.first_offset > t.first_offset OR (s.first_offset = t.first_offset AND s.lines <> t.lines)"
     (
         DeltaTable.forName(spark, table)

@@ -5,10 +5,12 @@ Every MERGE may be repeated: rows are found by key or by position, and change on
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import functions as F
@@ -72,6 +74,20 @@ class TableNames:
     def ledger(self) -> str:
         """The counts of every run."""
         return self.table("ledger")
+
+
+def frame_of(spark: SparkSession, rows: Sequence[Mapping[str, Any]], schema: str) -> DataFrame:
+    """Make a frame of a few rows that the driver knows.
+
+    ``createDataFrame`` would send them through a Python worker, whose start costs more than all else that
+    is done with such a frame.
+
+    :param rows: column to value, as JSON has it; with no rows, the frame is empty.
+    :param schema: the columns, as ``name TYPE, …``.
+    """
+    text = json.dumps(rows, ensure_ascii=False)
+    parsed = F.from_json(F.lit(text), f"ARRAY<STRUCT<{schema}>>", {"mode": "FAILFAST"})
+    return spark.range(1).select(F.inline(parsed))
 
 
 def create_batch_table(spark: SparkSession, table: str, contract: Contract) -> None:
