@@ -15,6 +15,7 @@ from rich.console import Console
 
 from pinterest_sandbox.airflow.service import services as airflow_services
 from pinterest_sandbox.config import Config, NotUp, config_file, load_config, new_config, sandbox_home
+from pinterest_sandbox.databricks.service import rehearse
 from pinterest_sandbox.parts import builds, services_without_airflow, start_steps
 from pinterest_sandbox.prerequisites import check_prerequisites
 from pinterest_sandbox.steps import StepFailed, run_steps
@@ -57,6 +58,9 @@ def up(*, without: frozenset[str] = frozenset(), console: Console | None = None)
             if fresh and supervisor.is_running():
                 supervisor.shut_down()
             raise StepFailed(message) from failure
+        if fresh and "databricks" not in without:
+            # Now that the cores are free, and before the first notebook comes.
+            rehearse(config.url("databricks"))
     return config
 
 

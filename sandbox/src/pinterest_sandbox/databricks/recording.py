@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinterest_sandbox.databricks.class_archive import class_archive, metastore_schema
+from pinterest_sandbox.databricks.rehearsal import read_lines, statements
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,19 +32,6 @@ _EMBEDDED = {
     # S3's client is made, and its classes loaded, without a request.
     "spark.hadoop.fs.s3a.bucket.probe": "0",
 }
-_WORK = (
-    "CREATE TABLE a AS SELECT id AS k, concat('v', id) AS v, array(id) AS l, current_timestamp() AS t "
-    "FROM range(9)",
-    "MERGE INTO a USING (SELECT id + 5 AS k, 'new' AS v FROM range(9)) s ON a.k = s.k "
-    "WHEN MATCHED THEN UPDATE SET v = s.v WHEN NOT MATCHED THEN INSERT (k, v) VALUES (s.k, s.v)",
-    "SELECT v, count(*), percentile_approx(k, 0.5), max(t) FROM a GROUP BY v ORDER BY 2 DESC, v",
-    "SELECT * FROM (SELECT k, v, rank() OVER (PARTITION BY v ORDER BY k DESC) AS r FROM a) WHERE r = 1",
-    "SELECT x.k, try_cast(regexp_replace(x.v, 'v', '') AS INT) FROM a x JOIN a y ON x.k = y.k WHERE x.k > 1",
-    "CREATE OR REPLACE TABLE b AS SELECT year(t) AS y, count(DISTINCT v) AS n FROM a GROUP BY 1",
-    "DESCRIBE HISTORY a",
-    "DROP TABLE a",
-    "DROP TABLE b",
-)
 
 
 def record_once() -> None:
@@ -111,14 +99,9 @@ def _record(folder: Path, archive: Path) -> None:
 
 
 def _work(session: SparkSession, folder: Path) -> None:
-    for statement in _WORK:
+    for statement in [*statements("a", "b"), "DROP TABLE a", "DROP TABLE b"]:
         session.newSession().sql(statement).collect()
-    lines = folder / "lines.json"
-    lines.write_text('{"index": 1, "tags": ["a"]}\nnot json\n', encoding="utf-8")
-    text = session.read.text(str(lines), wholetext=True)
-    text.selectExpr("posexplode(split(value, '\n')) AS (line, raw)").selectExpr(
-        "line", "from_json(raw, 'index BIGINT, tags ARRAY<STRING>') AS row"
-    ).cache().count()
+    read_lines(session, folder)
     java: Any = session._jvm
     java.org.apache.hadoop.fs.Path("s3a://bucket/").getFileSystem(session._jsc.hadoopConfiguration())
     java.java.lang.Class.forName("org.apache.derby.client.ClientAutoloadedDriver")

@@ -35,3 +35,10 @@ def check(url: str) -> None:
         worker = json.load(response)["notebook"]
     if worker["state"] != "ready":
         raise NotReady(f"the notebook worker is {worker['state']} {worker.get('reason', '')}".strip())
+
+
+def rehearse(url: str) -> None:
+    """Let the workers of the workspace at ``url`` warm up while nothing is asked; not waited for."""
+    request = urllib.request.Request(f"{url}/rehearsal", method="POST")
+    with urllib.request.urlopen(request, timeout=10):
+        pass

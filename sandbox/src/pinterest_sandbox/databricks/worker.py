@@ -2,7 +2,8 @@
 
 It talks to the server over an inherited socket, one JSON message a line, and ends when the server or its JVM
 does. Requests: ``{"id", "op": "notebook" | "statement" | "cancel", ...}``. Answers: ``{"event": "ready"}``
-once, then ``{"id", "event": "cell" | "done" | "failed", ...}``.
+once, then ``{"id", "event": "cell" | "done" | "failed", ...}``. ``{"op": "rehearse"}`` warms the JVM until
+something is asked, and has no answer.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinterest_sandbox.databricks.channel import Channel, Message
 from pinterest_sandbox.databricks.interpreter import library_path
+from pinterest_sandbox.databricks.rehearsal import rehearse
 from pinterest_sandbox.databricks.runner import CellOutput, NotebookRunner
 from pinterest_sandbox.databricks.session import build_session
 from pinterest_sandbox.databricks.sql import StatementError, run_statement
@@ -110,6 +112,32 @@ def _watch_jvm(channel: Channel) -> None:
     os._exit(1)
 
 
+class _Rehearsal:
+    """Runs beside the requests, once, and gives way to the first of them."""
+
+    def __init__(self, settings: WorkerSettings, session: SparkSession) -> None:
+        self._folder = Path(settings.folder) / "scratch" / f"rehearsal-{settings.kind}"
+        self._session = session
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        if not self._stop.is_set():
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        try:
+            rehearse(self._session, self._folder, self._stop)
+        except Exception as error:
+            # It costs only the time that it would have saved.
+            print(f"the rehearsal failed: {error}", file=sys.stderr)
+        else:
+            print(f"rehearsed for {time.monotonic() - began:.1f} s", file=sys.stderr)
+
+
 def _serve_notebooks(
     settings: WorkerSettings, session: SparkSession, channel: Channel, inbox: queue.Queue[Message]
 ) -> None:
@@ -120,8 +148,13 @@ def _serve_notebooks(
         secrets=Path(settings.folder) / "secrets.json",
         libraries=tuple(sys.path),
     )
+    rehearsal = _Rehearsal(settings, session)
     while True:
         request = inbox.get()
+        if request["op"] == "rehearse":
+            rehearsal.start()
+            continue
+        rehearsal.stop()
         number = request["id"]
         report = partial(_report_cell, channel, number)
         result = runner.run(request["path"], request["parameters"], report)
@@ -140,8 +173,13 @@ def _serve_statements(
     settings: WorkerSettings, session: SparkSession, channel: Channel, inbox: queue.Queue[Message]
 ) -> None:
     threads = ThreadPoolExecutor(STATEMENTS, thread_name_prefix="statement")
+    rehearsal = _Rehearsal(settings, session)
     while True:
         request = inbox.get()
+        if request["op"] == "rehearse":
+            rehearsal.start()
+            continue
+        rehearsal.stop()
         if request["op"] == "cancel":
             session.sparkContext._jsc.sc().cancelJobGroupAndFutureJobs(str(request["target"]))
         else:

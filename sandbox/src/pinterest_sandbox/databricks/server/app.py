@@ -69,6 +69,11 @@ def create_app(*, folder: Path, token: str, start_worker: Callable[[str], Worker
     def health() -> dict[str, Any]:
         return {"notebook": notebooks.state(), "sql": sql.state()}
 
+    @app.post("/rehearsal", status_code=202)
+    def rehearsal() -> None:
+        for lane in (notebooks, sql):
+            lane.worker().tell({"op": "rehearse"})
+
     _handle_errors(app)
     return app
 
