@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pinterest_sandbox.apigateway.models import Models
+
 #: moto's name for a method that takes every verb, besides AWS's own ``ANY``.
 _ANY = frozenset({"ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD"})
+#: The verbs that ``ANY`` stands for.
+_VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +22,8 @@ class Integration:
     :param uri: with path parameters and stage variables still in it.
     :param http_method: of the request to the integration; ``ANY`` passes on the client's.
     :param request_parameters: ``integration.request.path.x`` to where its value comes from.
+    :param request_templates: mapping templates by content type.
+    :param passthrough_behavior: ``WHEN_NO_MATCH``, ``WHEN_NO_TEMPLATES`` or ``NEVER``.
     :param timeout: seconds.
     :param raw: the whole definition, for integrations that need more.
     """
@@ -26,18 +32,35 @@ class Integration:
     uri: str
     http_method: str
     request_parameters: Mapping[str, str] = field(default_factory=dict)
+    request_templates: Mapping[str, str] = field(default_factory=dict)
+    passthrough_behavior: str = "WHEN_NO_MATCH"
     timeout: float = 29.0
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Validator:
+    """What a request validator checks."""
+
+    body: bool
+    parameters: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A method of a resource."""
+    """A method of a resource.
+
+    :param request_parameters: ``method.request.<place>.<name>`` to whether it is required.
+    :param request_models: names of models by content type.
+    """
 
     verb: str
     authorization: str
     api_key_required: bool
     integration: Integration | None
+    request_parameters: Mapping[str, bool] = field(default_factory=dict)
+    request_models: Mapping[str, str] = field(default_factory=dict)
+    validator: Validator | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +72,21 @@ class Resource:
 
     def method(self, verb: str) -> Method | None:
         """The method that takes ``verb``."""
-        return self.methods.get(verb) or self.methods.get("ANY")
+        return self.methods.get(verb) or (self.methods.get("ANY") if verb in _VERBS else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayResponse:
+    """An API's own form of one of the gateway's answers.
+
+    :param status: ``None`` keeps the answer's own.
+    :param parameters: ``gatewayresponse.header.<name>`` to where its value comes from.
+    :param templates: body templates by content type.
+    """
+
+    status: int | None
+    parameters: Mapping[str, str]
+    templates: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +96,19 @@ class Definition:
     :param api_id: id of the REST API.
     :param deployment_id: id of the deployment it was read for.
     :param resources: by path.
+    :param models: JSON schemas for bodies.
+    :param gateway_responses: by response type; those that the API changed.
+    :param binary_media_types: media types whose bodies are not text.
+    :param api_key_source: ``HEADER`` or ``AUTHORIZER``.
     """
 
     api_id: str
     deployment_id: str
     resources: Mapping[str, Resource]
+    models: Models = field(default_factory=lambda: Models("", {}))
+    gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
+    binary_media_types: tuple[str, ...] = ()
+    api_key_source: str = "HEADER"
 
     @property
     def api_key_required(self) -> bool:
@@ -75,29 +120,55 @@ class Definition:
         )
 
 
-def parse_definition(api_id: str, deployment_id: str, items: Iterable[Mapping[str, Any]]) -> Definition:
-    """Build a definition from the items of GetResources with ``embed=methods``.
+def parse_resources(
+    items: Iterable[Mapping[str, Any]], validators: Mapping[str, Validator] | None = None
+) -> dict[str, Resource]:
+    """Resources by path, from the items of GetResources with ``embed=methods``.
 
     A path that comes more than once (moto doubles a path that is merged twice) is taken as it came last: the
     newest resource.
+
+    :param validators: request validators by id.
     """
     resources: dict[str, Resource] = {}
     for item in items:
-        methods = [_method(verb, method) for verb, method in (item.get("resourceMethods") or {}).items()]
+        methods = [
+            _method(verb, method, validators or {})
+            for verb, method in (item.get("resourceMethods") or {}).items()
+        ]
         if methods or item["path"] not in resources:
             resources[item["path"]] = Resource(
                 path=item["path"], methods={method.verb: method for method in methods}
             )
-    return Definition(api_id=api_id, deployment_id=deployment_id, resources=resources)
+    return resources
 
 
-def _method(verb: str, raw: Mapping[str, Any]) -> Method:
+def parse_gateway_responses(items: Iterable[Mapping[str, Any]]) -> dict[str, GatewayResponse]:
+    """Gateway responses by type, from the items of GetGatewayResponses; AWS's defaults are left out."""
+    return {
+        item["responseType"]: GatewayResponse(
+            status=int(item["statusCode"]) if item.get("statusCode") else None,
+            parameters=item.get("responseParameters") or {},
+            templates=item.get("responseTemplates") or {},
+        )
+        for item in items
+        if not item.get("defaultResponse")
+    }
+
+
+def _method(verb: str, raw: Mapping[str, Any], validators: Mapping[str, Validator]) -> Method:
     integration = raw.get("methodIntegration")
     return Method(
         verb="ANY" if verb.upper() in _ANY else verb.upper(),
         authorization=raw.get("authorizationType") or "NONE",
         api_key_required=bool(raw.get("apiKeyRequired")),
         integration=_integration(integration) if integration else None,
+        request_parameters=raw.get("requestParameters") or {},
+        request_models={
+            kind.lower() if kind != "$default" else kind: model
+            for kind, model in (raw.get("requestModels") or {}).items()
+        },
+        validator=validators.get(raw.get("requestValidatorId") or ""),
     )
 
 
@@ -108,6 +179,10 @@ def _integration(raw: Mapping[str, Any]) -> Integration:
         uri=raw.get("uri") or "",
         http_method="ANY" if http_method in _ANY else http_method,
         request_parameters=raw.get("requestParameters") or {},
+        request_templates={
+            kind.lower(): template for kind, template in (raw.get("requestTemplates") or {}).items()
+        },
+        passthrough_behavior=str(raw.get("passthroughBehavior") or "WHEN_NO_MATCH").upper(),
         timeout=float(raw.get("timeoutInMillis") or 29_000) / 1000,
         raw=raw,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,38 +13,10 @@ from moto.server import ThreadedMotoServer
 
 from pinterest_sandbox.apigateway.catalog import Catalog
 from pinterest_sandbox.apigateway.gateway import application
+from pinterest_sandbox.apigateway.metering import Meter
 from pinterest_sandbox.aws.clients import aws_client
+from tests.unit.pinterest_sandbox.apigateway.apis import PROXY, document
 from tests.unit.pinterest_sandbox.aws.serving import serving
-
-PROXY: dict[str, Any] = {
-    "parameters": [{"name": "proxy", "in": "path", "required": True, "schema": {"type": "string"}}],
-    "responses": {},
-    "x-amazon-apigateway-integration": {
-        "type": "http_proxy",
-        "httpMethod": "ANY",
-        "uri": "http://${stageVariables.host}/{proxy}",
-        "requestParameters": {"integration.request.path.proxy": "method.request.path.proxy"},
-        "passthroughBehavior": "when_no_match",
-    },
-}
-
-
-def integration(**changes: Any) -> dict[str, Any]:
-    """A GET method with the proxy integration, changed."""
-    return {
-        "get": {
-            **PROXY,
-            "x-amazon-apigateway-integration": {
-                **PROXY["x-amazon-apigateway-integration"],
-                **changes,
-            },
-        }
-    }
-
-
-def document(paths: dict[str, Any]) -> bytes:
-    """An OpenAPI document as PutRestApi takes it."""
-    return json.dumps({"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": paths}).encode()
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +33,57 @@ def control(moto_url: str) -> Any:
     return aws_client("apigateway", moto_url)
 
 
+@dataclass
+class HandClock:
+    """A clock that stands until it is moved.
+
+    :param now: seconds since 1970; noon of Monday, 1 June 2026, UTC.
+    """
+
+    now: float = 1780315200.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Backend:
+    """What reached the endpoint: method, path with query, and body."""
+
+    seen: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        return [path for _, path, _ in self.seen]
+
+    def bodies(self) -> list[bytes]:
+        return [body for *_, body in self.seen]
+
+
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
+def recorder() -> Backend:
+    return Backend()
+
+
+@pytest.fixture
+def backend(recorder: Backend) -> Backend:
+    """What reaches the endpoint in this test."""
+    recorder.seen.clear()
+    return recorder
+
+
+@pytest.fixture(scope="session")
+def endpoint(recorder: Backend) -> Iterator[str]:
     """``host:port`` of an endpoint that answers with the request it got; some paths behave otherwise."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        recorder.seen.append((request.method, request.raw_path, body))
         if request.path == "/slow":
             await asyncio.sleep(5)
         if request.path == "/bytes":
-            return web.Response(status=201, body=body, headers={"Content-Type": "image/x", "X-Own": "1"})
+            kept = ("Content-Type", "Content-Encoding")
+            headers = {name: request.headers[name] for name in kept if name in request.headers}
+            return web.Response(status=201, body=body, headers={**headers, "X-Own": "1"})
         if request.path == "/redirect":
             return web.Response(status=302, headers={"Location": "/elsewhere"})
         if request.path == "/refuse":
@@ -88,7 +101,7 @@ def endpoint() -> Iterator[str]:
             }
         )
 
-    app = web.Application(client_max_size=2**25)
+    app = web.Application(client_max_size=2**25, handler_args={"auto_decompress": False})
     app.router.add_route("*", "/{path:.*}", answer)
     with serving(app) as url:
         yield url.removeprefix("http://")
@@ -98,6 +111,18 @@ def endpoint() -> Iterator[str]:
 def execution(control: Any) -> Iterator[str]:
     """URL of API execution."""
     with serving(application(Catalog(control))) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def metered(control: Any, clock: HandClock) -> Iterator[str]:
+    """URL of an API execution of this test alone, whose buckets and quotas go by ``clock``."""
+    with serving(application(Catalog(control), Meter(clock))) as url:
         yield url
 
 

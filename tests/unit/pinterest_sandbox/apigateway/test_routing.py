@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pinterest_sandbox.apigateway.definitions import parse_definition
+from pinterest_sandbox.apigateway.definitions import Definition, parse_resources
 from pinterest_sandbox.apigateway.routing import Router
 
 
@@ -16,7 +16,8 @@ def item(path: str, uri: str = "http://x", **methods: Any) -> dict[str, Any]:
 
 
 def router(*paths: str) -> Router:
-    return Router(parse_definition("a", "d", [item(path) for path in paths]))
+    resources = parse_resources([item(path) for path in paths])
+    return Router(Definition(api_id="a", deployment_id="d", resources=resources))
 
 
 @pytest.mark.parametrize(
@@ -52,26 +53,24 @@ def test_a_greedy_path_takes_one_part_at_least() -> None:
 
 
 def test_of_a_doubled_path_the_newest_is_taken() -> None:
-    definition = parse_definition("a", "d", [item("/x", "http://old"), item("/x", "http://new")])
+    resources = parse_resources([item("/x", "http://old"), item("/x", "http://new")])
 
-    integration = definition.resources["/x"].methods["GET"].integration
+    integration = resources["/x"].methods["GET"].integration
     assert integration is not None
     assert integration.uri == "http://new"
 
 
 def test_a_parent_without_methods_hides_nothing() -> None:
-    definition = parse_definition("a", "d", [item("/x"), {"id": "j", "path": "/x"}])
+    resources = parse_resources([item("/x"), {"id": "j", "path": "/x"}])
 
-    assert set(definition.resources["/x"].methods) == {"GET"}
+    assert set(resources["/x"].methods) == {"GET"}
 
 
 @pytest.mark.parametrize("name", ["ANY", "X-AMAZON-APIGATEWAY-ANY-METHOD"])
 def test_any_takes_every_verb_that_has_no_method(name: str) -> None:
     raw = {"methodIntegration": {"type": "http_proxy", "httpMethod": name, "uri": "http://any"}}
     own = {"methodIntegration": {"type": "http_proxy", "httpMethod": "GET", "uri": "http://get"}}
-    resource = parse_definition(
-        "a", "d", [{"id": "i", "path": "/x", "resourceMethods": {name: raw, "GET": own}}]
-    ).resources["/x"]
+    resource = parse_resources([{"id": "i", "path": "/x", "resourceMethods": {name: raw, "GET": own}}])["/x"]
 
     found = {verb: resource.method(verb) for verb in ("GET", "POST")}
     assert {
@@ -88,11 +87,11 @@ def test_any_takes_every_verb_that_has_no_method(name: str) -> None:
 
 def test_timeout_is_29_seconds_unless_set() -> None:
     short = {"methodIntegration": {"type": "HTTP", "uri": "u", "timeoutInMillis": 50}}
-    definition = parse_definition("a", "d", [item("/x"), item("/y", GET=short)])
+    resources = parse_resources([item("/x"), item("/y", GET=short)])
 
     timeouts = {
         path: method.integration.timeout
-        for path, resource in definition.resources.items()
+        for path, resource in resources.items()
         for method in resource.methods.values()
         if method.integration
     }

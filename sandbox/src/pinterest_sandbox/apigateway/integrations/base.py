@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 
-from pinterest_sandbox.apigateway.catalog import Stage
 from pinterest_sandbox.apigateway.definitions import Integration
+from pinterest_sandbox.apigateway.request import ClientRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
     """A client's request, on its way to an integration.
 
-    :param verb: the client's HTTP method.
-    :param path_parameters: as sent, percent-encoded.
-    :param query: the query string as sent, without ``?``.
-    :param headers: the client's headers.
-    :param body: the client's bytes.
-    :param source: the client's address.
-    :param request_id: id of this request.
+    :param request: what the client sent; its ``resource`` is the one found.
+    :param body: the client's bytes; of a text type, UTF-8.
     :param integration: its definition.
-    :param stage: the stage that is executed.
+    :param template: the mapping template that takes the request's content type. ``None`` where there is none
+        and the body passes as it is; always so for proxy integrations.
     """
 
-    verb: str
-    path_parameters: Mapping[str, str]
-    query: str
-    headers: CIMultiDictProxy[str]
+    request: ClientRequest
     body: bytes
-    source: str
-    request_id: str
     integration: Integration
-    stage: Stage
+    template: str | None = None
 
 
 @dataclass(frozen=True)

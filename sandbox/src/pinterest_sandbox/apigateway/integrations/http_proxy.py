@@ -19,12 +19,9 @@ from pinterest_sandbox.apigateway.answers import (
     integration_timeout,
 )
 from pinterest_sandbox.apigateway.integrations.base import Exchange, Outcome
-from pinterest_sandbox.apigateway.parameters import (
-    UnknownSource,
-    integration_url,
-    mapped_headers,
-    mapped_query,
-)
+from pinterest_sandbox.apigateway.parameters import integration_url, mapped_headers, mapped_query
+from pinterest_sandbox.apigateway.request import UnknownSource
+from pinterest_sandbox.apigateway.text import header_text, url_text
 
 _log = logging.getLogger(__name__)
 
@@ -53,38 +50,39 @@ async def execute_http_proxy(exchange: Exchange, session: aiohttp.ClientSession)
 
     :raises GatewayAnswer: when the integration is wrongly defined, unreachable, too slow or answers too much.
     """
-    integration = exchange.integration
+    integration, request = exchange.integration, exchange.request
+    api = request.stage.definition.api_id
     try:
         url = integration_url(exchange)
         query = mapped_query(exchange)
         headers = _request_headers(exchange)
-    except UnknownSource as error:
-        _log.error("%s %s: %s", exchange.stage.definition.api_id, integration.uri, error)
+        target = URL(url_text(f"{url}?{query}" if query else url), encoded=True)
+    except (UnknownSource, ValueError) as error:
+        _log.error("API %s, integration %s: %s", api, integration.uri, error)
         raise configuration_error() from error
-    target = URL(f"{url}?{query}" if query else url, encoded=True)
     if target.scheme not in ("http", "https") or not target.host:
-        _log.error("%s: the integration's URI becomes %s", exchange.stage.definition.api_id, target)
+        _log.error("API %s: the integration's URI becomes %s", api, url)
         raise configuration_error()
-    verb = exchange.verb if integration.http_method == "ANY" else integration.http_method
+    verb = request.verb if integration.http_method == "ANY" else integration.http_method
     try:
         async with asyncio.timeout(integration.timeout):
-            request = session.request(
+            call = session.request(
                 verb, target, headers=headers, data=exchange.body or None, allow_redirects=False
             )
-            async with request as answer:
+            async with call as answer:
                 body = await answer.read()
                 back = CIMultiDict(
-                    (name, value)
+                    (name, header_text(value))
                     for name, value in answer.headers.items()
                     if name.lower() not in _NOT_SENT_BACK
                 )
     except TimeoutError as error:
         raise integration_timeout() from error
     except (aiohttp.ClientResponseError, aiohttp.ClientPayloadError) as error:
-        _log.warning("%s: %s", target, error)
+        _log.warning("API %s, %s: %s", api, url, error)
         raise bad_integration_answer() from error
     except (aiohttp.ClientError, OSError) as error:
-        _log.warning("%s: %s", target, error)
+        _log.warning("API %s, %s: %s", api, url, error)
         raise integration_failure() from error
     if len(body) > MAX_BYTES:
         raise bad_integration_answer()
@@ -92,19 +90,21 @@ async def execute_http_proxy(exchange: Exchange, session: aiohttp.ClientSession)
 
 
 def _request_headers(exchange: Exchange) -> CIMultiDict[str]:
+    request = exchange.request
+    api = request.stage.definition.api_id
     named = {
         part.strip().lower()
-        for value in exchange.headers.getall("Connection", [])
+        for value in request.headers.getall("Connection", [])
         for part in value.split(",")
     }
     headers = CIMultiDict(
         (name, value)
-        for name, value in exchange.headers.items()
+        for name, value in request.headers.items()
         if name.lower() not in _NOT_SENT_ON and name.lower() not in named
     )
     headers.update(mapped_headers(exchange))
-    forwarded = [*headers.popall("X-Forwarded-For", []), exchange.source]
+    forwarded = [*headers.popall("X-Forwarded-For", []), request.source]
     headers["X-Forwarded-For"] = ", ".join(forwarded)
-    headers["x-amzn-apigateway-api-id"] = exchange.stage.definition.api_id
-    headers.setdefault("User-Agent", f"AmazonAPIGateway_{exchange.stage.definition.api_id}")
-    return headers
+    headers["x-amzn-apigateway-api-id"] = api
+    headers.setdefault("User-Agent", f"AmazonAPIGateway_{api}")
+    return CIMultiDict((name, header_text(value)) for name, value in headers.items())
