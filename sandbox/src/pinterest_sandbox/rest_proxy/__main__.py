@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pinterest_sandbox.config import HOST
 from pinterest_sandbox.rest_proxy.app import make_app
+from pinterest_sandbox.rest_proxy.consumer_instances import INSTANCE_TIMEOUT
 
 
 def main() -> None:
@@ -16,10 +17,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bootstrap", required=True, help="host:port of the Kafka broker")
     parser.add_argument("--port", type=int, required=True, help="port to listen on, on 127.0.0.1")
+    parser.add_argument(
+        "--consumer-instance-timeout-ms",
+        type=int,
+        default=int(INSTANCE_TIMEOUT * 1000),
+        help="idle time after which a consumer instance is closed",
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     web.run_app(
-        make_app(options.bootstrap),
+        make_app(options.bootstrap, instance_timeout=options.consumer_instance_timeout_ms / 1000),
         host=HOST,
         port=options.port,
         access_log=None,

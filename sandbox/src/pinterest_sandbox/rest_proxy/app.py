@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from aiohttp import web
 
-from pinterest_sandbox.rest_proxy import topics
+from pinterest_sandbox.rest_proxy import brokers, consumers, partitions, topics
 from pinterest_sandbox.rest_proxy.cluster import Cluster
+from pinterest_sandbox.rest_proxy.consumer_instances import INSTANCE_TIMEOUT, MAX_INSTANCES, Instances
 from pinterest_sandbox.rest_proxy.producing import Sender
 from pinterest_sandbox.rest_proxy.responses import answer, errors_in_our_form
 
@@ -17,11 +19,19 @@ KAFKA_TIMEOUT = 3.5
 _MAX_BODY = 64 * 1024 * 1024
 
 
-def make_app(bootstrap: str, *, settings: Mapping[str, Any] | None = None) -> web.Application:
+def make_app(
+    bootstrap: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    instance_timeout: float = INSTANCE_TIMEOUT,
+    max_instances: int = MAX_INSTANCES,
+) -> web.Application:
     """The proxy in front of one Kafka cluster.
 
     :param bootstrap: ``host:port`` of one broker or more, with commas.
     :param settings: more settings of the Kafka clients.
+    :param instance_timeout: seconds after which a consumer instance that nobody uses is closed.
+    :param max_instances: consumer instances that may be open at once.
     """
     client = {
         "bootstrap.servers": bootstrap,
@@ -36,12 +46,17 @@ def make_app(bootstrap: str, *, settings: Mapping[str, Any] | None = None) -> we
     async def kafka_clients(app: web.Application) -> AsyncIterator[None]:
         app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)
         sender = app[topics.SENDER] = Sender(client, timeout=KAFKA_TIMEOUT)
+        instances = app[consumers.INSTANCES] = Instances(
+            client, timeout=KAFKA_TIMEOUT, instance_timeout=instance_timeout, limit=max_instances
+        )
         yield
-        sender.close(timeout=KAFKA_TIMEOUT)
+        await instances.close()
+        await asyncio.to_thread(sender.close, timeout=KAFKA_TIMEOUT)
 
     app.cleanup_ctx.append(kafka_clients)
     app.router.add_get("/{_:/*}", _root)
-    app.add_routes(topics.routes)
+    for part in (topics, partitions, brokers, consumers):
+        app.add_routes(part.routes)
     return app
 
 

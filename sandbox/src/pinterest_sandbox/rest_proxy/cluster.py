@@ -6,12 +6,29 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, TopicMetadata
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    ListOffsetsResultInfo,
+    OffsetSpec,
+    PartitionMetadata,
+    TopicMetadata,
+)
 
-from pinterest_sandbox.rest_proxy.errors import RestError, kafka_error, retriable, topic_not_found
+from pinterest_sandbox.rest_proxy.errors import (
+    KAFKA_BAD_REQUEST,
+    RestError,
+    kafka_error,
+    partition_not_found,
+    retriable,
+    topic_not_found,
+)
+from pinterest_sandbox.rest_proxy.json_body import is_topic_name
 
 #: A topic that was made a moment ago is not known to the broker at once: seconds between asking again.
 _UNKNOWN_TOPIC_PAUSES = (0.05, 0.1, 0.2, 0.0)
@@ -43,8 +60,11 @@ class Cluster:
     async def topic(self, name: str) -> TopicMetadata:
         """One topic's partitions, leaders and replicas.
 
-        :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
+        :raises RestError: 40401 for an unknown topic, 40002 for what can't be one, 50003 when Kafka does not
+            answer.
         """
+        if not is_topic_name(name):
+            raise invalid_topic()
         for pause in _UNKNOWN_TOPIC_PAUSES:
             topic: TopicMetadata = (await self._metadata(name)).topics[name]
             if topic.error is None or not is_unknown_topic(topic.error):
@@ -55,6 +75,41 @@ class Cluster:
             raise translate(topic.error)
         self._known[name] = (time.monotonic(), len(topic.partitions))
         return topic
+
+    async def partition(self, name: str, number: int) -> PartitionMetadata:
+        """One partition's leader and replicas.
+
+        :raises RestError: 40402 for an unknown partition, and as :meth:`topic`.
+        """
+        found: PartitionMetadata | None = (await self.topic(name)).partitions.get(number)
+        if found is None:
+            raise partition_not_found()
+        return found
+
+    async def offsets(self, name: str, number: int) -> tuple[int, int]:
+        """The first offset of a partition, and the one that the next record will have.
+
+        :raises RestError: as :meth:`partition`.
+        """
+        await self.partition(name, number)
+
+        def ask(place: OffsetSpec) -> int:
+            asked = TopicPartition(name, number)
+            futures: dict[TopicPartition, Future[ListOffsetsResultInfo]] = self._admin.list_offsets(
+                {asked: place}, request_timeout=self._timeout
+            )
+            return futures[asked].result().offset
+
+        specs = (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        first, end = await asyncio.gather(*(self._call(partial(ask, spec)) for spec in specs))
+        return first, end
+
+    async def brokers(self) -> list[int]:
+        """The numbers of all brokers, sorted.
+
+        :raises RestError: 50003 when Kafka does not answer.
+        """
+        return sorted((await self._metadata()).brokers)
 
     async def partition_count(self, name: str) -> int:
         """How many partitions a topic has, asked anew after a moment.
@@ -100,10 +155,15 @@ def translate(error: KafkaError) -> RestError:
     if is_unknown_topic(error):
         return topic_not_found()
     if error.code() == KafkaError.TOPIC_EXCEPTION:
-        return RestError(400, 40002, error.str())
+        return invalid_topic()
     if is_retriable(error):
         return retriable(error.str())
     return kafka_error(error.str())
+
+
+def invalid_topic() -> RestError:
+    """Kafka can't have a topic of that name."""
+    return RestError(400, KAFKA_BAD_REQUEST, "Invalid topic name.")
 
 
 _CLIENT_SIDE_RETRIABLE = (

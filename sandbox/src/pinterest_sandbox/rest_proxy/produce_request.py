@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from enum import Enum
 from typing import Any, NamedTuple
 
+from pinterest_sandbox.rest_proxy.embedded import Embedded
 from pinterest_sandbox.rest_proxy.errors import bad_request, unprocessable
 from pinterest_sandbox.rest_proxy.rawjson import MalformedJson, skip_blanks, value_at, walk_array, walk_object
 
@@ -20,13 +20,6 @@ _PLAIN_MARK = re.compile(r"[ \t\n\r]*([,}])[ \t\n\r]*").match
 
 #: A member's value, and where its text begins and ends.
 type _Part = tuple[Any, int, int]
-
-
-class Embedded(Enum):
-    """How the keys and values of a request are written: its content type."""
-
-    JSON = "application/vnd.kafka.json.v2+json"
-    BINARY = "application/vnd.kafka.binary.v2+json"
 
 
 class Record(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from json import JSONDecodeError, JSONDecoder
+from json import JSONDecoder
 from typing import Any, NoReturn
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
@@ -20,6 +20,8 @@ def _refuse(constant: str) -> NoReturn:
 
 # Python reads NaN and Infinity, which are not JSON: whoever reads the topic would stumble over them.
 _decode = JSONDecoder(parse_constant=_refuse).raw_decode
+# JSON has numbers of any length; Python's ``int`` refuses those of more than 4,300 digits.
+_decode_long_numbers = JSONDecoder(parse_constant=_refuse, parse_int=float).raw_decode
 
 
 def skip_blanks(text: str, start: int) -> int:
@@ -37,10 +39,31 @@ def value_at(text: str, start: int) -> tuple[Any, int]:
     """
     try:
         return _decode(text, start)
-    except JSONDecodeError as error:
-        raise MalformedJson(str(error)) from error
-    except RecursionError as error:
-        raise MalformedJson(f"nested too deeply at char {start}") from error
+    except (ValueError, RecursionError) as error:
+        if type(error) is not ValueError:
+            raise _malformed(error, start) from error
+    try:
+        return _decode_long_numbers(text, start)
+    except (ValueError, RecursionError) as error:
+        raise _malformed(error, start) from error
+
+
+def _malformed(error: Exception, start: int) -> MalformedJson:
+    if isinstance(error, RecursionError):
+        return MalformedJson(f"nested too deeply at char {start}")
+    return MalformedJson(str(error))
+
+
+def whole_value(text: str) -> Any:
+    """The JSON value that a text consists of.
+
+    :raises MalformedJson: when it is not exactly one.
+    """
+    value, end = value_at(text, skip_blanks(text, 0))
+    end = skip_blanks(text, end)
+    if end != len(text):
+        raise MalformedJson(f"more text after the value at char {end}")
+    return value
 
 
 def walk_object(text: str, start: int, visit: Callable[[str, int], int]) -> int:

@@ -9,18 +9,19 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from pinterest_sandbox.rest_proxy.errors import RestError
-
-CONTENT_TYPE = "application/vnd.kafka.v2+json"
-_ACCEPTABLE = {CONTENT_TYPE, "application/vnd.kafka+json", "application/json", "application/*", "*/*"}
+from pinterest_sandbox.rest_proxy.negotiation import CONTENT_TYPE, check_accept
 
 log = logging.getLogger(__name__)
 
 
 def answer(body: object, status: int = 200) -> web.Response:
     """A JSON answer in the proxy's content type."""
-    return web.Response(
-        text=json.dumps(body, separators=(",", ":")), status=status, content_type=CONTENT_TYPE
-    )
+    return answer_text(json.dumps(body, separators=(",", ":")), status=status)
+
+
+def answer_text(text: str, content_type: str = CONTENT_TYPE, status: int = 200) -> web.Response:
+    """An answer whose JSON is written already."""
+    return web.Response(text=text, status=status, content_type=content_type)
 
 
 def tolerant(path: str) -> str:
@@ -43,7 +44,7 @@ def _segment(segment: str) -> str:
 async def errors_in_our_form(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every error, the framework's own too, with ``error_code`` and ``message``."""
     try:
-        _check_accept(request)
+        check_accept(request)
         return await handler(request)
     except RestError as error:
         return answer({"error_code": error.code, "message": error.message}, error.status)
@@ -54,9 +55,3 @@ async def errors_in_our_form(request: web.Request, handler: Handler) -> web.Stre
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return answer({"error_code": 500, "message": "Internal Server Error"}, 500)
-
-
-def _check_accept(request: web.Request) -> None:
-    accepted = {part.split(";")[0].strip() for part in request.headers.get("Accept", "*/*").split(",")}
-    if not accepted & _ACCEPTABLE:
-        raise RestError(406, 406, "HTTP 406 Not Acceptable")

@@ -11,12 +11,12 @@ from pinterest_sandbox.rest_proxy.errors import (
     KAFKA_AUTHORIZATION,
     KAFKA_ERROR,
     KAFKA_RETRIABLE,
-    RestError,
     partition_not_found,
     retriable,
     topic_not_found,
 )
-from pinterest_sandbox.rest_proxy.produce_request import Embedded, Record, parse_produce
+from pinterest_sandbox.rest_proxy.negotiation import sent_records
+from pinterest_sandbox.rest_proxy.produce_request import Record, parse_produce
 from pinterest_sandbox.rest_proxy.producing import Outcome, Sender
 from pinterest_sandbox.rest_proxy.responses import answer, tolerant
 
@@ -38,22 +38,31 @@ async def get_topic(request: web.Request) -> web.Response:
     cluster = request.app[CLUSTER]
     name = request.match_info["topic"]
     metadata = await cluster.topic(name)
-    partitions = [_partition(metadata.partitions[number]) for number in sorted(metadata.partitions)]
+    partitions = [described(metadata.partitions[number]) for number in sorted(metadata.partitions)]
     return answer({"name": name, "configs": await cluster.configs(name), "partitions": partitions})
-
-
-@routes.get(tolerant("/topics/{topic}/partitions"))
-async def list_partitions(request: web.Request) -> web.Response:
-    """``GET /topics/<topic>/partitions``: leader and replicas of each."""
-    metadata = await request.app[CLUSTER].topic(request.match_info["topic"])
-    return answer([_partition(metadata.partitions[number]) for number in sorted(metadata.partitions)])
 
 
 @routes.post(tolerant("/topics/{topic}"))
 async def produce(request: web.Request) -> web.Response:
     """``POST /topics/<topic>``: send records; 200 tells of each whether it was taken."""
-    embedded = _embedded(request)
-    records = parse_produce(await request.read(), embedded)
+    records = await read_records(request)
+    return await send(request, records)
+
+
+async def read_records(request: web.Request) -> list[Record]:
+    """The records in the body of a produce request.
+
+    :raises RestError: 415 for another content type than of an embedded format, and as :func:`parse_produce`.
+    """
+    embedded = sent_records(request)
+    return parse_produce(await request.read(), embedded)
+
+
+async def send(request: web.Request, records: list[Record]) -> web.Response:
+    """Send records to the topic of a request; 200 tells of each whether it was taken.
+
+    :raises RestError: 40401 or 40402 for an unknown topic or partition, 50003 when Kafka takes none of them.
+    """
     name = request.match_info["topic"]
     count = await request.app[CLUSTER].partition_count(name)
     if any(record.partition is not None and record.partition >= count for record in records):
@@ -69,13 +78,6 @@ async def produce(request: web.Request) -> web.Response:
             "value_schema_id": None,
         }
     )
-
-
-def _embedded(request: web.Request) -> Embedded:
-    try:
-        return Embedded(request.content_type if "Content-Type" in request.headers else "")
-    except ValueError:
-        raise RestError(415, 415, "HTTP 415 Unsupported Media Type") from None
 
 
 def _check_partitions(records: list[Record], count: int) -> None:
@@ -110,7 +112,8 @@ def _code(error: KafkaError) -> int:
     return KAFKA_RETRIABLE if is_retriable(error) else KAFKA_ERROR
 
 
-def _partition(metadata: PartitionMetadata) -> dict[str, object]:
+def described(metadata: PartitionMetadata) -> dict[str, object]:
+    """Leader and replicas of a partition."""
     replicas = [
         {"broker": broker, "leader": broker == metadata.leader, "in_sync": broker in metadata.isrs}
         for broker in metadata.replicas
