@@ -186,11 +186,20 @@ class DatabricksStatementHook(DatabricksHook):
             raise
         if answer is None:
             self.cancel(statement_id)
-            raise StatementFailed(
-                "TIMEOUT", f"cancelled after {timeout_seconds:g} s", statement, statement_id=statement_id
-            )
+            raise self.timed_out(statement_id, timeout_seconds, statement)
         self.check(answer, statement=statement)
         return answer
+
+    def timed_out(self, statement_id: str, timeout_seconds: float, statement: str) -> StatementFailed:
+        """Give the error of a statement that was cancelled because its time was over.
+
+        :param statement_id: id that :meth:`start` gave
+        :param timeout_seconds: seconds that it had
+        :param statement: its text
+        """
+        return StatementFailed(
+            "TIMEOUT", f"cancelled after {timeout_seconds:g} s", statement, statement_id=statement_id
+        )
 
     def check(self, answer: Mapping[str, Any], *, statement: str = "") -> None:
         """Raise unless the statement has succeeded.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,28 +10,30 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowException
-from airflow.sdk import BaseOperator, ResumableJobMixin
+from airflow.sdk import BaseOperator, ResumableJobMixin, conf
+from airflow.sdk.exceptions import AirflowTaskTimeout
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_fixed
 
+from cloud_operators.databricks import runs
 from cloud_operators.databricks.links.pages import RunPageLink
-from cloud_operators.exceptions import NotebookRunFailed, ServiceFailed
+from cloud_operators.exceptions import ServiceFailed
 
 if TYPE_CHECKING:
     from airflow.providers.databricks.hooks.databricks import DatabricksHook
     from airflow.sdk import Context
     from pydantic import JsonValue
 
-TRACE_LINES = 20
-_ANSI_CODES = re.compile(r"\x1b\[[0-9;]*m")
 _TASK_KEY = "notebook"
 _SUBMISSION_KEY = "databricks_submission"
-_TERMINAL = ("TERMINATED", "SKIPPED", "INTERNAL_ERROR")
 _FORGOTTEN = "NOT_FOUND"
 _COMPUTE_KEYS = {"existing_cluster_id", "new_cluster", "libraries"}
 
 
 class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
     """Run one notebook with ``runs/submit``, wait for it, and return its exit value.
+
+    It is waited for on a worker, in the triggerer (``deferrable``), or not at all (``wait_for_completion``
+    false: the task ends with the run's id once the run is submitted).
 
     Durable in the way of the provider's submit operator: the run's id is kept in the task's state store, and
     a retry after a lost worker re-attaches to the run, waits for it or takes its result. Only after a run
@@ -41,9 +42,10 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
     that is stored before the request and used for this one submission. (A token used again after a failure
     would give the failed run again, https://github.com/apache/airflow/issues/64828.)
 
-    There is no deferrable mode, on purpose: a deferred task's retry would know of no run and submit a second
-    one. The price is a worker slot while the notebook runs. The provider's operator is no base class, because
-    importing it costs every parse of a DAG file most of a second.
+    This holds for each way of waiting, a deferred task included. A task that is killed, or whose
+    ``execution_timeout`` is over, cancels its run in each way too; a deferred one when it is marked or
+    cleared. The provider's operator is no base class, because importing it costs every parse of a DAG file
+    most of a second.
 
     .. seealso:: https://docs.databricks.com/api/jobs/v2.2/submit
 
@@ -52,8 +54,10 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
     :param compute: ``{"existing_cluster_id": …}`` or ``{"new_cluster": {…}}``, with ``"libraries"`` if
         needed; ``{}`` runs it on serverless compute (templated)
     :param run_name: name of the run in the workspace (templated), default ``<DAG id>.<task id>``
-    :param timeout_seconds: limit that Databricks puts on the run, 0 is none
+    :param timeout_seconds: limit that Databricks puts on the run, 0 is none (templated)
     :param polling_period_seconds: seconds between two looks at the run
+    :param wait_for_completion: wait until the run has ended
+    :param deferrable: wait in the triggerer, without a worker slot; implies waiting
     :param databricks_conn_id: the Databricks connection (templated)
     :param databricks_retry_limit: how often a request is sent before it counts as failed
     :param databricks_retry_delay: seconds before the first repetition; it doubles with each
@@ -83,6 +87,8 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         run_name: str | None = None,
         timeout_seconds: int = 0,
         polling_period_seconds: float = 30,
+        wait_for_completion: bool = True,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         databricks_conn_id: str = "databricks_default",
         databricks_retry_limit: int = 3,
         databricks_retry_delay: float = 1,
@@ -95,6 +101,8 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         self.run_name = run_name
         self.timeout_seconds = timeout_seconds
         self.polling_period_seconds = polling_period_seconds
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
         self.databricks_conn_id = databricks_conn_id
         self.databricks_retry_limit = databricks_retry_limit
         self.databricks_retry_delay = databricks_retry_delay
@@ -116,13 +124,33 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         """Run the notebook, or re-attach to the run of an earlier try.
 
         :returns: the exit value: parsed when it is JSON, otherwise the text, ``None`` when the notebook gave
-            none
+            none; the run's id when the task does not wait
         :raises ValueError: when an argument is wrong
         :raises NotebookRunFailed: with the notebook's error, the end of its traceback and the run's page
+        :raises ServiceFailed: when the exit value was truncated
         """
         self._check_arguments()
         # Its own return value depends on the way it came to the run; the run tells the same either way.
         self.execute_resumable(context)
+        if not self.wait_for_completion and not self.deferrable:
+            return self.run_id
+        return self._exit_value()
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
+        """Take over from the triggerer.
+
+        :param event: event of the trigger
+        :returns: the exit value, as :meth:`execute`
+        :raises NotebookRunFailed: when the run ended without success
+        :raises ServiceFailed: when the triggerer could not look at the run; the next try takes it up again
+        :raises AirflowTaskTimeout: when ``execution_timeout`` was over; the run is cancelled
+        """
+        self.run_id = int(event["id"])
+        if event["status"] == "error":
+            raise ServiceFailed(f"the wait for run {self.run_id}", "broken off", message=event["message"])
+        if event["status"] == "timeout":
+            raise AirflowTaskTimeout(f"run {self.run_id} was cancelled after {self.execution_timeout}")
+        self._check_success(self.hook.get_run(self.run_id))
         return self._exit_value()
 
     def on_kill(self) -> None:
@@ -168,26 +196,28 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
 
     def is_job_active(self, status: str) -> bool:
         """Tell whether a run goes on."""
-        return status != _FORGOTTEN and status.partition(":")[0] not in _TERMINAL
+        return status != _FORGOTTEN and status.partition(":")[0] not in runs.TERMINAL
 
     def is_job_succeeded(self, status: str) -> bool:
         """Tell whether a run has ended well."""
         return status == "TERMINATED:SUCCESS"
 
     def poll_until_complete(self, external_id: JsonValue, context: Context) -> None:
-        """Wait until the run has ended.
+        """Wait until the run has ended, in the way the task was asked to.
 
         :raises NotebookRunFailed: when it ended without success
         """
         self._announce(external_id, context)
+        if self.deferrable:
+            self._defer()
+        if not self.wait_for_completion:
+            return
         polling = Retrying(
-            retry=retry_if_result(lambda run: run["state"]["life_cycle_state"] not in _TERMINAL),
+            retry=retry_if_result(lambda run: not runs.has_ended(run)),
             wait=wait_fixed(self.polling_period_seconds),
             before_sleep=self._log_state,
         )
-        run = polling(self.hook.get_run, cast("int", external_id))
-        if run["state"].get("result_state") != "SUCCESS":
-            raise self._failure(run)
+        self._check_success(polling(self.hook.get_run, cast("int", external_id)))
 
     def get_job_result(self, external_id: JsonValue, context: Context) -> None:
         """Take over a run that ended well, in this try or before it."""
@@ -234,40 +264,38 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         store.set(_SUBMISSION_KEY, {"token": token, "after": known_run})
         return token
 
+    def _defer(self) -> None:
+        from cloud_operators.databricks.triggers.ending import DatabricksRunEndTrigger
+
+        # Airflow itself counts this limit anew for each part of a deferred task (3.3).
+        limit = self.execution_timeout
+        self.defer(
+            trigger=DatabricksRunEndTrigger(
+                external_id=cast("int", self.run_id),
+                databricks_conn_id=self.databricks_conn_id,
+                polling_period_seconds=self.polling_period_seconds,
+                end_time=time.time() + limit.total_seconds() if limit else None,
+                retry_limit=self.databricks_retry_limit,
+                retry_delay=self.databricks_retry_delay,
+            ),
+            method_name="execute_complete",
+        )
+
     def _exit_value(self) -> Any:
-        output = self._task_output(self.hook.get_run(cast("int", self.run_id)))
-        notebook_output = output.get("notebook_output") or {}
-        if notebook_output.get("truncated"):
-            raise ServiceFailed(
-                f"notebook {self.notebook_path}",
-                "SUCCESS",
-                message="its exit value is too long and was truncated",
-            )
-        result = notebook_output.get("result")
-        if result is None:
-            return None
-        try:
-            return json.loads(result)
-        except ValueError:
-            return result
+        return runs.exit_value(
+            self.notebook_path, self._task_output(self.hook.get_run(cast("int", self.run_id)))
+        )
 
     def _task_output(self, run: dict[str, Any]) -> dict[str, Any]:
         # The output belongs to the task's own run, not to the submitted one.
         return cast("dict[str, Any]", self.hook.get_run_output(run["tasks"][0]["run_id"]))
 
-    def _failure(self, run: dict[str, Any]) -> NotebookRunFailed:
-        """Describe why the run ended."""
-        state = run["state"]
+    def _check_success(self, run: dict[str, Any]) -> None:
+        if run["state"].get("result_state") == "SUCCESS":
+            return
         try:
             output = self._task_output(run)
         except (AirflowException, LookupError):
             # A run whose cluster never came up has no output.
             output = {}
-        trace = _ANSI_CODES.sub("", str(output.get("error_trace") or "")).strip()
-        return NotebookRunFailed(
-            self.notebook_path,
-            state.get("result_state") or state["life_cycle_state"],
-            str(output.get("error") or state.get("state_message") or "no reason given"),
-            trace="\n".join(trace.splitlines()[-TRACE_LINES:]),
-            run_page_url=str(run.get("run_page_url") or ""),
-        )
+        raise runs.failure(self.notebook_path, run, output)

@@ -16,7 +16,7 @@ from airflow.sdk import BaseOperator, conf
 from cloud_operators.databricks.links.pages import StatementLink, page_url
 from cloud_operators.databricks.materialize import read_back, s3_location, sort_expression, store
 from cloud_operators.databricks.statement import Parameter, Statement, bare, is_missing_table, quoted_table
-from cloud_operators.exceptions import StatementFailed
+from cloud_operators.exceptions import ServiceFailed, StatementFailed
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -27,16 +27,8 @@ if TYPE_CHECKING:
 class _StatementOperator(BaseOperator):
     """What the operators share: one statement is started, waited for, here or in the triggerer, and finished.
 
-    :param sql: text of the statement, or the name of a ``.sql`` file (templated)
-    :param parameters: value of each ``:name`` in it (templated)
-    :param warehouse_id: the SQL warehouse (templated)
-    :param catalog: catalog of names that have none (templated)
-    :param schema: schema of names that have none (templated)
-    :param polling_period_seconds: longest pause between two looks at the statement
-    :param timeout_seconds: seconds after which the statement is cancelled
-    :param deferrable: wait in the triggerer. Nothing is remembered for a retry in either mode: it runs the
-        statement again, which is right for queries and for CREATE OR REPLACE
-    :param databricks_conn_id: the Databricks connection (templated)
+    Nothing is remembered for a retry in any mode: it runs the statement again, which is right for queries and
+    for CREATE OR REPLACE.
     """
 
     template_fields: Sequence[str] = (
@@ -52,6 +44,9 @@ class _StatementOperator(BaseOperator):
     operator_extra_links = (StatementLink(),)
     ui_color = "#1CB1C2"
     ui_fgcolor = "#fff"
+
+    #: Whether a task that is not deferrable waits until its statement has ended.
+    wait_for_completion: bool = True
 
     def __init__(
         self,
@@ -110,6 +105,8 @@ class _StatementOperator(BaseOperator):
         StatementLink.persist(context, page_url(self.hook, StatementLink.path(self.statement_id)))
         if self.deferrable:
             self._defer(self.statement_id)
+        if not self.wait_for_completion:
+            return self.statement_id
         try:
             answer = self.hook.wait(
                 self.statement_id,
@@ -122,34 +119,39 @@ class _StatementOperator(BaseOperator):
         return self._finish(answer)
 
     def _defer(self, statement_id: str) -> None:
-        from airflow.providers.databricks.triggers.databricks import DatabricksSQLStatementExecutionTrigger
+        from cloud_operators.databricks.triggers.ending import DatabricksStatementEndTrigger
 
         self.defer(
-            trigger=DatabricksSQLStatementExecutionTrigger(
-                statement_id=statement_id,
+            trigger=DatabricksStatementEndTrigger(
+                external_id=statement_id,
                 databricks_conn_id=self.databricks_conn_id,
+                polling_period_seconds=self.polling_period_seconds,
                 end_time=time.time() + self.timeout_seconds,
-                polling_period_seconds=max(1, round(self.polling_period_seconds)),
-                caller=type(self).__name__,
             ),
             method_name="execute_complete",
         )
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
-        """Finish after the triggerer has seen the statement end.
+        """Take over from the triggerer.
 
-        :param event: the provider's trigger event (``statement_id``, ``state``, ``error``)
+        :param event: event of the trigger
         :returns: what :meth:`execute` returns
+        :raises StatementFailed: when the statement has failed, was cancelled or took too long
+        :raises ServiceFailed: when the triggerer could not look at the statement
         """
-        statement_id = self.statement_id = str(event["statement_id"])
-        sql, _ = self._statement()
-        error = event.get("error") or {}
-        if error:
-            return self._failed(
-                StatementFailed(error["error_code"], error["error_message"], sql, statement_id=statement_id)
+        statement_id = self.statement_id = str(event["id"])
+        if event["status"] == "error":
+            raise ServiceFailed(
+                f"the wait for statement {statement_id}", "broken off", message=event["message"]
             )
+        sql, _ = self._statement()
+        if event["status"] == "timeout":
+            raise self.hook.timed_out(statement_id, self.timeout_seconds, sql)
         answer = self.hook.get(statement_id)
-        self.hook.check(answer, statement=sql)
+        try:
+            self.hook.check(answer, statement=sql)
+        except StatementFailed as error:
+            return self._failed(error)
         return self._finish(answer)
 
     def on_kill(self) -> None:
@@ -169,13 +171,22 @@ class DatabricksSqlStatementOperator(_StatementOperator):
     :param parameters: value of each ``:name`` in it (templated)
     :param warehouse_id: the SQL warehouse (templated)
     :param missing_table_ok: return no rows, instead of failing, when a table does not exist
-    :param kwargs: ``catalog``, ``schema``, ``polling_period_seconds``, ``timeout_seconds``, ``deferrable``,
-        ``databricks_conn_id`` and the arguments of BaseOperator
+    :param catalog: catalog of names that have none (templated)
+    :param schema: schema of names that have none (templated)
+    :param polling_period_seconds: longest pause between two looks at the statement
+    :param timeout_seconds: seconds after which the statement is cancelled
+    :param wait_for_completion: wait until the statement has ended; otherwise the task ends with the
+        statement's id once it is started, and nothing looks at its end
+    :param deferrable: wait in the triggerer, without a worker slot; implies waiting
+    :param databricks_conn_id: the Databricks connection (templated)
     """
 
-    def __init__(self, *, missing_table_ok: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, missing_table_ok: bool = False, wait_for_completion: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.missing_table_ok = missing_table_ok
+        self.wait_for_completion = wait_for_completion
 
     def _failed(self, error: StatementFailed) -> list[dict[str, Any]]:
         if self.missing_table_ok and is_missing_table(error):
@@ -201,8 +212,12 @@ class DatabricksMaterializeQueryOperator(_StatementOperator):
     :param order_by: ``"ALL"`` for the columns' own order, or the names of the columns to sort by
     :param warehouse_id: the SQL warehouse (templated)
     :param aws_conn_id: the AWS connection (templated)
-    :param kwargs: ``catalog``, ``schema``, ``polling_period_seconds``, ``timeout_seconds``, ``deferrable``,
-        ``databricks_conn_id`` and the arguments of BaseOperator
+    :param catalog: catalog of names that have none (templated)
+    :param schema: schema of names that have none (templated)
+    :param polling_period_seconds: longest pause between two looks at the statement
+    :param timeout_seconds: seconds after which the statement is cancelled
+    :param deferrable: wait for the query in the triggerer, without a worker slot; a worker reads the result
+    :param databricks_conn_id: the Databricks connection (templated)
     """
 
     template_fields: Sequence[str] = (

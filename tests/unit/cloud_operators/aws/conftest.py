@@ -8,9 +8,10 @@ import pytest
 from botocore.loaders import Loader, create_loader
 
 from cloud_operators.aws.hooks.apigateway import ApiGatewayHook
-from tests.unit.cloud_operators.aws import fake_msk, moto_server, running
+from tests.unit.cloud_operators import running
+from tests.unit.cloud_operators.aws import fake_msk, moto_server
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
-from tests.unit.cloud_operators.aws.running import TaskInstance
+from tests.unit.cloud_operators.running import TaskInstance
 
 WAYS: dict[str, dict[str, Any]] = {
     "no-wait": {"wait_for_completion": False, "deferrable": False},

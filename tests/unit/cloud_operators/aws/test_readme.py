@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from tests.unit.cloud_operators.aws import running
+from tests.unit.cloud_operators import running
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 
 README = Path(__file__).parents[4] / "plugins" / "cloud_operators" / "README.md"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.cloud_operators import running
 from tests.unit.cloud_operators.databricks.fake_databricks import TOKEN, FakeDatabricks, serve
 
 
@@ -28,28 +29,7 @@ def databricks(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatabricks]:
     server.server_close()
 
 
-class StateStore(dict[str, Any]):
-    """Keeps JSON values over the tries of a task, as the task state store does."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = json.loads(json.dumps(value))
-
-
-class TaskInstance:
-    """What the operators use of a running task instance."""
-
-    dag_id = "example_dag"
-    task_id = "example_task"
-    stats_tags: dict[str, str] = {}  # noqa: RUF012
-
-    def __init__(self) -> None:
-        self.xcoms: dict[str, Any] = {}
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.xcoms[key] = value
-
-
 @pytest.fixture
-def context() -> dict[str, Any]:
+def context() -> Any:
     """The context of one task; the same one stands for its next try."""
-    return {"ti": TaskInstance(), "task_state_store": StateStore()}
+    return running.context()

@@ -14,13 +14,10 @@ from typing import Any
 
 import boto3
 import pytest
-from airflow.providers.databricks.triggers.databricks import DatabricksSQLStatementExecutionTrigger
-from airflow.sdk.exceptions import TaskDeferred
 
 from cloud_operators.databricks.operators.sql import DatabricksMaterializeQueryOperator
 from cloud_operators.exceptions import CountsDiffer, StatementFailed
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks
-from tests.unit.cloud_operators.databricks.triggering import fire
 
 TABLE = "`spark_catalog`.`default`.`sandbox_result_top_country`"
 BUCKET = "user-sandbox-bucket"
@@ -197,15 +194,6 @@ def test_order(databricks: FakeDatabricks, context: Any, s3: Any, order_by: Any,
     databricks.statements = warehouse = Warehouse(ROWS)
     materialise(order_by=order_by).execute(context)
     assert warehouse.sql[1].endswith(sql)
-
-
-def test_deferred(databricks: FakeDatabricks, context: Any, s3: Any) -> None:
-    databricks.statements = Warehouse(ROWS)
-    with pytest.raises(TaskDeferred) as deferred:
-        materialise(deferrable=True).execute(context)
-    _, arguments = deferred.value.trigger.serialize()
-    trigger = DatabricksSQLStatementExecutionTrigger(**{**arguments, "polling_period_seconds": 0})
-    assert materialise(deferrable=True).execute_complete(context, fire(trigger))["rows"] == 3
 
 
 def test_kill_cancels_the_statement_that_runs_now(

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.databricks.triggers.databricks import DatabricksSQLStatementExecutionTrigger
 from airflow.sdk.exceptions import AirflowTaskTimeout, TaskDeferred
 
 from cloud_operators.databricks.hooks.sql import DatabricksStatementHook
 from cloud_operators.databricks.operators.sql import DatabricksSqlStatementOperator
 from cloud_operators.databricks.statement import Statement
-from cloud_operators.exceptions import StatementFailed
+from cloud_operators.exceptions import ServiceFailed, StatementFailed
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Fault
-from tests.unit.cloud_operators.databricks.triggering import fire
+from tests.unit.cloud_operators.running import fire, run
 
 NUMBERS = Answer((("n", "LONG"), ("name", "STRING")), ([["1", "a"]], [["2", None], ["3", "c"]], [["4", "d"]]))
 ROWS = [{"n": 1, "name": "a"}, {"n": 2, "name": None}, {"n": 3, "name": "c"}, {"n": 4, "name": "d"}]
@@ -224,25 +223,22 @@ def deferred_trigger(query: DatabricksSqlStatementOperator, context: Any) -> Any
     with pytest.raises(TaskDeferred) as deferred:
         query.execute(context)
     assert deferred.value.method_name == "execute_complete"
-    path, arguments = deferred.value.trigger.serialize()
-    assert path.endswith(".DatabricksSQLStatementExecutionTrigger")
-    return DatabricksSQLStatementExecutionTrigger(**{**arguments, "polling_period_seconds": 0})
+    return deferred.value.trigger
 
 
-def test_deferred_statement(databricks: FakeDatabricks, context: Any) -> None:
+def test_deferred_statement_goes_on_in_a_new_process(databricks: FakeDatabricks, context: Any) -> None:
     databricks.statements = always(NUMBERS)
     event = fire(deferred_trigger(operator(deferrable=True), context))
-    # The task goes on in a new process: only the event tells which statement it was.
+    # Only the event tells which statement it was.
     assert operator(deferrable=True).execute_complete(context, event) == ROWS
     assert databricks.called("POST /api/2.0/sql/statements$") == 1
 
 
 def test_deferred_statement_that_fails(databricks: FakeDatabricks, context: Any) -> None:
     databricks.statements = always(MISSING)
-    event = fire(deferred_trigger(operator(deferrable=True), context))
     with pytest.raises(StatementFailed, match="TABLE_OR_VIEW_NOT_FOUND"):
-        operator().execute_complete(context, event)
-    assert operator(missing_table_ok=True).execute_complete(context, event) == []
+        run(operator(deferrable=True), context)
+    assert run(operator(deferrable=True, missing_table_ok=True), context) == []
 
 
 def test_deferred_statement_that_is_cancelled(databricks: FakeDatabricks, context: Any) -> None:
@@ -255,11 +251,29 @@ def test_deferred_statement_that_is_cancelled(databricks: FakeDatabricks, contex
 
 def test_deferred_statement_that_takes_too_long(databricks: FakeDatabricks, context: Any) -> None:
     databricks.statements = always(Answer(looks=("RUNNING",) * 10_000))
-    event = fire(deferred_trigger(operator(deferrable=True, timeout_seconds=1), context))
-    with pytest.raises(StatementFailed, match="TIMEOUT"):
-        operator().execute_complete(context, event)
+    with pytest.raises(StatementFailed, match=r"TIMEOUT: cancelled after 0\.3 s"):
+        run(operator(deferrable=True, timeout_seconds=0.3), context)
     (statement,) = databricks.running.values()
     assert statement.cancelled
+
+
+def test_triggerer_that_comes_back_too_late_still_looks(databricks: FakeDatabricks, context: Any) -> None:
+    databricks.statements = always(Answer(NUMBERS.columns, NUMBERS.chunks, looks=()))
+    assert run(operator(deferrable=True, timeout_seconds=-60), context) == ROWS
+
+
+def test_deferred_wait_that_breaks_off(databricks: FakeDatabricks, context: Any) -> None:
+    databricks.statements = always(NUMBERS)
+    databricks.faults = [Fault("GET /api/2.0/sql/statements/", status=403, times=1)]
+    with pytest.raises(ServiceFailed, match=r"wait for statement 01ef-0000 is broken off .*403"):
+        run(operator(deferrable=True), context)
+
+
+def test_not_waiting_starts_it_and_looks_no_more(databricks: FakeDatabricks, context: Any) -> None:
+    databricks.statements = always(MISSING)
+    (statement_id,) = (run(operator(wait_for_completion=False), context),)
+    assert statement_id in databricks.running
+    assert databricks.called("GET ") == 0
 
 
 @pytest.mark.parametrize(

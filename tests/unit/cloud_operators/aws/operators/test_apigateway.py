@@ -13,7 +13,7 @@ from cloud_operators.aws.operators.apigateway import (
     ApiGatewayPutRestApiOperator,
 )
 from cloud_operators.exceptions import AmbiguousName
-from tests.unit.cloud_operators.aws import running
+from tests.unit.cloud_operators import running
 
 Document = dict[str, Any]
 

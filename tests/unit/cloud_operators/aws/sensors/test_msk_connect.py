@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
 from cloud_operators.exceptions import ServiceFailed
 from tests.unit.cloud_operators.aws.fake_msk import ACCOUNT, FakeMsk, Resource
-from tests.unit.cloud_operators.aws.running import run
+from tests.unit.cloud_operators.running import run
 
 ARN = f"{ACCOUNT}:connector/demo-connector/1"
 DEFERRED = pytest.mark.parametrize("deferrable", [False, True], ids=["poke", "deferred"])

@@ -15,7 +15,7 @@ from cloud_operators.aws.triggers.msk_connect import (
     MskConnectWorkerConfigurationDeletedTrigger,
 )
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk, Resource
-from tests.unit.cloud_operators.aws.running import rebuilt
+from tests.unit.cloud_operators.running import rebuilt
 
 ARN = "arn:aws:kafkaconnect:us-east-1:123456789012:connector/demo/1"
 COMMON: dict[str, Any] = {

@@ -10,7 +10,7 @@ from cloud_operators.aws.operators.msk_connect import (
     MskConnectCreateCustomPluginOperator,
     MskConnectCreateWorkerConfigurationOperator,
 )
-from tests.unit.cloud_operators.aws import running
+from tests.unit.cloud_operators import running
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 
 CONFIGURATION = {

@@ -13,7 +13,7 @@ from tests.unit.cloud_operators.aws.operators.msk_connect.conftest import (
     CONFIGURATION,
     CreateConnector,
 )
-from tests.unit.cloud_operators.aws.running import run
+from tests.unit.cloud_operators.running import run
 
 LOGS = {"workerLogDelivery": {"cloudWatchLogs": {"enabled": True, "logGroup": "/msk/connect"}}}
 

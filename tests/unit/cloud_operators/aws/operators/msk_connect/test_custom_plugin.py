@@ -10,7 +10,7 @@ from cloud_operators.aws.operators.msk_connect import (
 )
 from cloud_operators.exceptions import ResourceDiffers, ServiceFailed, WaitTimedOut
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
-from tests.unit.cloud_operators.aws.running import run
+from tests.unit.cloud_operators.running import run
 
 
 def create(**arguments: Any) -> MskConnectCreateCustomPluginOperator:

@@ -12,7 +12,7 @@ from tests.unit.cloud_operators.aws.operators.msk_connect.conftest import (
     CONFIGURATION,
     CreateConnector,
 )
-from tests.unit.cloud_operators.aws.running import run
+from tests.unit.cloud_operators.running import run
 
 NEW = {**CONFIGURATION, "tasks.max": "6"}
 LARGER = {"provisionedCapacity": {"mcuCount": 2, "workerCount": 2}}

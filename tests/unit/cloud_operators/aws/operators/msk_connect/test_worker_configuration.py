@@ -11,7 +11,7 @@ from cloud_operators.aws.operators.msk_connect import (
 )
 from cloud_operators.exceptions import ResourceDiffers
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
-from tests.unit.cloud_operators.aws.running import run
+from tests.unit.cloud_operators.running import run
 
 PROPERTIES = """\
 # converters
