@@ -6,21 +6,35 @@ them, and confirms that every acknowledged record has landed.
 
 **When.** By hand, after `pinterest_provision_batch`.
 
-**Params.** Example: `{"posts": 500, "order": "seeded", "start": 0, "batch_size": 500, "target": "batch"}`.
-`seeded` is the fixed sequence of the original emulation: each run with the same `start` posts the same rows,
-in the same order. `start` leaves out that many posts at the beginning.
+**Params.** Example: `{"posts": 500, "order": "seeded", "start": 0, "seed": 1, "batch_size": 500,
+"concurrency": 1, "rate": 0, "target": "batch"}`.
+- `order`: `seeded` is the fixed sequence of the original emulation (keys up to 11000): each run with the
+  same `start` posts the same rows, in the same order. `sequential` goes through the source by key, 0, 1, 2
+  and so on, and begins again at 0 behind the greatest key. `random` draws each row from the whole source, so
+  rows repeat; the same `seed` draws the same rows as long as the source's greatest key is the same.
+- `start` leaves out that many posts at the beginning of the sequence, in every order: `sequential` with
+  `start` 7 begins with key 7.
+- `batch_size`: records of one request. `concurrency`: requests at a time to each of the three topics;
+  records of one key are still sent one after another, in the order of the posts.
+- `rate`: posts a second, each of three records; 0 is as fast as it goes. A request then holds at most a
+  second's posts. Time lost to an error is caught up by one second at most.
 
 **Needs.** The connections `pinterest_source`, `pinterest_api`, `kafka_default`, `aws_default`,
 `databricks_default`; `PINTEREST_DATABRICKS_WAREHOUSE_ID`.
+
+**Log.** Every five seconds at most: posts acknowledged, records a second, time left.
 
 **Writes.** Records to the topics `<id>.pin`, `<id>.geo`, `<id>.user`, which the sink brings to S3; one row an
 entity in the ledger (stage `burst`); events with counts on the three landing assets.
 
 **When it fails.**
-- `send_posts`: a retry, or clearing the task or the whole run with its state kept, goes on behind the last
-  acknowledged post; what was sent before is confirmed with the rest. Records between that post and the
-  failure may be in the topic twice; the daily run merges them. `the API refused` shows the server's own
-  words; `no row` names the keys that the source lacks.
+- `send_posts`: a retry, or clearing the task or the whole run with its state kept, sends what has not been
+  acknowledged; what was sent before is confirmed with the rest. After an error only records whose answer was
+  lost may be in a topic twice. After a kill (of the worker, or with signal 9) those acknowledged since the
+  last save may be too, about 4 x `concurrency` x `batch_size` posts at most, or 500 if that is more. The
+  daily run merges them, and the counts of the burst leave them out. `the API refused` shows the server's own words;
+  `no row` names the keys that the source lacks. A burst goes on with another `batch_size`, `concurrency` or
+  `rate`, but not with other posts: that is `the params now say`.
 - `wait_for_sink`: the connector is not running or does not keep up; look at it first, then clear the task.
   Dead letters are not waited for.
 - `confirm_landed`: its message has the counts. Clear it once the sink is well again: it only reads.
@@ -36,6 +50,7 @@ from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
 from pinterest_pipeline.connections import KAFKA
 from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.emulation import tasks
+from pinterest_pipeline.emulation.order import ORDERS
 from pinterest_pipeline.entities import names
 
 NAMES = names()
@@ -61,14 +76,35 @@ with DAG(
         "order": Param(
             "seeded",
             type="string",
-            enum=["seeded"],
-            description="Which rows, in which order: the fixed sequence",
+            enum=list(ORDERS),
+            description="Which rows, in which order: the fixed sequence, by key, or drawn at random",
         ),
         "start": Param(
             0, type="integer", minimum=0, maximum=10_000_000, description="Posts of the sequence to leave out"
         ),
+        "seed": Param(
+            1,
+            type="integer",
+            minimum=0,
+            maximum=2**31 - 1,
+            description="Order random: the same seed posts the same rows",
+        ),
         "batch_size": Param(
             500, type="integer", minimum=1, maximum=1000, description="Records of one request to the API"
+        ),
+        "concurrency": Param(
+            1,
+            type="integer",
+            minimum=1,
+            maximum=16,
+            description="Requests at a time to each of the three topics",
+        ),
+        "rate": Param(
+            0,
+            type="integer",
+            minimum=0,
+            maximum=100_000,
+            description="Posts a second; 0 is as fast as it goes",
         ),
         "target": Param("batch", type="string", enum=["batch"], description="The path that the posts take"),
     },
@@ -85,6 +121,6 @@ with DAG(
         timeout=1800,
     )
     confirm_landed = tasks.confirm_landed(
-        send_posts["position"], send_posts["entities"], wait_for_sink.output
+        send_posts["position"], send_posts["entities"], wait_for_sink.output, send_posts["greatest_key"]
     )
     tasks.record_ledger(confirm_landed)

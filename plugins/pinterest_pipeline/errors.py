@@ -27,6 +27,27 @@ class MissingRows(Permanent):
         super().__init__(f"table {table} of the source database has no row for {len(keys)} keys: {shown}")
 
 
+class EmptySource(Permanent):
+    """A table of the source database has no row."""
+
+    def __init__(self) -> None:
+        super().__init__("a table of the source database is empty: there is nothing to post")
+
+
+class ParamsChanged(Permanent):
+    """The burst that a task would go on with posts something else than its params say.
+
+    :param kept: what the burst posts.
+    :param now: what the params say.
+    """
+
+    def __init__(self, kept: Mapping[str, object], now: Mapping[str, object]) -> None:
+        super().__init__(
+            f"the burst that was begun posts {dict(kept)}, the params now say {dict(now)}: "
+            "trigger a new run, or clear the task without keeping its state"
+        )
+
+
 class Refused(Permanent):
     """The API refuses a request for good.
 

@@ -1,124 +1,219 @@
-"""A burst: many posts sent as fast as the API takes them, resumable where it stopped."""
+"""A burst: many posts sent as fast as the API takes them, or at a given rate, resumable where it stopped.
+
+Posts are packed into batches of lanes, and some batches make a leg. While one leg is in flight, the rows of
+the next one are read. A leg is begun only when all but the last one are acknowledged and saved: what is in
+flight, and so what a kill may send twice, is bounded.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple, Protocol
 
-from pinterest_pipeline.emulation import offsets
-from pinterest_pipeline.emulation.offsets import OffsetRange
-from pinterest_pipeline.emulation.sender import Acknowledged, Record, Row
+from pinterest_pipeline.emulation.pace import Clock, Meter, Pacer
+from pinterest_pipeline.emulation.packing import Batch, pack
+from pinterest_pipeline.emulation.progress import Progress
+from pinterest_pipeline.emulation.sender import Record, Row, Told
 
 logger = logging.getLogger(__name__)
 
-#: Batches of each entity between two saves of the progress: what a kill may send twice.
-BATCHES_PER_LEG = 4
+#: Posts of a leg: two batches of each lane, and at least these, since each leg costs a query and a save.
+BATCHES_PER_LEG = 2
+LEAST_LEG = 250
+#: After a kill no more than the posts of these are sent again.
+LEGS_IN_FLIGHT = 2
+#: Seconds after which the progress is saved though no leg has ended.
+SAVE_EVERY_S = 2.0
 
 #: Entity and keys to rows.
 Fetch = Callable[[str, Sequence[int]], Mapping[int, Row]]
 
 
 class Sender(Protocol):
-    """What sends the records of one entity."""
+    """What sends the records of one lane of one entity."""
 
-    def send(self, records: Sequence[Record]) -> list[Acknowledged]:
+    def send(self, records: Sequence[Record], told: Told) -> None:
         """Send records until all are acknowledged."""
 
 
-@dataclass
-class EntityProgress:
-    """How far one entity has come.
-
-    :param posts: posts whose record was acknowledged, from the start of the burst.
-    :param ranges: offsets of the acknowledged records.
-    """
-
-    posts: int = 0
-    ranges: list[OffsetRange] = field(default_factory=list)
-
-    def add(self, written: Sequence[Acknowledged]) -> None:
-        """Count the acknowledged records of the next posts."""
-        self.ranges = offsets.add_offsets(self.ranges, written)
-        self.posts += len(written)
-
-
-class Progress(dict[str, EntityProgress]):
-    """Entity to its progress."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The progress as JSON."""
-        return {
-            entity: {"posts": progress.posts, "offsets": offsets.to_json(progress.ranges)}
-            for entity, progress in self.items()
-        }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Progress:
-        """The progress from its JSON."""
-        return cls(
-            {
-                entity: EntityProgress(value["posts"], offsets.from_json(value["offsets"]))
-                for entity, value in document.items()
-            }
-        )
+class _Leg(NamedTuple):
+    batches: list[Batch]
+    rows: Mapping[str, Mapping[int, Row]]
 
 
 def send_burst(
     *,
     keys: Sequence[int],
     fetch: Fetch,
-    senders: Mapping[str, Sender],
+    senders: Mapping[str, Sequence[Sender]],
     progress: Progress,
-    save: Callable[[Progress], None],
+    save: Callable[[], None],
     batch_size: int,
+    rate: float = 0,
+    stop: threading.Event | None = None,
+    clock: Clock = time.monotonic,
 ) -> None:
     """Send the records of all posts that ``progress`` does not count yet.
 
-    Entities are sent at the same time, the records of one entity one batch after another, so that records of
-    one key keep their order.
-
     :param keys: the keys of all posts of the burst, in order.
     :param fetch: gives the rows of an entity by key; called by one thread at a time.
-    :param senders: entity to its sender.
+    :param senders: entity to the senders of its lanes, as many for each; each is used by one thread.
     :param progress: is brought forward in place.
-    :param save: called after each leg, also when it failed.
-    :param batch_size: records of one request.
-    :raises Exception: what a sender or ``fetch`` raised, after the progress was saved.
+    :param save: called by this thread when a leg is acknowledged, every :data:`SAVE_EVERY_S`, and at the
+        end, also when the burst failed.
+    :param batch_size: records of one request; with a rate at most a second's posts.
+    :param rate: posts a second; 0 is without a limit.
+    :param stop: is set when the burst ends, for senders that wait for a retry.
+    :param clock: seconds that never go back.
+    :raises Exception: what a sender, ``fetch`` or ``save`` raised first.
     """
-    for entity in senders:
-        progress.setdefault(entity, EntityProgress())
-    leg_size = batch_size * BATCHES_PER_LEG
-    with ThreadPoolExecutor(max_workers=len(senders), thread_name_prefix="burst") as pool:
-        while (first := min(progress[entity].posts for entity in senders)) < len(keys):
-            end = min(first + leg_size, len(keys))
-            # The source has one connection, so rows are fetched here and only sent by the threads.
-            legs = {
-                entity: _records(fetch, entity, keys[progress[entity].posts : end])
-                for entity in senders
-                if progress[entity].posts < end
-            }
-            with contextlib.ExitStack() as after:
-                after.callback(save, progress)
-                futures = [
-                    pool.submit(_send_leg, senders[entity], records, progress[entity], batch_size)
-                    for entity, records in legs.items()
-                ]
-                # All legs end before the first error is raised: the progress of each is saved.
-                errors = [error for future in futures if (error := future.exception())]
-                if errors:
-                    raise errors[0]
-            logger.info("%d of %d posts are acknowledged", end, len(keys))
+    _Burst(keys, fetch, senders, progress, save, batch_size, rate, stop or threading.Event(), clock).run()
 
 
-def _records(fetch: Fetch, entity: str, keys: Sequence[int]) -> list[Record]:
-    rows = fetch(entity, keys)
-    return [Record(key, rows[key]) for key in keys]
+class _Burst:
+    def __init__(
+        self,
+        keys: Sequence[int],
+        fetch: Fetch,
+        senders: Mapping[str, Sequence[Sender]],
+        progress: Progress,
+        save: Callable[[], None],
+        batch_size: int,
+        rate: float,
+        stop: threading.Event,
+        clock: Clock,
+    ) -> None:
+        self._keys = keys
+        self._fetch = fetch
+        self._senders = senders
+        self._progress = progress
+        self._save = save
+        self._stop = stop
+        self._clock = clock
+        self._saved = clock()
+        self._error: BaseException | None = None
+        lanes = len(next(iter(senders.values())))
+        if rate:
+            batch_size = min(batch_size, max(1, int(rate)))
+        batches = pack(keys, progress.pending(len(keys)), lanes=lanes, batch_size=batch_size)
+        self._legs = _legs(batches, max(LEAST_LEG, BATCHES_PER_LEG * lanes * batch_size))
+        self._pacers = {entity: Pacer(rate, clock=clock, pause=stop.wait) for entity in senders}
+        self._meter = Meter(len(keys), done=progress.acknowledged, records_per_post=len(senders), clock=clock)
+
+    def run(self) -> None:
+        try:
+            with contextlib.ExitStack() as stack:
+                fetcher = stack.enter_context(_one_thread("fetch"))
+                workers = {
+                    entity: [
+                        stack.enter_context(_one_thread(f"{entity}-{lane}")) for lane in range(len(lanes))
+                    ]
+                    for entity, lanes in self._senders.items()
+                }
+                # Runs before the threads are joined, whatever happened.
+                stack.callback(self._stop.set)
+                self._send_legs(fetcher, workers)
+        except BaseException:
+            self._save_after_error()
+            raise
+        self._save()
+        self._meter.report(self._progress.acknowledged, last=True)
+
+    def _send_legs(
+        self, fetcher: ThreadPoolExecutor, workers: Mapping[str, Sequence[ThreadPoolExecutor]]
+    ) -> None:
+        flying: deque[set[Future[None]]] = deque()
+        ready = self._fetch_next(fetcher)
+        while ready or flying:
+            if ready and ready.done() and len(flying) < LEGS_IN_FLIGHT:
+                flying.append(self._begin(ready.result(), workers))
+                ready = self._fetch_next(fetcher)
+                continue
+            self._wait_for(flying, ready)
+            if flying and all(future.done() for future in flying[0]):
+                flying.popleft()
+                self._keep()
+            elif self._clock() - self._saved >= SAVE_EVERY_S:
+                self._keep()
+            self._meter.report(self._progress.acknowledged)
+        self._raise_error()
+
+    def _fetch_next(self, fetcher: ThreadPoolExecutor) -> Future[_Leg] | None:
+        batches = next(self._legs, None)
+        return fetcher.submit(self._fetch_leg, batches) if batches else None
+
+    def _fetch_leg(self, batches: list[Batch]) -> _Leg:
+        keys = [self._keys[position] for batch in batches for position in batch.positions]
+        return _Leg(batches, {entity: self._fetch(entity, keys) for entity in self._senders})
+
+    def _begin(self, leg: _Leg, workers: Mapping[str, Sequence[ThreadPoolExecutor]]) -> set[Future[None]]:
+        return {
+            lanes[batch.lane].submit(self._send, entity, batch, leg.rows[entity])
+            for batch in leg.batches
+            for entity, lanes in workers.items()
+        }
+
+    def _wait_for(self, flying: Sequence[set[Future[None]]], ready: Future[_Leg] | None) -> None:
+        waited: set[Future[Any]] = {future for leg in flying for future in leg if not future.done()}
+        if ready and not ready.done():
+            waited.add(ready)
+        wait(waited, timeout=SAVE_EVERY_S, return_when=FIRST_COMPLETED)
+        self._raise_error()
+
+    def _raise_error(self) -> None:
+        if self._error:
+            raise self._error
+
+    def _send(self, entity: str, batch: Batch, rows: Mapping[int, Row]) -> None:
+        """Send one batch of one entity; runs in its lane's thread."""
+        positions = self._progress.missing(entity, batch.positions)
+        if positions and not self._stop.is_set():
+            self._pacers[entity].wait(len(positions))
+        if not positions or self._stop.is_set():
+            return
+        records = [Record(self._keys[position], rows[self._keys[position]]) for position in positions]
+        try:
+            self._senders[entity][batch.lane].send(
+                records,
+                lambda places, written: self._progress.add(
+                    entity, [positions[place] for place in places], written
+                ),
+            )
+        except BaseException as error:
+            # The first error stops all lanes; those of the others only follow from it.
+            if not self._stop.is_set():
+                self._error = error
+            self._stop.set()
+
+    def _keep(self) -> None:
+        self._save()
+        self._saved = self._clock()
+
+    def _save_after_error(self) -> None:
+        try:
+            self._save()
+        except Exception:
+            logger.exception("the progress could not be saved: records may be sent twice by the next try")
 
 
-def _send_leg(sender: Sender, records: Sequence[Record], progress: EntityProgress, batch_size: int) -> None:
-    for begin in range(0, len(records), batch_size):
-        progress.add(sender.send(records[begin : begin + batch_size]))
+def _legs(batches: Iterable[Batch], posts: int) -> Iterator[list[Batch]]:
+    leg: list[Batch] = []
+    size = 0
+    for batch in batches:
+        leg.append(batch)
+        size += len(batch.positions)
+        if size >= posts:
+            yield leg
+            leg, size = [], 0
+    if leg:
+        yield leg
+
+
+def _one_thread(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"burst-{name}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
+import msgspec
 import requests
 import tenacity
 
@@ -57,6 +58,10 @@ class Acknowledged(NamedTuple):
     offset: int
 
 
+#: Is told which records of a request were acknowledged, by their positions in it, and where each was written.
+Told = Callable[[Sequence[int], Sequence[Acknowledged]], None]
+
+
 class _TryAgain(Exception):
     """Records are left to be sent.
 
@@ -83,6 +88,7 @@ class BatchSender:
     :param max_attempts: attempts for one batch.
     :param max_seconds: seconds for one batch after which no further attempt begins.
     :param first_pause: seconds before the second attempt, about doubled for each further one.
+    :param stop: ends a pause, and all further attempts, when it is set.
     """
 
     def __init__(
@@ -94,6 +100,7 @@ class BatchSender:
         max_attempts: int = MAX_ATTEMPTS,
         max_seconds: float = MAX_SECONDS,
         first_pause: float = 0.2,
+        stop: threading.Event | None = None,
     ) -> None:
         self.topic = topic
         self._url = f"{base_url.rstrip('/')}/topics/{topic}"
@@ -106,8 +113,18 @@ class BatchSender:
         self._backoff = tenacity.wait_exponential_jitter(
             initial=first_pause, max=LONGEST_PAUSE_S, jitter=first_pause
         )
-        self._stop = tenacity.stop_any(
-            tenacity.stop_after_attempt(max_attempts), tenacity.stop_after_delay(max_seconds)
+        self._stop = stop or threading.Event()
+        self._retrying = tenacity.Retrying(
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(max_attempts),
+                tenacity.stop_after_delay(max_seconds),
+                tenacity.stop_when_event_set(self._stop),
+            ),
+            sleep=tenacity.sleep_using_event(self._stop),
+            wait=self._pause,
+            retry=tenacity.retry_if_exception_type(_TryAgain),
+            before_sleep=self._log_retry,
+            reraise=True,
         )
 
     def __enter__(self) -> Self:
@@ -120,61 +137,56 @@ class BatchSender:
         """Close the connection."""
         self._session.close()
 
-    def send(self, records: Sequence[Record]) -> list[Acknowledged]:
+    def send(self, records: Sequence[Record], told: Told) -> None:
         """Send records until all are acknowledged.
 
         :param records: the records of one request.
-        :returns: where each was written, in the order of ``records``.
+        :param told: is told after each answer which records it acknowledges, also when the rest fails later.
         :raises Refused: when the server refuses the request for good.
         :raises StillRefused: when attempts or time are used up.
         """
-        written: dict[int, Acknowledged] = {}
-        retrying = tenacity.Retrying(
-            stop=self._stop,
-            wait=self._pause,
-            retry=tenacity.retry_if_exception_type(_TryAgain),
-            before_sleep=self._log_retry,
-            reraise=True,
-        )
+        waiting = list(range(len(records)))
         try:
-            retrying(self._send_rest, records, written)
+            self._retrying(self._send_rest, records, waiting, told)
         except _TryAgain as left:
-            raise StillRefused(self.topic, len(records) - len(written), str(left)) from left
-        return [written[position] for position in range(len(records))]
+            raise StillRefused(self.topic, len(waiting), str(left)) from left
 
-    def _send_rest(self, records: Sequence[Record], written: dict[int, Acknowledged]) -> None:
-        """Send what is not in ``written`` yet and add what was acknowledged to it."""
-        waiting = [position for position in range(len(records)) if position not in written]
+    def _send_rest(self, records: Sequence[Record], waiting: list[int], told: Told) -> None:
+        """Send the records at the positions in ``waiting``, and leave those in it that were refused."""
+        if self._stop.is_set():
+            raise _TryAgain("the burst has ended")
         answer = self._post([records[position] for position in waiting])
         if len(answer) != len(waiting):
             raise Refused(200, f"{len(answer)} offsets for {len(waiting)} records")
-        reason = ""
-        for position, entry in zip(waiting, answer, strict=True):
-            if entry.get("error_code") is None and entry.get("error") is None:
-                written[position] = Acknowledged(int(entry["partition"]), int(entry["offset"]))
-            else:
-                reason = f"error {entry.get('error_code')}: {entry.get('error')}"
-        if reason:
-            raise _TryAgain(reason)
+        refused = [_is_refused(entry) for entry in answer]
+        told(
+            [position for position, bad in zip(waiting, refused, strict=True) if not bad],
+            [
+                Acknowledged(int(entry["partition"]), int(entry["offset"]))
+                for entry, bad in zip(answer, refused, strict=True)
+                if not bad
+            ],
+        )
+        waiting[:] = [position for position, bad in zip(waiting, refused, strict=True) if bad]
+        if waiting:
+            entry = answer[refused.index(True)]
+            raise _TryAgain(f"error {entry.get('error_code')}: {entry.get('error')}")
 
     def _post(self, records: Sequence[Record]) -> list[dict[str, Any]]:
-        body = json.dumps(
-            {"records": [{"key": record.key, "value": record.value} for record in records]},
-            ensure_ascii=False,
-            separators=(",", ":"),
+        # Twice as fast as the standard library, and part of Airflow's SDK.
+        body = msgspec.json.encode(
+            {"records": [{"key": record.key, "value": record.value} for record in records]}
         )
         try:
-            answer = self._session.post(
-                self._url, data=body.encode(), timeout=TIMEOUT_S, allow_redirects=False
-            )
+            answer = self._session.post(self._url, data=body, timeout=TIMEOUT_S, allow_redirects=False)
         except LOST as error:
             # The class is enough: the text of these errors holds the URL.
             raise _TryAgain(f"connection lost ({type(error).__name__})") from error
         _raise_for_status(answer)
         try:
-            offsets = answer.json()["offsets"]
-        except (ValueError, KeyError, TypeError) as error:
-            if isinstance(error, ValueError) and _is_cut_off(answer.text):
+            offsets = msgspec.json.decode(answer.content)["offsets"]
+        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            if isinstance(error, msgspec.DecodeError) and _is_cut_off(answer.text):
                 raise _TryAgain(f"connection lost within the answer: {_excerpt(answer.text)!r}") from error
             raise Refused(
                 answer.status_code, f"the answer has no offsets: {_excerpt(answer.text)}"
@@ -195,6 +207,10 @@ class BatchSender:
             error,
             state.upcoming_sleep,
         )
+
+
+def _is_refused(entry: dict[str, Any]) -> bool:
+    return entry.get("error_code") is not None or entry.get("error") is not None
 
 
 def _raise_for_status(answer: requests.Response) -> None:

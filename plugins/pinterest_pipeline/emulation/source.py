@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline.emulation.sender import Row
 from pinterest_pipeline.entities import Contract
-from pinterest_pipeline.errors import MissingRows
+from pinterest_pipeline.errors import EmptySource, MissingRows
 
 if TYPE_CHECKING:
     import pymysql
@@ -38,6 +38,22 @@ def connect(connection: Connection) -> pymysql.Connection[Any]:
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
     )
+
+
+def fetch_greatest_key(database: pymysql.Connection[Any], statement: str) -> int:
+    """The greatest key of a post that has all of its rows.
+
+    :param database: an open connection.
+    :param statement: SQL that selects it.
+    :raises EmptySource: when a table is empty.
+    """
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+        ((greatest,),) = cursor.fetchall()
+    database.rollback()
+    if greatest is None:
+        raise EmptySource
+    return int(greatest)
 
 
 def fetch_rows(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import logging
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,68 +15,73 @@ from airflow.sdk import task
 from pinterest_pipeline import connections
 from pinterest_pipeline.assets import LANDED
 from pinterest_pipeline.emulation import confirm, offsets
-from pinterest_pipeline.emulation.order import seeded_keys
+from pinterest_pipeline.emulation.order import LAST_KEY, keys_of_burst
 from pinterest_pipeline.entities import ENTITIES, contracts, names
+from pinterest_pipeline.errors import ParamsChanged
 from pinterest_pipeline.landing.objects import list_objects, read_lines
+from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.settings import settings
 
 if TYPE_CHECKING:
-    from pinterest_pipeline.emulation.burst import Progress
+    import pymysql
+
+    from pinterest_pipeline.emulation.progress import Progress
+    from pinterest_pipeline.emulation.sender import BatchSender
 
 logger = logging.getLogger(__name__)
 
-#: The one thing kept for a burst: ``{"position": ..., "progress": ...}``, written before its first record.
+#: The one thing kept for a burst, written before its first record: ``position``, ``posts`` (what is posted),
+#: ``greatest_key`` and ``progress``.
 BURST = "burst"
+#: The params that say what is posted; the others say how, and may change between two tries.
+WHAT = ("posts", "order", "start", "seed")
 
 
 @task(multiple_outputs=True)
 def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str, Any]:
     """Send the posts; a retry goes on behind the last acknowledged one.
 
-    How far the sink has come is read once, before the first record: objects and dead letters of this burst
-    begin there, also for a burst that goes on later.
+    How far the sink has come, and the greatest key of the source, are read once, before the first record:
+    objects and dead letters of this burst begin there, and its posts stay the same, also if it goes on later.
 
     :returns: ``entities`` (entity to ``sent``, ``acknowledged`` and ``offsets``), ``next_offsets`` (topic to
-        partition to the offset behind the last acknowledged record) and ``position``: ``committed`` (topic
-        to partition to the sink's offset) and ``dead_letters`` (partition of their topic to its end).
+        partition to the offset behind the last acknowledged record), ``position``: ``committed`` (topic
+        to partition to the sink's offset) and ``dead_letters`` (partition of their topic to its end), and
+        ``greatest_key``.
     :raises SettingsError: naming every variable that is missing.
+    :raises ParamsChanged: when the burst that is kept posts something else.
     :raises Refused: when the API refuses a request for good.
     :raises MissingRows: when the source lacks rows.
     """
     from airflow.sdk import BaseHook
 
-    from pinterest_pipeline.emulation.burst import Progress, send_burst
-    from pinterest_pipeline.emulation.sender import BatchSender
+    from pinterest_pipeline.emulation.burst import send_burst
+    from pinterest_pipeline.emulation.progress import Progress
     from pinterest_pipeline.emulation.source import connect, fetch_rows
-    from pinterest_pipeline.paths import read_include
-    from pinterest_pipeline.provisioning.connection import base_url
 
     settings().require("databricks_warehouse_id")
     chosen = params
-    api = BaseHook.get_connection(connections.API)
-    kept = task_state_store.get(BURST) or {"position": _read_position(), "progress": {}}
-    task_state_store.set(BURST, kept)
-    progress = Progress.from_json(kept["progress"])
-    if progress:
-        logger.info("resuming behind %s", {entity: done.posts for entity, done in progress.items()})
     statements = {entity: read_include(f"sql/source/{entity}.sql") for entity in ENTITIES}
+    stop = threading.Event()
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(connect(BaseHook.get_connection(connections.SOURCE)))
-        senders = {
-            entity: stack.enter_context(
-                BatchSender(base_url=base_url(api), topic=names().topic(entity), api_key=api.password or "")
-            )
-            for entity in ENTITIES
-        }
+        kept = task_state_store.get(BURST) or _new_burst(chosen, database)
+        _check_same(kept["posts"], chosen)
+        task_state_store.set(BURST, kept)
+        progress = Progress.from_json(kept["progress"])
+        if progress.acknowledged:
+            logger.info("going on behind %d posts", progress.acknowledged)
         send_burst(
-            keys=_keys(chosen),
+            keys=_keys(chosen, kept["greatest_key"]),
             fetch=lambda entity, keys: fetch_rows(database, contracts()[entity], statements[entity], keys),
-            senders=senders,
+            senders=_make_senders(stack, lanes=chosen["concurrency"], stop=stop),
             progress=progress,
-            save=lambda now: task_state_store.set(BURST, {**kept, "progress": now.to_json()}),
+            save=lambda: task_state_store.set(BURST, {**kept, "progress": progress.to_json()}),
             batch_size=chosen["batch_size"],
+            rate=chosen["rate"],
+            stop=stop,
         )
-    return {**_sent(progress), "position": kept["position"]}
+    return {**_sent(progress), "position": kept["position"], "greatest_key": kept["greatest_key"]}
 
 
 @task(outlets=list(LANDED.values()))
@@ -84,6 +89,7 @@ def confirm_landed(
     position: dict[str, Any],
     sent: dict[str, Any],
     caught_up: dict[str, Any],
+    greatest_key: int,
     *,
     params: Any = None,
     run_id: Any = None,
@@ -94,6 +100,7 @@ def confirm_landed(
     :param position: where the sink and its dead letters were before the first record.
     :param sent: entity to ``sent``, ``acknowledged`` and ``offsets``.
     :param caught_up: the sink's committed offsets at the end.
+    :param greatest_key: of the source, when the burst began.
     :returns: the ledger's rows.
     :raises CountsWrong: when sent, acknowledged and landed + dead-lettered are not equal.
     """
@@ -103,7 +110,7 @@ def confirm_landed(
     hook = DeadLetterHook(connections.KAFKA)
     start = {int(number): offset for number, offset in position["dead_letters"].items()}
     dead = hook.read_origins(found.dead_letter_topic, start=start)
-    keys = _keys(params)
+    keys = _keys(params, greatest_key)
     rows = []
     for entity, counts in sent.items():
         topic = found.topic(entity)
@@ -159,22 +166,76 @@ def _read_position() -> dict[str, Any]:
     }
 
 
-def _keys(params: dict[str, Any]) -> list[int]:
-    return list(itertools.islice(seeded_keys(params["start"]), params["posts"]))
+def _new_burst(chosen: dict[str, Any], database: pymysql.Connection[Any]) -> dict[str, Any]:
+    from pinterest_pipeline.emulation.progress import Progress
+    from pinterest_pipeline.emulation.source import fetch_greatest_key
+
+    if chosen["order"] == "seeded":
+        greatest_key = LAST_KEY
+    else:
+        greatest_key = fetch_greatest_key(database, read_include("sql/source/greatest_key.sql"))
+    return {
+        "position": _read_position(),
+        "posts": {name: chosen[name] for name in WHAT},
+        "greatest_key": greatest_key,
+        "progress": Progress.at_start(ENTITIES).to_json(),
+    }
+
+
+def _check_same(kept: dict[str, Any], chosen: dict[str, Any]) -> None:
+    now = {name: chosen[name] for name in WHAT}
+    if kept != now:
+        raise ParamsChanged(kept, now)
+
+
+def _make_senders(
+    stack: contextlib.ExitStack, *, lanes: int, stop: threading.Event
+) -> dict[str, list[BatchSender]]:
+    from airflow.sdk import BaseHook
+
+    from pinterest_pipeline.emulation.sender import BatchSender
+    from pinterest_pipeline.provisioning.connection import base_url
+
+    api = BaseHook.get_connection(connections.API)
+    return {
+        entity: [
+            stack.enter_context(
+                BatchSender(
+                    base_url=base_url(api),
+                    topic=names().topic(entity),
+                    api_key=api.password or "",
+                    stop=stop,
+                )
+            )
+            for _ in range(lanes)
+        ]
+        for entity in ENTITIES
+    }
+
+
+def _keys(params: dict[str, Any], greatest_key: int) -> list[int]:
+    return keys_of_burst(
+        params["order"],
+        start=params["start"],
+        posts=params["posts"],
+        greatest_key=greatest_key,
+        seed=params["seed"],
+    )
 
 
 def _sent(progress: Progress) -> dict[str, Any]:
     return {
         "entities": {
             entity: {
-                "sent": done.posts,
+                "sent": done.acknowledged,
                 "acknowledged": offsets.count(done.ranges),
                 "offsets": offsets.to_json(done.ranges),
             }
-            for entity, done in progress.items()
+            for entity, done in progress.entities.items()
         },
         "next_offsets": {
-            names().topic(entity): offsets.next_offsets(done.ranges) for entity, done in progress.items()
+            names().topic(entity): offsets.next_offsets(done.ranges)
+            for entity, done in progress.entities.items()
         },
     }
 

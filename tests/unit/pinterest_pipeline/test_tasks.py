@@ -20,7 +20,14 @@ from pinterest_pipeline.assets import BATCH_TABLES, LANDED, RESULTS
 from pinterest_pipeline.emulation import source
 from pinterest_pipeline.emulation import tasks as emulation
 from pinterest_pipeline.entities import ENTITIES, contracts
-from pinterest_pipeline.errors import CountsWrong, Permanent, PositionLost, QualityFailed, Refused
+from pinterest_pipeline.errors import (
+    CountsWrong,
+    ParamsChanged,
+    Permanent,
+    PositionLost,
+    QualityFailed,
+    Refused,
+)
 from pinterest_pipeline.landing import tasks as landing
 from pinterest_pipeline.landing.objects import object_key
 from pinterest_pipeline.results import tasks as results
@@ -74,7 +81,11 @@ class Source:
     def cursor(self) -> Any:
         yield self
 
-    def execute(self, statement: str, parameters: dict[str, Any]) -> None:
+    def execute(self, statement: str, parameters: dict[str, Any] | None = None) -> None:
+        if parameters is None:
+            assert "LEAST" in statement
+            self.selected = [(5,)]
+            return
         contract = next(c for c in contracts().values() if c.source_table in statement)
         self.selected = [(key, *["x"] * (len(contract.columns) - 1)) for key in parameters["keys"]]
 
@@ -100,7 +111,16 @@ def airflow_connections(monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeRestPro
     monkeypatch.setattr(source, "connect", connect)
 
 
-PARAMS = {"posts": 7, "order": "seeded", "start": 0, "batch_size": 3, "target": "batch"}
+PARAMS = {
+    "posts": 7,
+    "order": "seeded",
+    "start": 0,
+    "seed": 1,
+    "batch_size": 3,
+    "concurrency": 1,
+    "rate": 0,
+    "target": "batch",
+}
 
 
 @pytest.fixture
@@ -165,8 +185,15 @@ def test_the_position_is_kept_before_the_first_record(
     rest_proxy.script = [refuse] * 3
     with pytest.raises(Refused):
         emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    rest_proxy.script = []
     # A worker that is killed now leaves this.
-    assert kept[0] == {"position": position(committed=0, dead_letters=4), "progress": {}}
+    nothing = {"posts": 0, "beyond": "", "offsets": []}
+    assert kept[0] == {
+        "position": position(committed=0, dead_letters=4),
+        "posts": {"posts": 7, "order": "seeded", "start": 0, "seed": 1},
+        "greatest_key": 11_000,
+        "progress": dict.fromkeys(ENTITIES, nothing),
+    }
     sink.update(committed=3, dead_letters=9)
     again = emulation.send_posts.function(params=PARAMS, task_state_store=store)
     assert again["position"] == position(committed=0, dead_letters=4)
@@ -180,6 +207,31 @@ def test_a_burst_needs_a_warehouse_before_it_posts(
     with pytest.raises(SettingsError, match="PINTEREST_DATABRICKS_WAREHOUSE_ID"):
         emulation.send_posts.function(params=PARAMS, task_state_store=StateStore())
     assert rest_proxy.requests == []
+
+
+@pytest.mark.usefixtures("airflow_connections", "sink")
+def test_a_burst_over_all_keys_keeps_the_greatest_one(rest_proxy: FakeRestProxy) -> None:
+    store = StateStore()
+    params = PARAMS | {"order": "sequential", "start": 3}
+    sent = emulation.send_posts.function(params=params, task_state_store=store)
+    # The source ends with key 5: it begins again behind it.
+    assert sent["greatest_key"] == store["burst"]["greatest_key"] == 5
+    assert [record["key"] for record in rest_proxy.topics["sandbox.geo"]] == [3, 4, 5, 0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("airflow_connections", "sink")
+def test_a_burst_does_not_go_on_with_other_posts(rest_proxy: FakeRestProxy) -> None:
+    store = StateStore()
+    rest_proxy.script = [None, None, None, Answer(403, "")]
+    with pytest.raises(Refused):
+        emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    with pytest.raises(ParamsChanged, match=r"'posts': 7.*'posts': 8"):
+        emulation.send_posts.function(params=PARAMS | {"posts": 8}, task_state_store=store)
+    # How they are sent may change.
+    faster = PARAMS | {"batch_size": 2, "concurrency": 4, "rate": 1000}
+    sent = emulation.send_posts.function(params=faster, task_state_store=store)
+    assert [counts["acknowledged"] for counts in sent["entities"].values()] == [7, 7, 7]
+    assert [len(records) for records in rest_proxy.topics.values()] == [7, 7, 7]
 
 
 def land(s3: FakeS3, entity: str, first_offset: int, lines: int) -> None:
@@ -204,6 +256,7 @@ def confirm(monkeypatch: pytest.MonkeyPatch, events: Any, dead: Origins) -> Any:
         position(committed=10, dead_letters=4),
         sent_counts(7, first=12),
         {"committed": {topic: {"0": 20} for topic in topics}},
+        11_000,
         params=PARAMS,
         run_id="manual__1",
         outlet_events=events,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pinterest_pipeline.emulation.source import fetch_rows
+from pinterest_pipeline.emulation.source import fetch_greatest_key, fetch_rows
 from pinterest_pipeline.entities import contracts
-from pinterest_pipeline.errors import MissingRows
+from pinterest_pipeline.errors import EmptySource, MissingRows
 from pinterest_pipeline.paths import read_include
 
 GEO = contracts()["geo"]
@@ -30,7 +30,7 @@ class FakeDatabase:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def execute(self, statement: str, parameters: Any) -> None:
+    def execute(self, statement: str, parameters: Any = None) -> None:
         self.executed.append((statement, parameters))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
@@ -76,6 +76,20 @@ def test_a_missing_row_is_named() -> None:
     database: Any = FakeDatabase([(1, None, 0.0, 0.0, "x")])
     with pytest.raises(MissingRows, match=r"geolocation_data .* no row for 2 keys: 2, 5"):
         fetch_rows(database, GEO, "SELECT", [5, 1, 2])
+
+
+def test_the_greatest_key() -> None:
+    database: Any = FakeDatabase([(11153,)])
+    statement = read_include("sql/source/greatest_key.sql")
+    assert fetch_greatest_key(database, statement) == 11153
+    assert database.executed == [(statement, None)]
+    assert [contract.source_table in statement for contract in contracts().values()] == [True] * 3
+
+
+def test_an_empty_table_has_no_greatest_key() -> None:
+    database: Any = FakeDatabase([(None,)])
+    with pytest.raises(EmptySource, match="is empty"):
+        fetch_greatest_key(database, "SELECT")
 
 
 @pytest.mark.parametrize("entity", ["pin", "geo", "user"])
