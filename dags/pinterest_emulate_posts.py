@@ -32,9 +32,9 @@ entity in the ledger (stage `burst`); events with counts on the three landing as
   acknowledged; what was sent before is confirmed with the rest. After an error only records whose answer was
   lost may be in a topic twice. After a kill (of the worker, or with signal 9) those acknowledged since the
   last save may be too, about 4 x `concurrency` x `batch_size` posts at most, or 500 if that is more. The
-  daily run merges them, and the counts of the burst leave them out. `the API refused` shows the server's own words;
-  `no row` names the keys that the source lacks. A burst goes on with another `batch_size`, `concurrency` or
-  `rate`, but not with other posts: that is `the params now say`.
+  daily run merges them, and the counts of the burst leave them out. `the API refused` shows the server's own
+  words; `no row` names the keys that the source lacks. A burst goes on with another `batch_size`,
+  `concurrency` or `rate`, but not with other posts: that is `the params now say`.
 - `wait_for_sink`: the connector is not running or does not keep up; look at it first, then clear the task.
   Dead letters are not waited for.
 - `confirm_landed`: its message has the counts. Clear it once the sink is well again: it only reads.
