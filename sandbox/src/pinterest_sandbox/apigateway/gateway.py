@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import aiohttp
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -182,6 +182,14 @@ async def _body(request: web.Request) -> bytes:
         raise bad_request() from error
 
 
+async def _expect(request: web.Request) -> None:
+    """Let a client that waits for it send its body; any other expectation is ignored."""
+    if request.version >= HttpVersion11 and request.headers["Expect"].strip().lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # What was sent belongs to no response yet: one can still be started.
+        request.writer.output_size = 0
+
+
 def application(catalog: Catalog, meter: Meter | None = None) -> web.Application:
     """The HTTP application with one pool of kept-alive connections to the integrations.
 
@@ -207,5 +215,6 @@ def application(catalog: Catalog, meter: Meter | None = None) -> web.Application
         handler_args={"auto_decompress": False, "max_line_size": _MAX_LINE, "max_field_size": _MAX_LINE},
     )
     app.cleanup_ctx.append(session)
-    app.router.add_route("*", "/{path:.*}", Gateway(catalog, meter or Meter()).handle)
+    gateway = Gateway(catalog, meter or Meter())
+    app.router.add_route("*", "/{path:.*}", gateway.handle, expect_handler=_expect)
     return app

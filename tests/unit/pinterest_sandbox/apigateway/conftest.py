@@ -79,11 +79,13 @@ def endpoint(recorder: Backend) -> Iterator[str]:
         body = await request.read()
         recorder.seen.append((request.method, request.raw_path, body))
         if request.path == "/slow":
-            await asyncio.sleep(5)
+            await asyncio.sleep(1)
         if request.path == "/bytes":
             kept = ("Content-Type", "Content-Encoding")
             headers = {name: request.headers[name] for name in kept if name in request.headers}
             return web.Response(status=201, body=body, headers={**headers, "X-Own": "1"})
+        if request.path == "/pdf":
+            return web.Response(body=b"\x1f\xff", headers={"Content-Type": "application/pdf"})
         if request.path == "/redirect":
             return web.Response(status=302, headers={"Location": "/elsewhere"})
         if request.path == "/refuse":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import re
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -308,3 +311,23 @@ def test_a_mapped_value_cannot_add_a_header(control: Any, execution: str, endpoi
     assert status == 200
     assert '"x-q": "aX-Forged: 1\\ufffd"' in body.decode()
     assert b'"x-forged"' not in body
+
+
+@pytest.mark.parametrize("expectation", ["100-continue", "unknown"])
+def test_a_client_that_expects_to_continue_may(invoke: str, backend: Backend, expectation: str) -> None:
+    address = urlsplit(invoke)
+    head = (
+        f"POST {address.path}/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nConnection: close\r\n"
+        f"Expect: {expectation}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        if expectation == "100-continue":
+            assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"body")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        answer.read()
+
+    assert answer.status == 200
+    assert backend.bodies() == [b"body"]
