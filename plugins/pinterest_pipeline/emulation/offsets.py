@@ -39,7 +39,7 @@ def add_offsets(ranges: Iterable[OffsetRange], offsets: Iterable[tuple[int, int]
     :param offsets: pairs of partition and offset, in any order.
     :returns: disjoint ranges, sorted, neighbours joined.
     """
-    pieces = [*ranges, *(OffsetRange(partition, offset, offset) for partition, offset in offsets)]
+    pieces = [*ranges, *_runs(sorted(offsets))]
     joined: list[OffsetRange] = []
     for piece in sorted(pieces):
         last = joined[-1] if joined else None
@@ -48,6 +48,16 @@ def add_offsets(ranges: Iterable[OffsetRange], offsets: Iterable[tuple[int, int]
         else:
             joined.append(piece)
     return joined
+
+
+def _runs(offsets: Sequence[tuple[int, int]]) -> Iterator[OffsetRange]:
+    """Ranges of sorted offsets: a request's offsets are one or a few, and joining them is all the work."""
+    begin = 0
+    for end in range(1, len(offsets) + 1):
+        partition, last = offsets[end - 1]
+        if end == len(offsets) or offsets[end] != (partition, last + 1):
+            yield OffsetRange(partition, offsets[begin][1], last)
+            begin = end
 
 
 def overlap(ranges: Iterable[OffsetRange], partition: int, first: int, end: int) -> Iterator[OffsetRange]:

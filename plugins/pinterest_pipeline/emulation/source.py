@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline.emulation.sender import Row
@@ -35,9 +33,29 @@ def connect(connection: Connection) -> pymysql.Connection[Any]:
         database=connection.schema,
         # Texts hold characters of four bytes, which the server's default may refuse.
         charset="utf8mb4",
+        conv=converters(),
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
     )
+
+
+def converters() -> dict[Any, Any]:
+    """PyMySQL's converters, with values that JSON has for what MySQL sends as text.
+
+    Dates and times stay the text that they are, without fractions of a second: ``2020-08-28 03:52:47``. This is
+    half of the time that a row takes.
+    """
+    from pymysql.constants import FIELD_TYPE
+    from pymysql.converters import conversions
+
+    texts = (FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
+    return {
+        **conversions,
+        **dict.fromkeys(texts, _without_fraction),
+        FIELD_TYPE.DATE: str,
+        FIELD_TYPE.DECIMAL: float,
+        FIELD_TYPE.NEWDECIMAL: float,
+    }
 
 
 def fetch_greatest_key(database: pymysql.Connection[Any], statement: str) -> int:
@@ -76,12 +94,10 @@ def fetch_rows(
         selected = cursor.fetchall()
     # Ends the snapshot of this read, so that a later one sees rows added meanwhile.
     database.rollback()
-    key_position = contract.column_names.index(contract.key)
-    rows = {
-        int(values[key_position]): {
-            name: _as_json(value) for name, value in zip(contract.column_names, values, strict=True)
-        }
-        for values in selected
+    names = contract.column_names
+    key_position = names.index(contract.key)
+    rows: dict[int, Row] = {
+        int(values[key_position]): dict(zip(names, values, strict=True)) for values in selected
     }
     missing = [key for key in wanted if key not in rows]
     if missing:
@@ -89,11 +105,5 @@ def fetch_rows(
     return rows
 
 
-def _as_json(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    return value
+def _without_fraction(text: str) -> str:
+    return text.partition(".")[0]

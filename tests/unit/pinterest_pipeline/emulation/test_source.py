@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
+from pymysql.constants import FIELD_TYPE
 
-from pinterest_pipeline.emulation.source import fetch_greatest_key, fetch_rows
+from pinterest_pipeline.emulation.source import converters, fetch_greatest_key, fetch_rows
 from pinterest_pipeline.entities import contracts
 from pinterest_pipeline.errors import EmptySource, MissingRows
 from pinterest_pipeline.paths import read_include
@@ -40,10 +39,8 @@ class FakeDatabase:
         pass
 
 
-def test_rows_have_table_order_and_datetimes_as_text() -> None:
-    database: Any = FakeDatabase(
-        [(7528, datetime(2020, 8, 28, 3, 52, 47), -89.9787, Decimal("-173.293"), "Albania")]
-    )
+def test_rows_have_table_order() -> None:
+    database: Any = FakeDatabase([(7528, "2020-08-28 03:52:47", -89.9787, -173.293, "Albania")])
     rows = fetch_rows(database, GEO, "SELECT", [7528])
     assert list(rows[7528].items()) == [
         ("ind", 7528),
@@ -54,10 +51,26 @@ def test_rows_have_table_order_and_datetimes_as_text() -> None:
     ]
 
 
-def test_nulls_stay_and_a_date_has_no_time() -> None:
-    database: Any = FakeDatabase([(1, date(2021, 11, 20), None, None, None)])
-    assert fetch_rows(database, GEO, "SELECT", [1])[1]["timestamp"] == "2021-11-20"
-    assert fetch_rows(database, GEO, "SELECT", [1])[1]["country"] is None
+def test_nulls_stay() -> None:
+    database: Any = FakeDatabase([(1, None, None, None, None)])
+    assert fetch_rows(database, GEO, "SELECT", [1])[1] == dict.fromkeys(GEO.column_names) | {"ind": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        pytest.param(FIELD_TYPE.DATETIME, "2020-08-28 03:52:47", "2020-08-28 03:52:47", id="datetime"),
+        pytest.param(FIELD_TYPE.TIMESTAMP, "2020-08-28 03:52:47", "2020-08-28 03:52:47", id="timestamp"),
+        pytest.param(FIELD_TYPE.DATETIME, "2020-08-28 03:52:47.120000", "2020-08-28 03:52:47", id="fraction"),
+        pytest.param(FIELD_TYPE.DATE, "2021-11-20", "2021-11-20", id="date"),
+        pytest.param(FIELD_TYPE.NEWDECIMAL, "-173.293", -173.293, id="decimal"),
+        pytest.param(FIELD_TYPE.FLOAT, "-89.9787", -89.9787, id="float"),
+        pytest.param(FIELD_TYPE.LONG, "7528", 7528, id="int"),
+    ],
+)
+def test_what_mysql_sends_becomes_a_value_that_json_has(kind: int, text: str, expected: Any) -> None:
+    found = converters()[kind](text)
+    assert (type(found), found) == (type(expected), expected)
 
 
 def test_one_query_for_all_keys_each_asked_once() -> None:
