@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class GatewayAnswer(Exception):
     """An answer of the gateway itself.
 

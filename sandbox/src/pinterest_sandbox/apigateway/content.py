@@ -40,6 +40,8 @@ def as_text(body: bytes) -> bytes:
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
     """
+    if body.isascii():
+        return body
     try:
         body.decode()
     except UnicodeDecodeError:
