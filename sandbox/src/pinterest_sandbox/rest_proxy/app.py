@@ -46,14 +46,18 @@ def make_app(
     async def kafka_clients(app: web.Application) -> AsyncIterator[None]:
         app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)
         sender = app[topics.SENDER] = Sender(client, timeout=KAFKA_TIMEOUT)
-        instances = app[consumers.INSTANCES] = Instances(
+        app[consumers.INSTANCES] = Instances(
             client, timeout=KAFKA_TIMEOUT, instance_timeout=instance_timeout, limit=max_instances
         )
         yield
-        await instances.close()
         await asyncio.to_thread(sender.close, timeout=KAFKA_TIMEOUT)
 
+    async def close_instances(app: web.Application) -> None:
+        await app[consumers.INSTANCES].close()
+
     app.cleanup_ctx.append(kafka_clients)
+    # Before the server waits for requests that are under way: reads may take long.
+    app.on_shutdown.append(close_instances)
     app.router.add_get("/{_:/*}", _root)
     for part in (topics, partitions, brokers, consumers):
         app.add_routes(part.routes)

@@ -22,7 +22,7 @@ from pinterest_sandbox.rest_proxy.consumer_requests import (
     PartitionTime,
     Subscription,
 )
-from pinterest_sandbox.rest_proxy.errors import RestError, illegal_state
+from pinterest_sandbox.rest_proxy.errors import RestError, illegal_state, retriable
 
 _EXCLUSIVE = "Subscription to topics, partitions and pattern are mutually exclusive"
 #: Kafka's own topics, which its consumers leave out of patterns.
@@ -52,6 +52,8 @@ class Instance:
         self._consumer = Consumer(
             {
                 **settings,
+                # An instance reports in its answers; each would write a line for every attempt to connect.
+                "log_level": 2,
                 "group.id": group,
                 "auto.offset.reset": options.auto_offset_reset,
                 "enable.auto.commit": options.auto_commit,
@@ -149,7 +151,9 @@ class Instance:
             self.unsubscribe()
             return
         # Those that were read before go on where they are.
-        kept = {found: self._positions[found] for found in partitions if found in self._positions}
+        reached = {partition_of(message): message.offset() or 0 for message in reversed(self._fetched)}
+        reached.update(self._positions)
+        kept = {found: reached[found] for found in partitions if found in reached}
         self._forget({*self.assignment, *partitions})
         self._consumer.assign(
             [TopicPartition(*found, kept.get(found, OFFSET_INVALID)) for found in partitions]
@@ -308,10 +312,11 @@ class Instance:
         """
         places = dict(offsets)
         self._check_assigned(places)
-        self._forget(places)
         for partition, offset in places.items():
             self._seek(TopicPartition(*partition, offset))
-        self._positions.update(places)
+            # Not before: what was fetched does not come again.
+            self._forget([partition])
+            self._positions[partition] = offset
         self._store(places)
 
     def seek_to_times(self, times: Sequence[PartitionTime]) -> None:
@@ -360,8 +365,10 @@ class Instance:
                 return
             except KafkaException as error:
                 # A partition that was assigned a moment ago still looks up where it begins.
-                if error.args[0].code() != KafkaError._STATE or time.monotonic() > deadline:
+                if error.args[0].code() != KafkaError._STATE:
                     raise
+                if time.monotonic() > deadline:
+                    raise retriable("Kafka does not answer.") from error
             time.sleep(0.02)
 
     def close(self) -> None:

@@ -264,7 +264,8 @@ class Instances:
             await asyncio.gather(*(self._open.pop(key).close() for key in idle))
 
     async def close(self) -> None:
-        """Close all of them, beside each other."""
+        """Close all of them, beside each other, and open no more."""
+        self._limit = 0
         self._reaper.cancel()
         handles = list(self._open.values())
         self._open.clear()
