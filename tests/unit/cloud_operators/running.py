@@ -39,8 +39,13 @@ def context() -> Any:
     return {"ti": TaskInstance(), "task_state_store": StateStore()}
 
 
-def run(operator: BaseOperator, task_context: Context) -> Any:
-    """Execute a task to its end, through any number of deferrals."""
+def run(operator: BaseOperator, task_context: Context, triggers: list[BaseTrigger] | None = None) -> Any:
+    """Execute a task to its end, through any number of deferrals.
+
+    :param operator: the task
+    :param task_context: its context
+    :param triggers: takes the triggers to which it was deferred
+    """
     try:
         return operator.execute(task_context)
     except TaskDeferred as deferred:
@@ -48,6 +53,8 @@ def run(operator: BaseOperator, task_context: Context) -> Any:
     while True:
         # As with ``airflow dags test``, nothing but the event reaches the method that goes on.
         assert not pending.kwargs
+        if triggers is not None:
+            triggers.append(pending.trigger)
         event = fire(pending.trigger)
         try:
             return getattr(operator, pending.method_name)(task_context, event=event)

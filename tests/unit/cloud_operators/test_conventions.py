@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import inspect
+import re
+import socket
 from typing import Any
 
 import pytest
-from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
-from airflow.sdk import DAG, BaseOperator, task
+from airflow.sdk import DAG, BaseHook, BaseOperator, task
 
 from cloud_operators.aws.operators import apigateway, msk_connect
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
+from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
+from cloud_operators.databricks.operators.sql import (
+    DatabricksMaterializeQueryOperator,
+    DatabricksSqlStatementOperator,
+)
+from cloud_operators.databricks.operators.workspace import DatabricksPublishFolderOperator
+from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
+from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
+from tests.unit.cloud_operators.public import arguments, public_operators
 
+#: The arguments that each cannot do without; the first is one to map over.
 OPERATORS: dict[type[BaseOperator], dict[str, Any]] = {
     msk_connect.MskConnectCreateCustomPluginOperator: {"name": "a", "bucket_arn": "b", "file_key": "c"},
     msk_connect.MskConnectDeleteCustomPluginOperator: {"custom_plugin_arn": "a"},
@@ -31,79 +42,165 @@ OPERATORS: dict[type[BaseOperator], dict[str, Any]] = {
     MskConnectConnectorStateSensor: {"connector_arn": "a"},
     apigateway.ApiGatewayPutRestApiOperator: {"name": "a", "specification": {}},
     apigateway.ApiGatewayCreateDeploymentOperator: {"rest_api_id": "a", "stage_name": "b"},
+    KafkaEnsureTopicsOperator: {"topics": [{"name": "a"}]},
+    KafkaSinkCaughtUpSensor: {"group_id": "a", "topics": ["b"]},
+    DatabricksPublishFolderOperator: {"source_folder": "a", "workspace_root": "/b"},
+    DatabricksRunNotebookOperator: {"notebook_path": "/a", "compute": {}},
+    DatabricksSqlStatementOperator: {"sql": "a", "warehouse_id": "b"},
+    DatabricksMaterializeQueryOperator: {
+        "sql": "a",
+        "warehouse_id": "b",
+        "result_table": "`c`",
+        "destination": "s3://d/e",
+    },
 }
+#: Arguments that say how a task goes about it, not what it does: they are the same for every run.
+NOT_TEMPLATED = {
+    "wait_for_completion",
+    "deferrable",
+    "waiter_delay",
+    "waiter_max_attempts",
+    "polling_period_seconds",
+    "request_timeout",
+    "databricks_retry_limit",
+    "databricks_retry_delay",
+    "missing_table_ok",
+    "order_by",
+    "include",
+    "keep",
+}
+#: SQL statements alone are given up by their own clock; the limit of a notebook run is part of the request.
+NOT_TEMPLATED_OF = {
+    DatabricksSqlStatementOperator: {"timeout_seconds"},
+    DatabricksMaterializeQueryOperator: {"timeout_seconds"},
+}
+#: Why an operator links to no page.
+NO_LINK: dict[type[BaseOperator], str] = {
+    msk_connect.MskConnectDeleteCustomPluginOperator: "what it deleted has no page",
+    msk_connect.MskConnectDeleteWorkerConfigurationOperator: "what it deleted has no page",
+    msk_connect.MskConnectDeleteConnectorOperator: "what it deleted has no page",
+    KafkaEnsureTopicsOperator: "brokers have no pages",
+    KafkaSinkCaughtUpSensor: "brokers have no pages",
+}
+AWS = [operator for operator in OPERATORS if operator.__module__.startswith("cloud_operators.aws.")]
 EACH = pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
 
 
-def own_arguments(operator: type[BaseOperator]) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(operator.__init__).parameters
-    return {
-        name: parameter
-        for name, parameter in parameters.items()
-        if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    }
+def made(operator: type[BaseOperator], **change: Any) -> Any:
+    return operator(task_id="task", **{**OPERATORS[operator], **change})
 
 
 def test_every_operator_is_listed() -> None:
-    public = {
-        value
-        for module in (msk_connect, apigateway)
-        for name, value in vars(module).items()
-        if name.endswith("Operator") and value.__module__.startswith("cloud_operators.")
-    }
-    assert public - {msk_connect.MskConnectBaseOperator} == {
-        operator for operator in OPERATORS if operator.__name__.endswith("Operator")
-    }
+    assert set(public_operators()) == set(OPERATORS)
 
 
 @EACH
 def test_arguments_are_keyword_only(operator: type[BaseOperator]) -> None:
-    assert {parameter.kind for parameter in own_arguments(operator).values()} == {
-        inspect.Parameter.KEYWORD_ONLY
-    }
+    assert {each.kind for each in arguments(operator).values()} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+@EACH
+def test_arguments_become_attributes_as_they_are(operator: type[BaseOperator]) -> None:
+    """Otherwise Airflow could not render them, nor show them, nor map over them."""
+    task = made(operator)
+
+    for name, parameter in arguments(operator).items():
+        default = None if parameter.default is inspect.Parameter.empty else parameter.default
+        assert getattr(task, name) == OPERATORS[operator].get(name, default), name
 
 
 @EACH
 def test_template_fields(operator: type[BaseOperator]) -> None:
-    """Every argument but a switch is templated, and every field is an attribute set from it."""
-    arguments = {**OPERATORS[operator], "aws_conn_id": "x", "region_name": "eu-west-1", "verify": False}
-    made = operator(task_id="task", **arguments)
-
+    """Every argument is templated but for those that say how, and every field is an attribute."""
     fields = set(operator.template_fields)
-    assert {"aws_conn_id", "region_name", "verify"} <= fields
-    assert set(own_arguments(operator)) - fields <= {"deferrable"}
-    assert {name: getattr(made, name) for name in arguments} == arguments
-    assert all(hasattr(made, field) for field in fields)
+
+    expected = set(arguments(operator)) - NOT_TEMPLATED - NOT_TEMPLATED_OF.get(operator, set())
+    provided = {"aws_conn_id", "region_name", "verify"} if operator in AWS else set()
+    assert fields == expected | provided
+    assert [name for name in fields if not hasattr(made(operator), name)] == []
     assert set(operator.template_fields_renderers) <= fields
 
 
 @EACH
 def test_documents_every_argument(operator: type[BaseOperator]) -> None:
-    documentation = inspect.getdoc(operator) or ""
-    assert [name for name in own_arguments(operator) if f":param {name}:" not in documentation] == []
+    """Itself, or in a base class of ours that its documentation names."""
+    documentation = inspect.cleandoc(operator.__doc__ or "")
+    bases = [base for base in operator.__mro__[1:] if f".{base.__name__}`" in documentation]
+    described = documentation + "".join(inspect.cleandoc(base.__doc__ or "") for base in bases)
+
+    assert [name for name in arguments(operator) if f":param {name}:" not in described] == []
+    assert [
+        name for name in re.findall(r":param (\w+):", documentation) if name not in _accepted(operator)
+    ] == []
+
+
+def _accepted(operator: type[BaseOperator]) -> set[str]:
+    provided = {"aws_conn_id", "region_name", "verify", "botocore_config"} if operator in AWS else set()
+    return {*arguments(operator), *provided, "kwargs"}
+
+
+@EACH
+def test_documents_results_and_the_service(operator: type[BaseOperator]) -> None:
+    """The class names the page of what it calls; ``execute`` what it returns and raises."""
+    assert re.search(r"\.\. seealso::\s+https://\S+", operator.__doc__ or "")
+    executed = inspect.getdoc(operator.execute) or ""
+    assert ":returns:" in executed
+    assert ":raises " in executed
+
+
+@EACH
+def test_numbers_say_what_they_count(operator: type[BaseOperator]) -> None:
+    """Seconds, looks or copies."""
+    documentation = "".join(
+        inspect.cleandoc(each.__doc__ or "")
+        for each in operator.__mro__
+        if each.__module__.startswith("cloud_operators.")
+    )
+    numbers = [
+        name
+        for name, parameter in arguments(operator).items()
+        if str(parameter.annotation) in {"int", "float", "int | None", "float | None"}
+    ]
+    for name in numbers:
+        (described,) = {
+            re.sub(r"\s+", " ", found)
+            for found in re.findall(rf":param {name}: (.*?)(?=:param|:raises|$)", documentation, re.DOTALL)
+        }
+        assert re.search(r"seconds|number of|how often|how many|pause|limit", described), (name, described)
+
+
+@EACH
+def test_links_are_offered(operator: type[BaseOperator]) -> None:
+    links = made(operator).operator_extra_links
+
+    assert bool(links) != (operator in NO_LINK)
+    assert all(link.name and link.key for link in links)
+    assert len({link.key for link in links}) == len(links)
 
 
 @EACH
 def test_reaches_nothing_when_made(operator: type[BaseOperator], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Any, *_: Any) -> None:
-        raise RuntimeError("A DAG file that is parsed must not reach AWS.")
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RuntimeError("A DAG file that is parsed must not reach a service or the database.")
 
-    monkeypatch.setattr(AwsGenericHook, "get_session", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(BaseHook, "get_connection", refuse)
 
-    assert operator(task_id="task", **OPERATORS[operator]).task_id == "task"
+    assert made(operator).task_id == "task"
 
 
 @EACH
 def test_can_be_mapped(operator: type[BaseOperator]) -> None:
     field, *_ = OPERATORS[operator]
+    value = OPERATORS[operator][field]
     rest = {name: value for name, value in OPERATORS[operator].items() if name != field}
     with DAG("demo"):
-        mapped = operator.partial(task_id="task", **rest).expand(**{field: [OPERATORS[operator][field]]})
+        mapped = operator.partial(task_id="task", **rest).expand(**{field: [value]})
 
-    made = mapped.unmap({field: OPERATORS[operator][field]})
+    unmapped = mapped.unmap({field: value})
 
-    assert isinstance(made, operator)
-    assert getattr(made, field) == OPERATORS[operator][field]
+    assert isinstance(unmapped, operator)
+    assert getattr(unmapped, field) == value
 
 
 def test_a_document_of_another_task_is_not_rendered_again() -> None:

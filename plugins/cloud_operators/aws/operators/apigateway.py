@@ -85,6 +85,7 @@ class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
         :returns: id of the REST API
         :raises AmbiguousName: several APIs have the name
         :raises ValueError: the document has no paths
+        :raises botocore.exceptions.ClientError: the service refuses the document
         """
         wanted = wanted_routes(self.specification)
         found = self.hook.find_rest_api(self.name)
@@ -175,6 +176,8 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
         """Deploy the API if needed and set up the stage.
 
         :param context: context of the task
+        :returns: ids of API and deployment, name of the stage, and its address
+        :raises botocore.exceptions.ClientError: the API does not exist, or has no methods to deploy
         """
         stage = self.hook.find_stage(self.rest_api_id, self.stage_name)
         deployment_id = self._deployment(current=stage["deploymentId"] if stage else None)

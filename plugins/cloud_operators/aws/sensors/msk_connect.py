@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
 from cloud_operators.aws.base import AwsBaseSensor, aws_template_fields
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
 from cloud_operators.aws.triggers.msk_connect import MskConnectConnectorStateTrigger
 from cloud_operators.exceptions import ServiceFailed
 
@@ -38,6 +39,7 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
 
     aws_hook_class = MskConnectHook
     template_fields: Sequence[str] = aws_template_fields("connector_arn", "target_states", "failure_states")
+    operator_extra_links = (MskConnectConnectorLink(),)
     ui_color: str = "#f5e6d3"
 
     def __init__(
@@ -60,13 +62,16 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
 
         :param context: context of the task
         :returns: the connector's ARN
+        :raises ServiceFailed: the connector is in a failure state or gone
+        :raises AirflowSensorTimeout: it was in none of the target states in time
         """
+        MskConnectConnectorLink.remember(context, self, self.connector_arn)
         if not self.deferrable:
             return super().execute(context)
         if not self._reached():
             self.defer(
                 trigger=MskConnectConnectorStateTrigger(
-                    connector_arn=self.connector_arn,
+                    arn=self.connector_arn,
                     target_states=self.target_states,
                     failure_states=self.failure_states,
                     waiter_delay=max(1, int(self.poke_interval)),

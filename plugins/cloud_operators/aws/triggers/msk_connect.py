@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from airflow.triggers.base import TriggerEvent
 
 from cloud_operators.aws.base import AwsBaseWaiterTrigger
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
-
-_PLUGIN = ["customPluginState", "stateDescription.code", "stateDescription.message"]
-_CONNECTOR = ["connectorState", "stateDescription.code", "stateDescription.message"]
-_OPERATION = ["connectorOperationState", "errorInfo.code", "errorInfo.message"]
 
 
 class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
@@ -22,34 +18,48 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
     ``carried`` if it was given.
 
     :param arn: ARN of what is waited for
+    :param waiter_delay: seconds between two looks
+    :param waiter_max_attempts: number of looks
     :param carried: what the task wants to know again when it goes on. ``kwargs`` of a deferral would do it
         too, but ``airflow dags test`` (3.3.1) loses them.
+    :param waiting_for: the state waited for, for messages; the class's own when not given
+    :param serialized_fields: arguments that a subclass has besides
+    :param kwargs: ``aws_conn_id``, ``region_name``, ``verify``, ``botocore_config``,
+        ``waiter_config_overrides``
     """
+
+    #: Name in ``waiters/kafkaconnect.json``.
+    waiter: ClassVar[str]
+    #: The describe operation's name for the ARN.
+    arn_parameter: ClassVar[str]
+    goal: ClassVar[str]
+    #: JMESPath expressions that tell the state and, if it has failed, why.
+    status: ClassVar[tuple[str, ...]]
 
     def __init__(
         self,
         *,
         arn: str,
-        serialized_fields: dict[str, Any],
-        waiter_name: str,
-        waiter_args: dict[str, Any],
-        waiting_for: str,
-        status_queries: list[str],
-        waiter_delay: int,
-        waiter_max_attempts: int,
+        waiter_delay: int = 20,
+        waiter_max_attempts: int = 90,
         carried: dict[str, Any] | None = None,
+        waiting_for: str | None = None,
+        serialized_fields: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         self.carried = carried
-        if carried is not None:
-            serialized_fields = {**serialized_fields, "carried": carried}
+        goal = waiting_for or self.goal
         super().__init__(
-            serialized_fields=serialized_fields,
-            waiter_name=waiter_name,
-            waiter_args=waiter_args,
-            failure_message=f"{arn} did not become {waiting_for}",
-            status_message=f"Waiting for {arn} to become {waiting_for}",
-            status_queries=status_queries,
+            serialized_fields={
+                "arn": arn,
+                **(serialized_fields or {}),
+                **({} if carried is None else {"carried": carried}),
+            },
+            waiter_name=self.waiter,
+            waiter_args={self.arn_parameter: arn},
+            failure_message=f"{arn} did not become {goal}",
+            status_message=f"Waiting for {arn} to become {goal}",
+            status_queries=list(self.status),
             return_key="arn",
             return_value=arn,
             waiter_delay=waiter_delay,
@@ -75,172 +85,76 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
 
 
 class MskConnectCustomPluginActiveTrigger(MskConnectWaiterTrigger):
-    """Wait until a custom plugin is ``ACTIVE``.
+    """Wait until a custom plugin is ``ACTIVE``."""
 
-    :param custom_plugin_arn: ARN of the custom plugin
-    :param waiter_delay: seconds between two looks
-    :param waiter_max_attempts: number of looks
-    """
-
-    def __init__(
-        self, *, custom_plugin_arn: str, waiter_delay: int = 20, waiter_max_attempts: int = 90, **kwargs: Any
-    ) -> None:
-        super().__init__(
-            arn=custom_plugin_arn,
-            serialized_fields={"custom_plugin_arn": custom_plugin_arn},
-            waiter_name="custom_plugin_active",
-            waiter_args={"customPluginArn": custom_plugin_arn},
-            waiting_for="ACTIVE",
-            status_queries=_PLUGIN,
-            waiter_delay=waiter_delay,
-            waiter_max_attempts=waiter_max_attempts,
-            **kwargs,
-        )
+    waiter = "custom_plugin_active"
+    arn_parameter = "customPluginArn"
+    goal = "ACTIVE"
+    status = ("customPluginState", "stateDescription.code", "stateDescription.message")
 
 
 class MskConnectCustomPluginDeletedTrigger(MskConnectWaiterTrigger):
-    """Wait until a custom plugin is gone.
+    """Wait until a custom plugin is gone."""
 
-    :param custom_plugin_arn: ARN of the custom plugin
-    :param waiter_delay: seconds between two looks
-    :param waiter_max_attempts: number of looks
-    """
-
-    def __init__(
-        self, *, custom_plugin_arn: str, waiter_delay: int = 20, waiter_max_attempts: int = 90, **kwargs: Any
-    ) -> None:
-        super().__init__(
-            arn=custom_plugin_arn,
-            serialized_fields={"custom_plugin_arn": custom_plugin_arn},
-            waiter_name="custom_plugin_deleted",
-            waiter_args={"customPluginArn": custom_plugin_arn},
-            waiting_for="deleted",
-            status_queries=_PLUGIN,
-            waiter_delay=waiter_delay,
-            waiter_max_attempts=waiter_max_attempts,
-            **kwargs,
-        )
+    waiter = "custom_plugin_deleted"
+    arn_parameter = "customPluginArn"
+    goal = "deleted"
+    status = ("customPluginState", "stateDescription.code", "stateDescription.message")
 
 
 class MskConnectWorkerConfigurationDeletedTrigger(MskConnectWaiterTrigger):
-    """Wait until a worker configuration is gone.
+    """Wait until a worker configuration is gone."""
 
-    :param worker_configuration_arn: ARN of the worker configuration
-    :param waiter_delay: seconds between two looks
-    :param waiter_max_attempts: number of looks
-    """
+    waiter = "worker_configuration_deleted"
+    arn_parameter = "workerConfigurationArn"
+    goal = "deleted"
+    status = ("workerConfigurationState",)
 
-    def __init__(
-        self,
-        *,
-        worker_configuration_arn: str,
-        waiter_delay: int = 20,
-        waiter_max_attempts: int = 90,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            arn=worker_configuration_arn,
-            serialized_fields={"worker_configuration_arn": worker_configuration_arn},
-            waiter_name="worker_configuration_deleted",
-            waiter_args={"workerConfigurationArn": worker_configuration_arn},
-            waiting_for="deleted",
-            status_queries=["workerConfigurationState"],
-            waiter_delay=waiter_delay,
-            waiter_max_attempts=waiter_max_attempts,
-            **kwargs,
-        )
+
+class MskConnectConnectorDeletedTrigger(MskConnectWaiterTrigger):
+    """Wait until a connector is gone."""
+
+    waiter = "connector_deleted"
+    arn_parameter = "connectorArn"
+    goal = "deleted"
+    status = ("connectorState", "stateDescription.code", "stateDescription.message")
 
 
 class MskConnectConnectorStateTrigger(MskConnectWaiterTrigger):
     """Wait until a connector is in one of the target states, by default until it runs.
 
-    :param connector_arn: ARN of the connector
     :param target_states: states that end the waiting well
     :param failure_states: states that end it with an error
-    :param waiter_delay: seconds between two looks
-    :param waiter_max_attempts: number of looks
+    :param kwargs: the arguments of :class:`MskConnectWaiterTrigger`
     """
+
+    waiter = "connector_running"
+    arn_parameter = "connectorArn"
+    status = ("connectorState", "stateDescription.code", "stateDescription.message")
 
     def __init__(
         self,
         *,
-        connector_arn: str,
         target_states: Iterable[str] = ("RUNNING",),
         failure_states: Iterable[str] = ("FAILED", "DELETING", "PAUSED"),
-        waiter_delay: int = 20,
-        waiter_max_attempts: int = 90,
         **kwargs: Any,
     ) -> None:
         targets, failures = list(target_states), list(failure_states)
         super().__init__(
-            arn=connector_arn,
-            serialized_fields={
-                "connector_arn": connector_arn,
-                "target_states": targets,
-                "failure_states": failures,
-            },
-            waiter_name="connector_running",
-            waiter_args={"connectorArn": connector_arn},
             waiting_for=" or ".join(targets),
-            status_queries=_CONNECTOR,
+            serialized_fields={"target_states": targets, "failure_states": failures},
             waiter_config_overrides={"acceptors": _acceptors(targets, failures)},
-            waiter_delay=waiter_delay,
-            waiter_max_attempts=waiter_max_attempts,
-            **kwargs,
-        )
-
-
-class MskConnectConnectorDeletedTrigger(MskConnectWaiterTrigger):
-    """Wait until a connector is gone.
-
-    :param connector_arn: ARN of the connector
-    :param waiter_delay: seconds between two looks
-    :param waiter_max_attempts: number of looks
-    """
-
-    def __init__(
-        self, *, connector_arn: str, waiter_delay: int = 20, waiter_max_attempts: int = 90, **kwargs: Any
-    ) -> None:
-        super().__init__(
-            arn=connector_arn,
-            serialized_fields={"connector_arn": connector_arn},
-            waiter_name="connector_deleted",
-            waiter_args={"connectorArn": connector_arn},
-            waiting_for="deleted",
-            status_queries=_CONNECTOR,
-            waiter_delay=waiter_delay,
-            waiter_max_attempts=waiter_max_attempts,
             **kwargs,
         )
 
 
 class MskConnectOperationCompleteTrigger(MskConnectWaiterTrigger):
-    """Wait until the operation that an update of a connector started has completed.
+    """Wait until the operation that an update of a connector started has completed."""
 
-    :param connector_operation_arn: ARN of the operation
-    :param waiter_delay: seconds between two looks
-    :param waiter_max_attempts: number of looks
-    """
-
-    def __init__(
-        self,
-        *,
-        connector_operation_arn: str,
-        waiter_delay: int = 20,
-        waiter_max_attempts: int = 90,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            arn=connector_operation_arn,
-            serialized_fields={"connector_operation_arn": connector_operation_arn},
-            waiter_name="connector_operation_complete",
-            waiter_args={"connectorOperationArn": connector_operation_arn},
-            waiting_for="UPDATE_COMPLETE",
-            status_queries=_OPERATION,
-            waiter_delay=waiter_delay,
-            waiter_max_attempts=waiter_max_attempts,
-            **kwargs,
-        )
+    waiter = "connector_operation_complete"
+    arn_parameter = "connectorOperationArn"
+    goal = "UPDATE_COMPLETE"
+    status = ("connectorOperationState", "errorInfo.code", "errorInfo.message")
 
 
 def _acceptors(targets: list[str], failures: list[str]) -> list[dict[str, str]]:

@@ -6,12 +6,14 @@ together.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator, conf
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from cloud_operators.databricks.links.pages import StatementLink, page_url
 from cloud_operators.databricks.materialize import read_back, s3_location, sort_expression, store
@@ -96,8 +98,11 @@ class _StatementOperator(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Run the statement.
 
+        :returns: its rows (column -> value), or what the operator makes of them; its id when the task does
+            not wait
         :raises ValueError: when an argument is wrong
         :raises StatementFailed: when the statement fails, is cancelled or takes too long
+        :raises ServiceFailed: when the wait in the triggerer is broken off
         """
         sql, parameters = self._statement()
         statement = Statement(sql, warehouse_id=self.warehouse_id, catalog=self.catalog, schema=self.schema)
@@ -126,7 +131,8 @@ class _StatementOperator(BaseOperator):
                 external_id=statement_id,
                 databricks_conn_id=self.databricks_conn_id,
                 polling_period_seconds=self.polling_period_seconds,
-                end_time=time.time() + self.timeout_seconds,
+                # Airflow itself counts its limit anew for each part of a deferred task (3.3).
+                end_time=time.time() + min(self.timeout_seconds, self._execution_limit()),
             ),
             method_name="execute_complete",
         )
@@ -138,6 +144,7 @@ class _StatementOperator(BaseOperator):
         :returns: what :meth:`execute` returns
         :raises StatementFailed: when the statement has failed, was cancelled or took too long
         :raises ServiceFailed: when the triggerer could not look at the statement
+        :raises AirflowTaskTimeout: when ``execution_timeout`` was over; the statement is cancelled
         """
         statement_id = self.statement_id = str(event["id"])
         if event["status"] == "error":
@@ -145,6 +152,8 @@ class _StatementOperator(BaseOperator):
                 f"the wait for statement {statement_id}", "broken off", message=event["message"]
             )
         sql, _ = self._statement()
+        if event["status"] == "timeout" and self._execution_limit() < self.timeout_seconds:
+            raise AirflowTaskTimeout(f"statement {statement_id} was cancelled after {self.execution_timeout}")
         if event["status"] == "timeout":
             raise self.hook.timed_out(statement_id, self.timeout_seconds, sql)
         answer = self.hook.get(statement_id)
@@ -153,6 +162,9 @@ class _StatementOperator(BaseOperator):
         except StatementFailed as error:
             return self._failed(error)
         return self._finish(answer)
+
+    def _execution_limit(self) -> float:
+        return self.execution_timeout.total_seconds() if self.execution_timeout else math.inf
 
     def on_kill(self) -> None:
         """Cancel the statement."""

@@ -34,6 +34,8 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
     The mode ``reschedule`` is refused: it would forget the ends read at the first look. Use ``deferrable``
     for long waits.
 
+    .. seealso:: https://kafka.apache.org/documentation/#basic_ops_consumer_group
+
     :param group_id: the consumer group (templated)
     :param topics: topics that it reads (templated)
     :param offsets: offsets to reach, ``{"topic": {"0": next_offset}}``; default: the ends at the first look
@@ -109,6 +111,7 @@ class KafkaSinkCaughtUpSensor(BaseSensorOperator):
             the dead letters that were not waited for, where there are some
         :raises ResourceMissing: when a topic does not exist
         :raises ServiceUnreachable: when no broker answers
+        :raises ServiceFailed: when the wait in the triggerer is broken off
         """
         if not self.deferrable:
             reached: dict[str, Any] = super().execute(context)

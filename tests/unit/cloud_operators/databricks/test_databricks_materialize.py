@@ -1,101 +1,17 @@
-"""DatabricksMaterializeQueryOperator against the fake warehouse and a moto server."""
+"""DatabricksMaterializeQueryOperator against the fake warehouse and moto's S3."""
 
 from __future__ import annotations
 
 import json
 import re
-import socket
-import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from cloud_operators.databricks.operators.sql import DatabricksMaterializeQueryOperator
 from cloud_operators.exceptions import CountsDiffer, StatementFailed
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks
-
-TABLE = "`spark_catalog`.`default`.`sandbox_result_top_country`"
-BUCKET = "user-sandbox-bucket"
-MOTO = Path(__file__).resolve().parents[4] / ".venv" / "sandbox" / "bin" / "python"
-
-
-@pytest.fixture(scope="session")
-def moto() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(MOTO), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=5).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-
-
-@pytest.fixture
-def s3(moto: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    connection = {
-        "conn_type": "aws",
-        "login": "key",
-        "password": "secret",
-        "extra": {"endpoint_url": moto, "region_name": "us-east-1"},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
-    client = boto3.client(
-        "s3",
-        endpoint_url=moto,
-        region_name="us-east-1",
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-    )
-    client.create_bucket(Bucket=BUCKET)
-    yield client
-    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=found["Key"])
-    client.delete_bucket(Bucket=BUCKET)
-
-
-class Warehouse:
-    """Answers the three statements: the table is made, read, counted."""
-
-    columns = (("country", "STRING"), ("follower_count", "LONG"))
-
-    def __init__(self, rows: list[list[str | None]], counted: int | None = None) -> None:
-        self.rows = rows
-        self.counted = len(rows) if counted is None else counted
-        self.sql: list[str] = []
-
-    def __call__(self, request: dict[str, Any]) -> Answer:
-        sql = request["statement"]
-        self.sql.append(sql)
-        if sql.startswith("CREATE OR REPLACE TABLE"):
-            return Answer((("num_affected_rows", "LONG"), ("num_inserted_rows", "LONG")))
-        if "count(*)" in sql:
-            return Answer((("row_count", "LONG"),), ([[str(self.counted)]],))
-        middle = len(self.rows) // 2
-        return Answer(self.columns, (self.rows[:middle], self.rows[middle:]))
-
-
-ROWS: list[list[str | None]] = [["Angola", "94000"], ["Côte d'Ivoire", None], [None, "0"]]
+from tests.unit.cloud_operators.databricks.warehouse import BUCKET, ROWS, TABLE, Warehouse
 
 
 def materialise(**arguments: Any) -> DatabricksMaterializeQueryOperator:

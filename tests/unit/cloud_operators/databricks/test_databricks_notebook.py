@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -308,30 +307,6 @@ def test_deferred_run_whose_cluster_never_came_up(databricks: FakeDatabricks, co
     ]
     with pytest.raises(NotebookRunFailed, match="ended FAILED: no cluster"):
         run(notebook(deferrable=True), context)
-
-
-def test_kill_of_a_deferred_task_cancels_the_run(databricks: FakeDatabricks, context: Any) -> None:
-    databricks.notebooks[PATH] = [Notebook(looks=("RUNNING",) * 1000)]
-    trigger = deferred_trigger(notebook(deferrable=True), context)
-    asyncio.run(trigger.on_kill())
-    assert [each.cancelled for each in databricks.runs.values()] == [True]
-
-
-def test_triggerer_that_stops_cancels_nothing(databricks: FakeDatabricks, context: Any) -> None:
-    databricks.notebooks[PATH] = [Notebook(looks=("RUNNING",) * 1000)]
-    trigger = deferred_trigger(notebook(deferrable=True, polling_period_seconds=60), context)
-
-    async def stop() -> None:
-        looking = asyncio.ensure_future(anext(trigger.run()))
-        while not databricks.called("runs/get$") > 1:  # the operator's own look comes first
-            await asyncio.sleep(0.01)
-        looking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await looking
-        await trigger.cleanup()
-
-    asyncio.run(asyncio.wait_for(stop(), 30))
-    assert [each.cancelled for each in databricks.runs.values()] == [False]
 
 
 def test_execution_timeout_of_a_deferred_task_cancels_the_run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,17 @@ def test_deferred_statement_that_takes_too_long(databricks: FakeDatabricks, cont
     databricks.statements = always(Answer(looks=("RUNNING",) * 10_000))
     with pytest.raises(StatementFailed, match=r"TIMEOUT: cancelled after 0\.3 s"):
         run(operator(deferrable=True, timeout_seconds=0.3), context)
+    (statement,) = databricks.running.values()
+    assert statement.cancelled
+
+
+def test_execution_timeout_of_a_deferred_statement_cancels_it(
+    databricks: FakeDatabricks, context: Any
+) -> None:
+    databricks.statements = always(Answer(looks=("RUNNING",) * 10_000))
+    query = operator(deferrable=True, execution_timeout=timedelta(seconds=0.3))
+    with pytest.raises(AirflowTaskTimeout, match=r"statement 01ef-0000 was cancelled after 0:00:00\.3"):
+        run(query, context)
     (statement,) = databricks.running.values()
     assert statement.cancelled
 

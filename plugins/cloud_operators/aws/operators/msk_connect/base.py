@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from cloud_operators.aws.compare import Differences
+    from cloud_operators.aws.links.msk_connect import MskConnectLink
     from cloud_operators.aws.triggers.msk_connect import MskConnectWaiterTrigger
 
 # A deferred task is ended by its trigger, whose error says more; this is for a trigger that never reports.
 _GRACE = timedelta(minutes=5)
-# From these no wanted state is reached by itself.
-_DEAD_ENDS = frozenset(
+#: From these no wanted state is reached by itself.
+DEAD_ENDS = frozenset(
     {"FAILED", "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETING", "PAUSED"}
 )
 
@@ -48,6 +49,8 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
 
     #: What the operator deals with, for messages.
     resource_kind: ClassVar[str]
+    #: Waits until a resource of this kind is gone.
+    deleted_trigger: ClassVar[type[MskConnectWaiterTrigger]]
 
     def __init__(
         self,
@@ -76,20 +79,23 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
     def wait_for(
         self,
         trigger_class: type[MskConnectWaiterTrigger],
+        arn: str,
         *,
         then: str = "execute_complete",
-        **trigger_args: Any,
+        carried: dict[str, Any] | None = None,
     ) -> None:
         """Wait in the way the task was asked to: in the triggerer, here, or not at all.
 
         :param trigger_class: says what to wait for; it is used for both ways
+        :param arn: ARN of what is waited for
         :param then: method that takes over after a deferral
-        :param trigger_args: arguments of the trigger, such as the ARN
+        :param carried: what that method wants to know again
         :raises ServiceFailed: the resource reached a state from which the wanted one is not reached
         :raises WaitTimedOut: the looks are used up
         """
         trigger = trigger_class(
-            **trigger_args,
+            arn=arn,
+            carried=carried,
             waiter_delay=self.waiter_delay,
             waiter_max_attempts=self.waiter_max_attempts,
             aws_conn_id=self.aws_conn_id,
@@ -117,7 +123,7 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
                 status_args=trigger.status_queries,
             )
         except AirflowException as error:
-            raise self.failure(trigger.return_value, str(error)) from error
+            raise self.failure(arn, str(error)) from error
 
     def failure(self, arn: str, message: str) -> ServiceFailed | WaitTimedOut:
         """Turn the end of an unsuccessful wait into an error that carries the service's own reason.
@@ -129,7 +135,7 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
         resource = f"{self.resource_kind} {arn}"
         if found is None:
             return ServiceFailed(resource, "gone", None, message)
-        if found.state in _DEAD_ENDS:
+        if found.state in DEAD_ENDS:
             return ServiceFailed(resource, *found)
         return WaitTimedOut(resource, message, found.state)
 
@@ -167,6 +173,10 @@ class MskConnectCreateOperator(MskConnectBaseOperator):
     arn_key: ClassVar[str]
     state_key: ClassVar[str]
     failed_states: ClassVar[frozenset[str]] = frozenset({"CREATE_FAILED", "UPDATE_FAILED", "FAILED"})
+    #: Waits until the resource can be used; ``None`` for one that can be used from the start.
+    ready_trigger: ClassVar[type[MskConnectWaiterTrigger] | None] = None
+    #: Page of the resource in the AWS console.
+    page: ClassVar[type[MskConnectLink]]
 
     @abstractmethod
     def find(self) -> dict[str, Any] | None:
@@ -184,14 +194,6 @@ class MskConnectCreateOperator(MskConnectBaseOperator):
     def differences(self, request: Mapping[str, Any], found: Mapping[str, Any]) -> Differences:
         """Compare what was asked for with what is there."""
 
-    @abstractmethod
-    def wait_until_deleted(self, arn: str) -> None:
-        """Wait until a resource that is being deleted is gone, then go on with ``create_after_deletion``."""
-
-    @abstractmethod
-    def wait_until_ready(self, arn: str) -> None:
-        """Wait until the resource can be used."""
-
     def execute(self, context: Context) -> str:
         """Create or adopt the resource.
 
@@ -205,7 +207,7 @@ class MskConnectCreateOperator(MskConnectBaseOperator):
             if not self.waits:
                 raise self._being_deleted(found)
             self.log.info("%s %s is being deleted; waiting until it is gone", self.resource_kind, self.name)
-            self.wait_until_deleted(found[self.arn_key])
+            self.wait_for(self.deleted_trigger, found[self.arn_key], then="create_after_deletion")
             found = None
         return self._create_or_adopt(context, found)
 
@@ -219,9 +221,6 @@ class MskConnectCreateOperator(MskConnectBaseOperator):
         self.event_arn(event)
         return self._create_or_adopt(context, None)
 
-    def link(self, context: Context, arn: str) -> None:
-        """Store the link to the console, for operators that have one."""
-
     def _create_or_adopt(self, context: Context, found: dict[str, Any] | None) -> str:
         request = self.request()
         action = "adopted"
@@ -233,8 +232,9 @@ class MskConnectCreateOperator(MskConnectBaseOperator):
         self.log.info("%s %s %s: %s", self.resource_kind, self.name, action, arn)
         if self.do_xcom_push:
             context["ti"].xcom_push(key="action", value=action)
-        self.link(context, arn)
-        self.wait_until_ready(arn)
+        self.page.remember(context, self, arn)
+        if self.ready_trigger:
+            self.wait_for(self.ready_trigger, arn)
         return arn
 
     def _create_or_find(self, request: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -274,21 +274,23 @@ class MskConnectCreateOperator(MskConnectBaseOperator):
 class MskConnectDeleteOperator(MskConnectBaseOperator):
     """Base of the delete operators. What is gone already, or is being deleted, is no error."""
 
+    #: The argument with the ARN of what to delete.
+    arn_argument: ClassVar[str]
+
     @abstractmethod
     def delete(self, arn: str) -> None:
         """Send the request that deletes the resource."""
 
-    @abstractmethod
-    def wait_until_gone(self, arn: str) -> None:
-        """Wait until the resource is gone."""
-
-    def delete_and_wait(self, arn: str) -> str:
+    def execute(self, context: Context) -> str:
         """Delete the resource and wait in the way the task was asked to.
 
-        :param arn: ARN of the resource
-        :returns: the same ARN
+        :param context: context of the task
+        :returns: its ARN
         :raises ValueError: the ARN is empty
+        :raises ServiceFailed: the deletion has failed
+        :raises WaitTimedOut: the looks are used up
         """
+        arn = str(getattr(self, self.arn_argument) or "")
         if not arn:
             raise ValueError(f"The ARN of the {self.resource_kind} to delete is empty.")
         found = self.read_state(arn)
@@ -301,5 +303,5 @@ class MskConnectDeleteOperator(MskConnectBaseOperator):
             except self.hook.conn.exceptions.NotFoundException:
                 self.log.info("%s %s was deleted by someone else", self.resource_kind, arn)
                 return arn
-        self.wait_until_gone(arn)
+        self.wait_for(self.deleted_trigger, arn)
         return arn

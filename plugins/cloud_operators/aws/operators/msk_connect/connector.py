@@ -20,8 +20,6 @@ from cloud_operators.exceptions import ServiceFailed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.sdk import Context
-
 
 class MskConnectCreateConnectorOperator(MskConnectCreateOperator):
     """Create a connector for an MSK cluster, or adopt the one of this name with the same settings.
@@ -48,6 +46,9 @@ class MskConnectCreateConnectorOperator(MskConnectCreateOperator):
     """
 
     resource_kind = "Connector"
+    deleted_trigger = MskConnectConnectorDeletedTrigger
+    ready_trigger = MskConnectConnectorStateTrigger
+    page = MskConnectConnectorLink
     arn_key: ClassVar[str] = "connectorArn"
     state_key: ClassVar[str] = "connectorState"
     template_fields: Sequence[str] = aws_template_fields(
@@ -140,24 +141,6 @@ class MskConnectCreateConnectorOperator(MskConnectCreateOperator):
         """Compare all that decides how the connector works."""
         return connector_differences(request, found)
 
-    def wait_until_deleted(self, arn: str) -> None:
-        """Wait until an earlier connector of this name is gone."""
-        self.wait_for(MskConnectConnectorDeletedTrigger, connector_arn=arn, then="create_after_deletion")
-
-    def wait_until_ready(self, arn: str) -> None:
-        """Wait until the connector is ``RUNNING``."""
-        self.wait_for(MskConnectConnectorStateTrigger, connector_arn=arn)
-
-    def link(self, context: Context, arn: str) -> None:
-        """Store the link to the connector's page in the console."""
-        MskConnectConnectorLink.persist(
-            context=context,
-            operator=self,
-            region_name=self.hook.conn_region_name,
-            aws_partition=self.hook.conn_partition,
-            connector_arn=arn,
-        )
-
     def _custom_plugin(self) -> dict[str, Any]:
         plugin = self.hook.conn.describe_custom_plugin(customPluginArn=self.custom_plugin_arn)
         if plugin["customPluginState"] != "ACTIVE":
@@ -219,6 +202,8 @@ class MskConnectDeleteConnectorOperator(MskConnectDeleteOperator):
     """
 
     resource_kind = "Connector"
+    deleted_trigger = MskConnectConnectorDeletedTrigger
+    arn_argument = "connector_arn"
     template_fields: Sequence[str] = aws_template_fields("connector_arn")
 
     def __init__(self, *, connector_arn: str, **kwargs: Any) -> None:
@@ -229,18 +214,6 @@ class MskConnectDeleteConnectorOperator(MskConnectDeleteOperator):
         """Read the state of the connector."""
         return self.hook.connector_state(arn)
 
-    def execute(self, context: Context) -> str:
-        """Delete the connector.
-
-        :param context: context of the task
-        :returns: its ARN
-        """
-        return self.delete_and_wait(self.connector_arn)
-
     def delete(self, arn: str) -> None:
         """Send the request."""
         self.hook.conn.delete_connector(connectorArn=arn)
-
-    def wait_until_gone(self, arn: str) -> None:
-        """Wait until the connector is gone."""
-        self.wait_for(MskConnectConnectorDeletedTrigger, connector_arn=arn)

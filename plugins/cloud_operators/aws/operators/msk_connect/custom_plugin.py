@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from cloud_operators.aws.base import aws_template_fields
 from cloud_operators.aws.compare import Differences, custom_plugin_differences
 from cloud_operators.aws.hooks.msk_connect import ResourceState
+from cloud_operators.aws.links.msk_connect import MskConnectCustomPluginLink
 from cloud_operators.aws.operators.msk_connect.base import MskConnectCreateOperator, MskConnectDeleteOperator
 from cloud_operators.aws.triggers.msk_connect import (
     MskConnectCustomPluginActiveTrigger,
@@ -16,8 +17,6 @@ from cloud_operators.aws.triggers.msk_connect import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from airflow.sdk import Context
 
 
 class MskConnectCreateCustomPluginOperator(MskConnectCreateOperator):
@@ -38,12 +37,16 @@ class MskConnectCreateCustomPluginOperator(MskConnectCreateOperator):
     """
 
     resource_kind = "Custom plugin"
+    deleted_trigger = MskConnectCustomPluginDeletedTrigger
+    ready_trigger = MskConnectCustomPluginActiveTrigger
+    page = MskConnectCustomPluginLink
     arn_key: ClassVar[str] = "customPluginArn"
     state_key: ClassVar[str] = "customPluginState"
     template_fields: Sequence[str] = aws_template_fields(
         "name", "bucket_arn", "file_key", "object_version", "content_type", "description", "tags"
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"tags": "json"}
+    operator_extra_links = (MskConnectCustomPluginLink(),)
 
     def __init__(
         self,
@@ -99,16 +102,6 @@ class MskConnectCreateCustomPluginOperator(MskConnectCreateOperator):
         """Compare location and content type."""
         return custom_plugin_differences(request, found)
 
-    def wait_until_deleted(self, arn: str) -> None:
-        """Wait until an earlier plugin of this name is gone."""
-        self.wait_for(
-            MskConnectCustomPluginDeletedTrigger, custom_plugin_arn=arn, then="create_after_deletion"
-        )
-
-    def wait_until_ready(self, arn: str) -> None:
-        """Wait until the plugin is ``ACTIVE``."""
-        self.wait_for(MskConnectCustomPluginActiveTrigger, custom_plugin_arn=arn)
-
 
 class MskConnectDeleteCustomPluginOperator(MskConnectDeleteOperator):
     """Delete a custom plugin; one that is gone already is no error.
@@ -122,6 +115,8 @@ class MskConnectDeleteCustomPluginOperator(MskConnectDeleteOperator):
     """
 
     resource_kind = "Custom plugin"
+    deleted_trigger = MskConnectCustomPluginDeletedTrigger
+    arn_argument = "custom_plugin_arn"
     template_fields: Sequence[str] = aws_template_fields("custom_plugin_arn")
 
     def __init__(self, *, custom_plugin_arn: str, **kwargs: Any) -> None:
@@ -132,18 +127,6 @@ class MskConnectDeleteCustomPluginOperator(MskConnectDeleteOperator):
         """Read the state of the plugin."""
         return self.hook.custom_plugin_state(arn)
 
-    def execute(self, context: Context) -> str:
-        """Delete the plugin.
-
-        :param context: context of the task
-        :returns: its ARN
-        """
-        return self.delete_and_wait(self.custom_plugin_arn)
-
     def delete(self, arn: str) -> None:
         """Send the request."""
         self.hook.conn.delete_custom_plugin(customPluginArn=arn)
-
-    def wait_until_gone(self, arn: str) -> None:
-        """Wait until the plugin is gone."""
-        self.wait_for(MskConnectCustomPluginDeletedTrigger, custom_plugin_arn=arn)

@@ -78,13 +78,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
         :returns: the connector's ARN
         :raises ServiceFailed: the connector or the update has failed, or cannot be updated now
         """
-        MskConnectConnectorLink.persist(
-            context=context,
-            operator=self,
-            region_name=self.hook.conn_region_name,
-            aws_partition=self.hook.conn_partition,
-            connector_arn=self.connector_arn,
-        )
+        MskConnectConnectorLink.remember(context, self, self.connector_arn)
         return self._update(context, done=[])
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
@@ -118,7 +112,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
                 break
             self.wait_for(
                 MskConnectOperationCompleteTrigger,
-                connector_operation_arn=answer["connectorOperationArn"],
+                answer["connectorOperationArn"],
                 carried={"done": done},
             )
         action = "updated" if done else "unchanged"
@@ -137,9 +131,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
                 reason.get("code"),
                 reason.get("message"),
             )
-        self.wait_for(
-            MskConnectConnectorStateTrigger, connector_arn=self.connector_arn, carried={"done": done}
-        )
+        self.wait_for(MskConnectConnectorStateTrigger, self.connector_arn, carried={"done": done})
 
     def _differing(self, connector: dict[str, Any]) -> list[Part]:
         parts: list[Part] = []

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cloud_operators.aws.base import aws_template_fields
 from cloud_operators.aws.compare import Differences, worker_configuration_differences
 from cloud_operators.aws.hooks.msk_connect import ResourceState
+from cloud_operators.aws.links.msk_connect import MskConnectWorkerConfigurationsLink
 from cloud_operators.aws.operators.msk_connect.base import MskConnectCreateOperator, MskConnectDeleteOperator
 from cloud_operators.aws.triggers.msk_connect import MskConnectWorkerConfigurationDeletedTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from airflow.sdk import Context
 
 
 class MskConnectCreateWorkerConfigurationOperator(MskConnectCreateOperator):
@@ -35,10 +34,13 @@ class MskConnectCreateWorkerConfigurationOperator(MskConnectCreateOperator):
     """
 
     resource_kind = "Worker configuration"
+    deleted_trigger = MskConnectWorkerConfigurationDeletedTrigger
+    page = MskConnectWorkerConfigurationsLink
     arn_key: ClassVar[str] = "workerConfigurationArn"
     state_key: ClassVar[str] = "workerConfigurationState"
     template_fields: Sequence[str] = aws_template_fields("name", "properties", "description", "tags")
     template_fields_renderers: ClassVar[dict[str, str]] = {"tags": "json"}
+    operator_extra_links = (MskConnectWorkerConfigurationsLink(),)
 
     def __init__(
         self,
@@ -85,17 +87,6 @@ class MskConnectCreateWorkerConfigurationOperator(MskConnectCreateOperator):
         """Compare the properties."""
         return worker_configuration_differences(request, found)
 
-    def wait_until_deleted(self, arn: str) -> None:
-        """Wait until an earlier worker configuration of this name is gone."""
-        self.wait_for(
-            MskConnectWorkerConfigurationDeletedTrigger,
-            worker_configuration_arn=arn,
-            then="create_after_deletion",
-        )
-
-    def wait_until_ready(self, arn: str) -> None:
-        """Return at once: a worker configuration is ``ACTIVE`` from the start."""
-
 
 class MskConnectDeleteWorkerConfigurationOperator(MskConnectDeleteOperator):
     """Delete a worker configuration; one that is gone already is no error.
@@ -109,6 +100,8 @@ class MskConnectDeleteWorkerConfigurationOperator(MskConnectDeleteOperator):
     """
 
     resource_kind = "Worker configuration"
+    deleted_trigger = MskConnectWorkerConfigurationDeletedTrigger
+    arn_argument = "worker_configuration_arn"
     template_fields: Sequence[str] = aws_template_fields("worker_configuration_arn")
 
     def __init__(self, *, worker_configuration_arn: str, **kwargs: Any) -> None:
@@ -119,18 +112,6 @@ class MskConnectDeleteWorkerConfigurationOperator(MskConnectDeleteOperator):
         """Read the state of the worker configuration."""
         return self.hook.worker_configuration_state(arn)
 
-    def execute(self, context: Context) -> str:
-        """Delete the worker configuration.
-
-        :param context: context of the task
-        :returns: its ARN
-        """
-        return self.delete_and_wait(self.worker_configuration_arn)
-
     def delete(self, arn: str) -> None:
         """Send the request."""
         self.hook.conn.delete_worker_configuration(workerConfigurationArn=arn)
-
-    def wait_until_gone(self, arn: str) -> None:
-        """Wait until the worker configuration is gone."""
-        self.wait_for(MskConnectWorkerConfigurationDeletedTrigger, worker_configuration_arn=arn)

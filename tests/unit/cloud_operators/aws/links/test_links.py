@@ -6,7 +6,11 @@ import pytest
 
 from cloud_operators.aws.base import BaseAwsLink
 from cloud_operators.aws.links.apigateway import ApiGatewayRestApiLink, ApiGatewayStageLink
-from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
+from cloud_operators.aws.links.msk_connect import (
+    MskConnectConnectorLink,
+    MskConnectCustomPluginLink,
+    MskConnectWorkerConfigurationsLink,
+)
 
 ARN = "arn:aws:kafkaconnect:eu-west-1:123456789012:connector/demo/1-2"
 EUROPE = {"region_name": "eu-west-1", "aws_domain": "aws.amazon.com"}
@@ -18,9 +22,20 @@ CHINA = {"region_name": "cn-north-1", "aws_domain": "amazonaws.cn"}
     [
         (
             MskConnectConnectorLink(),
-            {**EUROPE, "connector_arn": ARN},
+            {**EUROPE, "arn": ARN},
             "https://eu-west-1.console.aws.amazon.com/msk/home?region=eu-west-1#/connector/"
             "arn%3Aaws%3Akafkaconnect%3Aeu-west-1%3A123456789012%3Aconnector%2Fdemo%2F1-2/view",
+        ),
+        (
+            MskConnectCustomPluginLink(),
+            {**CHINA, "arn": "arn:aws-cn:kafkaconnect:cn-north-1:123456789012:custom-plugin/demo/1-2"},
+            "https://cn-north-1.console.amazonaws.cn/msk/home?region=cn-north-1#/customPlugin/"
+            "arn%3Aaws-cn%3Akafkaconnect%3Acn-north-1%3A123456789012%3Acustom-plugin%2Fdemo%2F1-2/view",
+        ),
+        (
+            MskConnectWorkerConfigurationsLink(),
+            {**EUROPE, "arn": ARN},
+            "https://eu-west-1.console.aws.amazon.com/msk/home?region=eu-west-1#/workerConfigurations",
         ),
         (
             ApiGatewayRestApiLink(),
@@ -36,7 +51,14 @@ CHINA = {"region_name": "cn-north-1", "aws_domain": "amazonaws.cn"}
         ),
         (ApiGatewayStageLink(), EUROPE, ""),
     ],
-    ids=["connector", "rest api", "stage in China", "nothing stored"],
+    ids=[
+        "connector",
+        "plugin in China",
+        "worker configurations",
+        "rest api",
+        "stage in China",
+        "nothing stored",
+    ],
 )
 def test_address(link: BaseAwsLink, stored: dict[str, Any], address: str) -> None:
     assert link.format_link(**stored) == address

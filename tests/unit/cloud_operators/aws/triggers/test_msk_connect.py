@@ -28,22 +28,22 @@ COMMON: dict[str, Any] = {
     "carried": {"done": ["capacity"]},
 }
 TRIGGERS: list[tuple[type[MskConnectWaiterTrigger], dict[str, Any], str]] = [
-    (MskConnectCustomPluginActiveTrigger, {"custom_plugin_arn": ARN}, "custom_plugin_active"),
-    (MskConnectCustomPluginDeletedTrigger, {"custom_plugin_arn": ARN}, "custom_plugin_deleted"),
+    (MskConnectCustomPluginActiveTrigger, {"arn": ARN}, "custom_plugin_active"),
+    (MskConnectCustomPluginDeletedTrigger, {"arn": ARN}, "custom_plugin_deleted"),
     (
         MskConnectWorkerConfigurationDeletedTrigger,
-        {"worker_configuration_arn": ARN},
+        {"arn": ARN},
         "worker_configuration_deleted",
     ),
     (
         MskConnectConnectorStateTrigger,
-        {"connector_arn": ARN, "target_states": ["FAILED"], "failure_states": ["DELETING"]},
+        {"arn": ARN, "target_states": ["FAILED"], "failure_states": ["DELETING"]},
         "connector_running",
     ),
-    (MskConnectConnectorDeletedTrigger, {"connector_arn": ARN}, "connector_deleted"),
+    (MskConnectConnectorDeletedTrigger, {"arn": ARN}, "connector_deleted"),
     (
         MskConnectOperationCompleteTrigger,
-        {"connector_operation_arn": ARN},
+        {"arn": ARN},
         "connector_operation_complete",
     ),
 ]
@@ -95,7 +95,7 @@ def test_event(msk: FakeMsk, state: str, event: dict[str, Any]) -> None:
         "connectorState",
     )
     trigger = MskConnectConnectorStateTrigger(
-        connector_arn=ARN, waiter_delay=0, waiter_max_attempts=2, aws_conn_id=None
+        arn=ARN, waiter_delay=0, waiter_max_attempts=2, aws_conn_id=None
     )
 
     async def events() -> list[Any]:
@@ -108,7 +108,7 @@ def test_event(msk: FakeMsk, state: str, event: dict[str, Any]) -> None:
 def test_event_carries_what_the_task_wants_to_know_again(msk: FakeMsk, state: str) -> None:
     msk.connectors[ARN] = Resource({"connectorState": state}, "connectorState")
     trigger = MskConnectConnectorStateTrigger(
-        connector_arn=ARN,
+        arn=ARN,
         waiter_delay=0,
         waiter_max_attempts=2,
         aws_conn_id=None,

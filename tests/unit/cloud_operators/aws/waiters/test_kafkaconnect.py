@@ -9,6 +9,7 @@ from botocore.session import get_session
 from botocore.stub import Stubber
 
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+from cloud_operators.aws.operators.msk_connect.base import DEAD_ENDS
 
 PLUGIN = ("describe_custom_plugin", "customPluginState", {"customPluginArn": "arn"})
 WORKER = ("describe_worker_configuration", "workerConfigurationState", {"workerConfigurationArn": "arn"})
@@ -98,6 +99,14 @@ def test_all_states_of_the_service_are_tested(waiter: str) -> None:
     shape = model.operation_model("".join(part.title() for part in operation.split("_"))).output_shape
     # Newer versions of the API know more states.
     assert set(states) - {"GONE", "PAUSED"} == set(shape.members[key].enum)
+
+
+def test_an_operator_takes_every_failure_for_a_dead_end() -> None:
+    """Otherwise it would report a wait that was too short, without the service's reason."""
+    failures = {
+        state for _, states in OUTCOMES.values() for state, outcome in states.items() if outcome == "failure"
+    }
+    assert failures - {"GONE"} <= DEAD_ENDS
 
 
 @pytest.mark.parametrize("waiter", OUTCOMES)

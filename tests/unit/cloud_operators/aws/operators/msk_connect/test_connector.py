@@ -50,7 +50,7 @@ def test_creates(
         "currentVersion": "K1",
     }
     assert xcoms["action"] == "created"
-    assert xcoms[MskConnectConnectorLink.key]["connector_arn"] == arn
+    assert xcoms[MskConnectConnectorLink.key]["arn"] == arn
 
 
 @pytest.mark.parametrize(

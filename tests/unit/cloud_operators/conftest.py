@@ -1,16 +1,24 @@
+"""The services that the operators are run against, each as a small server or client of its own."""
+
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import botocore.session
 import pytest
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from botocore.loaders import Loader, create_loader
 
 from cloud_operators.aws.hooks.apigateway import ApiGatewayHook
-from tests.unit.cloud_operators import running
-from tests.unit.cloud_operators.aws import fake_msk, moto_server
+from tests.unit.cloud_operators import moto_server, running
+from tests.unit.cloud_operators.aws import fake_msk
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
+from tests.unit.cloud_operators.databricks import fake_databricks
+from tests.unit.cloud_operators.databricks.fake_databricks import FakeDatabricks
+from tests.unit.cloud_operators.databricks.warehouse import BUCKET
+from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
 from tests.unit.cloud_operators.running import TaskInstance
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -60,6 +68,7 @@ def msk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMsk]:
 
 @pytest.fixture
 def context() -> Any:
+    """The context of one task; the same one stands for its next try."""
     return running.context()
 
 
@@ -94,3 +103,42 @@ def apigateway(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     moto_server.reset(moto_url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", moto_url)
     return ApiGatewayHook(aws_conn_id=None).conn
+
+
+@pytest.fixture
+def s3(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of an S3 with one empty bucket, which the operators find by themselves."""
+    moto_server.reset(moto_url)
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto_url)
+    client = S3Hook().get_conn()
+    client.create_bucket(Bucket=BUCKET)
+    return client
+
+
+@pytest.fixture
+def databricks(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDatabricks]:
+    """A workspace, as the default connection has it."""
+    fake = FakeDatabricks()
+    server = fake_databricks.serve(fake)
+    connection = {
+        "conn_type": "databricks",
+        "host": "127.0.0.1",
+        "schema": "http",
+        "port": fake.port,
+        "password": fake_databricks.TOKEN,
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_DATABRICKS_DEFAULT", json.dumps(connection))
+    yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
+    """Brokers, as the default connection has them."""
+    connection = {"conn_type": "kafka", "extra": {"bootstrap.servers": "127.0.0.1:9092"}}
+    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps(connection))
+    fake = FakeKafka()
+    monkeypatch.setattr("cloud_operators.kafka.hooks.admin.AdminClient", lambda config: fake)
+    return fake

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PYTHON = Path(__file__).parents[4] / ".venv" / "sandbox" / "bin" / "python"
+PYTHON = Path(__file__).parents[3] / ".venv" / "sandbox" / "bin" / "python"
 START_LIMIT = 60.0
 
 

@@ -1,0 +1,94 @@
+"""Brokers behind confluent_kafka's admin client: the calls of the hooks, answered from a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+
+from cloud_operators.kafka.client import EARLIEST
+
+
+@dataclass
+class FakeTopic:
+    """A topic.
+
+    :param ends: partition -> offset of the next record
+    """
+
+    ends: dict[int, int]
+    replicas: int = 1
+    config: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class FakeKafka:
+    """An admin client and the state behind it; ``requests`` holds the names of its calls in order.
+
+    :param committed: offsets of the group in each partition, look by look; the last one stays
+    """
+
+    topics: dict[str, FakeTopic] = field(default_factory=dict)
+    committed: list[int] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def describe_topics(self, names: TopicCollection, **_: Any) -> dict[str, Future[Any]]:
+        self.requests.append("describe_topics")
+        return {
+            name: self._answer(name, lambda topic: SimpleNamespace(partitions=_partitions(topic)))
+            for name in names.topic_names  # type: ignore[attr-defined]
+        }
+
+    def describe_configs(self, resources: Iterable[Any], **_: Any) -> dict[Any, Future[Any]]:
+        self.requests.append("describe_configs")
+        return {resource: self._answer(resource.name, _entries) for resource in resources}
+
+    def create_topics(self, topics: Iterable[Any], **_: Any) -> dict[str, Future[Any]]:
+        self.requests.append("create_topics")
+        for topic in topics:
+            ends = dict.fromkeys(range(topic.num_partitions), 0)
+            self.topics[topic.topic] = FakeTopic(ends, topic.replication_factor, dict(topic.config))
+        return {topic.topic: self._answer(topic.topic, lambda _: None) for topic in topics}
+
+    def list_consumer_group_offsets(self, requests: list[Any], **_: Any) -> dict[str, Future[Any]]:
+        self.requests.append("list_consumer_group_offsets")
+        offset = self.committed.pop(0) if len(self.committed) > 1 else self.committed[0]
+        (request,) = requests
+        found = [TopicPartition(each.topic, each.partition, offset) for each in request.topic_partitions]
+        return {request.group_id: _done(SimpleNamespace(topic_partitions=found))}
+
+    def list_offsets(self, asked: dict[TopicPartition, Any], **_: Any) -> dict[TopicPartition, Future[Any]]:
+        self.requests.append("list_offsets")
+        return {
+            each: _done(
+                SimpleNamespace(
+                    offset=0 if spec is EARLIEST else self.topics[each.topic].ends[each.partition]
+                )
+            )
+            for each, spec in asked.items()
+        }
+
+    def _answer(self, name: str, answer: Any) -> Future[Any]:
+        if name in self.topics:
+            return _done(answer(self.topics[name]))
+        future: Future[Any] = Future()
+        future.set_exception(KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART)))
+        return future
+
+
+def _done(value: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(value)
+    return future
+
+
+def _partitions(topic: FakeTopic) -> list[Any]:
+    return [SimpleNamespace(id=number, replicas=[1] * topic.replicas) for number in topic.ends]
+
+
+def _entries(topic: FakeTopic) -> dict[str, Any]:
+    return {name: SimpleNamespace(name=name, value=value) for name, value in topic.config.items()}
