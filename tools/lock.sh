@@ -15,4 +15,5 @@ lock() {
 mwaa=(--constraint "$constraints/airflow-3.3.1-constraints.txt" --constraint "$constraints/essential-constraints.txt")
 lock airflow "${mwaa[@]}"
 lock dev "${mwaa[@]}"
+lock mwaa "${mwaa[@]}"
 lock sandbox
