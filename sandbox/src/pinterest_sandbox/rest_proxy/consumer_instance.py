@@ -1,4 +1,4 @@
-"""One consumer instance: a Kafka consumer, what it fetched, and how far its client has read.
+"""One consumer instance: a Kafka consumer and the backlog between it and its client.
 
 Every method may block, and only one may run at a time.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from pinterest_sandbox.rest_proxy.cluster import is_retriable, is_unknown_topic, translate
-from pinterest_sandbox.rest_proxy.consumer_records import Readable, partition_of, readable, size_of
+from pinterest_sandbox.rest_proxy.consumer_backlog import Backlog
+from pinterest_sandbox.rest_proxy.consumer_records import Readable
 from pinterest_sandbox.rest_proxy.consumer_requests import (
     InstanceOptions,
     Partition,
@@ -71,11 +71,8 @@ class Instance:
         self._matched: tuple[str, ...] = ()
         self._matched_at = 0.0
         self._assigned = False
-        self._fetched: deque[Message] = deque()
         self._trouble: RestError | None = None
-        #: The offset after the last one that the client got or went to.
-        self._positions: dict[Partition, int] = {}
-        self.epoch = 0
+        self.backlog = Backlog()
 
     # Subscriptions and assignments
 
@@ -116,16 +113,14 @@ class Instance:
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Another member of the group may read them now: it begins with what is not committed."""
-        self._forget(Partition(revoked.topic, revoked.partition) for revoked in partitions)
+        self.backlog.forget(Partition(revoked.topic, revoked.partition) for revoked in partitions)
 
     def unsubscribe(self) -> None:
         """End the subscription, or the assignments."""
         self._subscription, self._matched, self._assigned = None, (), False
         self._leave()
-        self._fetched.clear()
-        self._positions.clear()
+        self.backlog.clear()
         self._trouble = None
-        self.epoch += 1
 
     def _leave(self) -> None:
         self._consumer.unsubscribe()
@@ -151,14 +146,13 @@ class Instance:
             self.unsubscribe()
             return
         # Those that were read before go on where they are.
-        reached = {partition_of(message): message.offset() or 0 for message in reversed(self._fetched)}
-        reached.update(self._positions)
+        reached = self.backlog.reached()
         kept = {found: reached[found] for found in partitions if found in reached}
-        self._forget({*self.assignment, *partitions})
+        self.backlog.clear()
         self._consumer.assign(
             [TopicPartition(*found, kept.get(found, OFFSET_INVALID)) for found in partitions]
         )
-        self._positions = kept
+        self.backlog.move(kept)
         self._assigned = True
 
     @property
@@ -178,25 +172,13 @@ class Instance:
         :raises RestError: 40801 when the next one is not in the instance's format; 40903 without a
             subscription or assignments; Kafka's errors.
         """
-        if not self._fetched:
+        if not self.backlog:
             self._fetch(wait)
-        taken: list[Readable] = []
-        while self._fetched:
-            size = size_of(self._fetched[0])
-            if size > room and not (first and not taken):
-                return taken, True
-            try:
-                taken.append(readable(self._fetched[0], self.options.embedded))
-            except RestError:
-                if taken:
-                    return taken, True
-                raise
-            self._fetched.popleft()
-            room -= size
+        taken, full = self.backlog.take(self.options.embedded, room, first=first)
         if not taken and self._trouble:
             trouble, self._trouble = self._trouble, None
             raise trouble
-        return taken, False
+        return taken, full
 
     def _fetch(self, wait: float) -> None:
         if not self._subscription and not self._assigned:
@@ -207,7 +189,7 @@ class Instance:
         for message in self._consumer.consume(_FETCHED_AT_ONCE, timeout=wait):
             error = message.error()
             if error is None:
-                self._fetched.append(message)
+                self.backlog.add(message)
             elif not (error.code() in _PASSING or is_unknown_topic(error) or is_retriable(error)):
                 self._trouble = translate(error)
 
@@ -221,25 +203,13 @@ class Instance:
     def delivered(self, records: Sequence[Readable], epoch: int) -> None:
         """Note what the client got.
 
-        :param epoch: the instance's when they were taken; after a change of place they no longer count.
+        :param epoch: the backlog's when they were taken.
         """
-        if epoch != self.epoch:
-            return
-        ends = {partition_of(record.message): (record.message.offset() or 0) + 1 for record in records}
-        self._positions.update(ends)
-        self._store(ends)
-
-    def put_back(self, records: Sequence[Readable], epoch: int) -> None:
-        """Take back what did not reach the client: the next read gets it.
-
-        :param epoch: as for :meth:`delivered`.
-        """
-        if epoch == self.epoch:
-            self._fetched.extendleft(record.message for record in reversed(records))
+        self._store(self.backlog.delivered(records, epoch))
 
     def _store(self, ends: Mapping[Partition, int]) -> None:
         """Leave it to librdkafka to commit them in time, if it shall."""
-        if not self.options.auto_commit:
+        if not self.options.auto_commit or not ends:
             return
         try:
             self._consumer.store_offsets(
@@ -249,14 +219,6 @@ class Instance:
             # The partition has gone to another member, which reads from what is committed.
             if error.args[0].code() not in (KafkaError._STATE, KafkaError._UNKNOWN_PARTITION):
                 raise
-
-    def _forget(self, partitions: Iterable[Partition]) -> None:
-        """Drop what was fetched from them."""
-        dropped = set(partitions)
-        self._fetched = deque(found for found in self._fetched if partition_of(found) not in dropped)
-        for partition in dropped:
-            self._positions.pop(partition, None)
-        self.epoch += 1
 
     # Offsets
 
@@ -270,7 +232,7 @@ class Instance:
             mine = set(self.assignment)
             wanted = [
                 TopicPartition(*partition, offset)
-                for partition, offset in self._positions.items()
+                for partition, offset in self.backlog.positions().items()
                 if partition in mine
             ]
         else:
@@ -315,8 +277,7 @@ class Instance:
         for partition, offset in places.items():
             self._seek(TopicPartition(*partition, offset))
             # Not before: what was fetched does not come again.
-            self._forget([partition])
-            self._positions[partition] = offset
+            self.backlog.move({partition: offset})
         self._store(places)
 
     def seek_to_times(self, times: Sequence[PartitionTime]) -> None:

@@ -134,7 +134,7 @@ class Handle:
                         await self._run(partial(self.instance.delivered, records, epoch))
                     return [record for records, _ in steps for record in records]
                 for records, epoch in reversed(steps):
-                    await self._run(partial(self.instance.put_back, records, epoch))
+                    await self._run(partial(self.instance.backlog.put_back, records, epoch))
                 return []
 
     async def _gather(self, end: float, max_bytes: int) -> list[_Step]:
@@ -161,7 +161,7 @@ class Handle:
         return steps
 
     def _step(self, room: int, wait: float, first: bool) -> tuple[list[Readable], bool, int]:
-        return *self.instance.take(room, wait, first=first), self.instance.epoch
+        return *self.instance.take(room, wait, first=first), self.instance.backlog.epoch
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from pinterest_sandbox.rest_proxy.app import make_app
 from pinterest_sandbox.waiting import wait_until
-from tests.rest_consumer import EMBEDDED, V2, RestConsumer, error_of
+from tests.rest_consumer import EMBEDDED, V2, RestConsumer, error_of, places
 from tests.unit.pinterest_sandbox.rest_proxy.conftest import serving
 
 JSON = EMBEDDED.format("json")
@@ -81,11 +81,26 @@ def test_minimum_of_bytes_ends_a_read_early(proxy: str, group: str, topic: str) 
 
 def test_new_assignment_keeps_the_place_of_partitions_that_stay(proxy: str, group: str, topic: str) -> None:
     send(proxy, topic, 6)
-    with RestConsumer(proxy, group, **EARLY) as consumer:
+    with RestConsumer(proxy, group, **{**EARLY, "auto.commit.enable": "false"}) as consumer:
         consumer.assign(topic, 0)
         assert values(consumer.poll(2, max_bytes=2)) == [0, 1]
         consumer.assign(topic, 0, 1)
         assert values(consumer.poll(4)) == [2, 3, 4, 5]
+
+
+def test_what_was_fetched_is_dropped_when_its_partition_is_read_elsewhere(
+    proxy: str, group: str, topic: str
+) -> None:
+    send(proxy, topic, 6)
+    with RestConsumer(proxy, group, **{**EARLY, "auto.commit.enable": "false"}) as consumer:
+        consumer.assign(topic, 0)
+        assert values(consumer.poll(2, max_bytes=2)) == [0, 1]
+        consumer.ask("POST", "/positions", {"offsets": [{**places(topic, 0)[0], "offset": 4}]})
+        # The place that it was put to is what a commit covers, as that of Kafka's consumer.
+        consumer.ask("POST", "/offsets")
+        found = consumer.ask("GET", "/offsets", {"partitions": places(topic, 0)})["offsets"]
+        assert [entry["offset"] for entry in found] == [4]
+        assert values(consumer.poll(2)) == [4, 5]
 
 
 def test_idle_instances_are_closed_and_commit(broker: str, group: str, topic: str) -> None:

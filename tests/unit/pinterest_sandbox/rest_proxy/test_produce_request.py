@@ -32,6 +32,8 @@ def refusal(body: bytes, embedded: Embedded = Embedded.JSON) -> RestError:
         "true",
         "{}",
         '{\n  "index": 1\n}',
+        # Python's int takes 4,300 digits.
+        "[" + "9" * 5000 + "]",
     ],
 )
 def test_value_reaches_the_topic_in_its_own_text(value: str) -> None:
@@ -92,6 +94,8 @@ def test_base64_is_decoded_in_the_binary_format() -> None:
         b'{"records":{"value":1}}',
         b'{"records":[1]}',
         b'{"records":[{"value":NaN}]}',
+        b'{"records":[{"value":[' + b"9" * 5000 + b",NaN]}]}",
+        b'{"records":[{"value":1,"partition":' + b"9" * 5000 + b"}]}",
         b'{"records":[{"value":1,"vaule":2}]}',
         b'{"records":[{"value":1,}]}',
         b'{"records":[{"value":1 "key":2}]}',
