@@ -82,7 +82,13 @@ def rebuilt(trigger: BaseTrigger) -> BaseTrigger:
     new: BaseTrigger = getattr(import_module(module), name)(**json.loads(json.dumps(arguments)))
     assert type(new) is type(trigger)
     assert new.serialize() == (path, arguments)
+    # An argument that is not serialized at all shows only here.
+    assert _state(new) == _state(trigger)
     return new
+
+
+def _state(trigger: BaseTrigger) -> dict[str, Any]:
+    return {name: value for name, value in vars(trigger).items() if not name.startswith("_")}
 
 
 def addresses(operator: BaseOperator, task_context: Any) -> dict[str, str]:
