@@ -13,8 +13,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any, NamedTuple, Protocol
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
 
 from pinterest_pipeline.emulation.pace import Clock, Meter, Pacer
 from pinterest_pipeline.emulation.packing import Batch, pack
@@ -42,9 +43,18 @@ class Sender(Protocol):
         """Send records until all are acknowledged."""
 
 
-class _Leg(NamedTuple):
+@dataclass
+class _Leg:
+    """Batches with their rows.
+
+    :param batches: in the order in which their lanes send them.
+    :param rows: entity and key to row.
+    :param left: batches of all entities that are not acknowledged yet.
+    """
+
     batches: list[Batch]
     rows: Mapping[str, Mapping[int, Row]]
+    left: int
 
 
 def send_burst(
@@ -98,6 +108,9 @@ class _Burst:
         self._clock = clock
         self._saved = clock()
         self._error: BaseException | None = None
+        self._lock = threading.Lock()
+        #: Set when a leg is acknowledged, rows are read, or an error ends the burst.
+        self._news = threading.Event()
         lanes = len(next(iter(senders.values())))
         if rate:
             batch_size = min(batch_size, max(1, int(rate)))
@@ -124,72 +137,78 @@ class _Burst:
             raise
         self._save()
         self._meter.report(self._progress.acknowledged, last=True)
+        if self._progress.posts < len(self._keys):
+            raise RuntimeError(f"only {self._progress.posts} of {len(self._keys)} posts were sent")
 
     def _send_legs(
         self, fetcher: ThreadPoolExecutor, workers: Mapping[str, Sequence[ThreadPoolExecutor]]
     ) -> None:
-        flying: deque[set[Future[None]]] = deque()
+        flying: deque[_Leg] = deque()
         ready = self._fetch_next(fetcher)
         while ready or flying:
-            if ready and ready.done() and len(flying) < LEGS_IN_FLIGHT:
-                flying.append(self._begin(ready.result(), workers))
-                ready = self._fetch_next(fetcher)
-                continue
-            self._wait_for(flying, ready)
-            if flying and all(future.done() for future in flying[0]):
+            # What happens from here on wakes the wait below.
+            self._news.clear()
+            if self._error:
+                raise self._error
+            if flying and flying[0].left == 0:
                 flying.popleft()
                 self._keep()
-            elif self._clock() - self._saved >= SAVE_EVERY_S:
-                self._keep()
+            elif ready and ready.done() and len(flying) < LEGS_IN_FLIGHT:
+                flying.append(self._begin(ready.result(), workers))
+                ready = self._fetch_next(fetcher)
+            else:
+                self._news.wait(SAVE_EVERY_S)
+                if self._clock() - self._saved >= SAVE_EVERY_S:
+                    self._keep()
             self._meter.report(self._progress.acknowledged)
-        self._raise_error()
 
     def _fetch_next(self, fetcher: ThreadPoolExecutor) -> Future[_Leg] | None:
         batches = next(self._legs, None)
-        return fetcher.submit(self._fetch_leg, batches) if batches else None
+        if not batches:
+            return None
+        future = fetcher.submit(self._fetch_leg, batches)
+        future.add_done_callback(lambda _: self._news.set())
+        return future
 
     def _fetch_leg(self, batches: list[Batch]) -> _Leg:
         keys = [self._keys[position] for batch in batches for position in batch.positions]
-        return _Leg(batches, {entity: self._fetch(entity, keys) for entity in self._senders})
+        rows = {entity: self._fetch(entity, keys) for entity in self._senders}
+        return _Leg(batches, rows, left=len(batches) * len(rows))
 
-    def _begin(self, leg: _Leg, workers: Mapping[str, Sequence[ThreadPoolExecutor]]) -> set[Future[None]]:
-        return {
-            lanes[batch.lane].submit(self._send, entity, batch, leg.rows[entity])
-            for batch in leg.batches
-            for entity, lanes in workers.items()
-        }
+    def _begin(self, leg: _Leg, workers: Mapping[str, Sequence[ThreadPoolExecutor]]) -> _Leg:
+        for batch in leg.batches:
+            for entity, lanes in workers.items():
+                lanes[batch.lane].submit(self._send_of_leg, leg, entity, batch)
+        return leg
 
-    def _wait_for(self, flying: Sequence[set[Future[None]]], ready: Future[_Leg] | None) -> None:
-        waited: set[Future[Any]] = {future for leg in flying for future in leg if not future.done()}
-        if ready and not ready.done():
-            waited.add(ready)
-        wait(waited, timeout=SAVE_EVERY_S, return_when=FIRST_COMPLETED)
-        self._raise_error()
-
-    def _raise_error(self) -> None:
-        if self._error:
-            raise self._error
+    def _send_of_leg(self, leg: _Leg, entity: str, batch: Batch) -> None:
+        """Send one batch of one entity; runs in its lane's thread."""
+        try:
+            self._send(entity, batch, leg.rows[entity])
+        except BaseException as error:
+            with self._lock:
+                # The first error stops all lanes; those of the others only follow from it.
+                self._error = self._error or error
+            self._stop.set()
+            self._news.set()
+            return
+        with self._lock:
+            leg.left -= 1
+        if leg.left == 0:
+            self._news.set()
 
     def _send(self, entity: str, batch: Batch, rows: Mapping[int, Row]) -> None:
-        """Send one batch of one entity; runs in its lane's thread."""
         positions = self._progress.missing(entity, batch.positions)
         if positions and not self._stop.is_set():
             self._pacers[entity].wait(len(positions))
         if not positions or self._stop.is_set():
             return
-        records = [Record(self._keys[position], rows[self._keys[position]]) for position in positions]
-        try:
-            self._senders[entity][batch.lane].send(
-                records,
-                lambda places, written: self._progress.add(
-                    entity, [positions[place] for place in places], written
-                ),
-            )
-        except BaseException as error:
-            # The first error stops all lanes; those of the others only follow from it.
-            if not self._stop.is_set():
-                self._error = error
-            self._stop.set()
+        self._senders[entity][batch.lane].send(
+            [Record(self._keys[position], rows[self._keys[position]]) for position in positions],
+            lambda places, written: self._progress.add(
+                entity, [positions[place] for place in places], written
+            ),
+        )
 
     def _keep(self) -> None:
         self._save()

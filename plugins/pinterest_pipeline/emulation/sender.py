@@ -103,13 +103,14 @@ class BatchSender:
         stop: threading.Event | None = None,
     ) -> None:
         self.topic = topic
-        self._url = f"{base_url.rstrip('/')}/topics/{topic}"
         self._session = requests.Session()
-        self._session.headers.update(
-            {"Content-Type": CONTENT_TYPE, "Accept": "application/vnd.kafka.v2+json"}
-        )
+        headers = {"Content-Type": CONTENT_TYPE, "Accept": "application/vnd.kafka.v2+json"}
         if api_key:
-            self._session.headers["x-api-key"] = api_key
+            headers["x-api-key"] = api_key
+        # All but the body is the same each time, and what the environment says of proxies and certificates.
+        url = f"{base_url.rstrip('/')}/topics/{topic}"
+        self._request = self._session.prepare_request(requests.Request("POST", url, headers=headers))
+        self._options = self._session.merge_environment_settings(url, {}, False, None, None)
         self._backoff = tenacity.wait_exponential_jitter(
             initial=first_pause, max=LONGEST_PAUSE_S, jitter=first_pause
         )
@@ -177,8 +178,10 @@ class BatchSender:
         body = msgspec.json.encode(
             {"records": [{"key": record.key, "value": record.value} for record in records]}
         )
+        request = self._request.copy()
+        request.prepare_body(body, None)
         try:
-            answer = self._session.post(self._url, data=body, timeout=TIMEOUT_S, allow_redirects=False)
+            answer = self._session.send(request, timeout=TIMEOUT_S, allow_redirects=False, **self._options)
         except LOST as error:
             # The class is enough: the text of these errors holds the URL.
             raise _TryAgain(f"connection lost ({type(error).__name__})") from error
