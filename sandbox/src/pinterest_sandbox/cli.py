@@ -17,6 +17,7 @@ from pinterest_sandbox import environment as environments
 from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.settings import airflow_program
 from pinterest_sandbox.config import Config, NotUp
+from pinterest_sandbox.faults.command import fault
 from pinterest_sandbox.parts import load_account
 from pinterest_sandbox.prerequisites import Missing
 from pinterest_sandbox.source.load import LoadError
@@ -37,6 +38,7 @@ ADDRESSES = {
     "metastore": "metastore",
     "databricks": "databricks",
     "airflow-api-server": "airflow",
+    "fault-gate": "fault_gate",
 }
 
 
@@ -155,6 +157,9 @@ def load(folder: Path) -> None:
 def kill(name: str) -> None:
     """Kill the service NAME as a crash would; the supervisor starts it again."""
     click.echo(f"killed process {Supervisor(_running()).kill(name)} of {name}")
+
+
+main.add_command(fault)
 
 
 def _running() -> Config:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pinterest_sandbox.faults.services import SERVICES, gate_ports, port_name
+
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 #: moto's account; roles of any other are refused as cross-account.
@@ -34,6 +36,8 @@ PORTS = {
     "databricks": 15004,
     "airflow": 18080,
     "supervisor": 15005,
+    "fault_gate": 15006,
+    **gate_ports(),
 }
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -85,6 +89,17 @@ class Config:
         """``host:port`` of ``service``."""
         return f"{HOST}:{self.ports[service]}"
 
+    def gated(self, service: str, client: str) -> str:
+        """The name of the port at which ``client`` finds ``service``: a door of the fault gate.
+
+        In a sandbox without the gate it is the service's own.
+
+        :param service: one of :data:`~pinterest_sandbox.faults.services.SERVICES`.
+        :param client: one of :data:`~pinterest_sandbox.faults.services.CLIENTS`.
+        """
+        door = port_name(service, client)
+        return door if door in self.ports else SERVICES[service].target
+
     def save(self) -> None:
         """Write it to its place, readable by its owner only."""
         self.home.mkdir(parents=True, exist_ok=True)
@@ -116,9 +131,10 @@ def load_config() -> Config:
     return Config(**{**values, "home": Path(values["home"])})
 
 
-def new_config() -> Config:
+def new_config(*, gate: bool = True) -> Config:
     """Decide a new sandbox's ports and credentials. ``PINTEREST_USER_ID`` of the caller is respected.
 
+    :param gate: whether clients are led through the fault gate.
     :raises ValueError: when ``PINTEREST_USER_ID`` is not 1 to 40 lower-case letters and digits.
     """
     user_id = os.environ.get("PINTEREST_USER_ID") or "sandbox"
@@ -127,7 +143,7 @@ def new_config() -> Config:
     return Config(
         home=sandbox_home(),
         user_id=user_id,
-        ports=choose_ports(),
+        ports=choose_ports({name: port for name, port in PORTS.items() if gate or name not in gate_ports()}),
         source_password=secrets.token_urlsafe(12),
         databricks_token="dapi" + secrets.token_hex(16),
         control_password=secrets.token_urlsafe(12),

@@ -14,14 +14,18 @@ SOURCE_DATABASE = "pinterest_data"
 SOURCE_USER = "pinterest"
 
 
-def aws_environment(config: Config) -> dict[str, str]:
-    """What boto3 needs to reach the stand-ins; it reads the endpoints by itself."""
+def aws_environment(config: Config, *, client: str) -> dict[str, str]:
+    """What boto3 needs to reach the stand-ins; it reads the endpoints by itself.
+
+    :param client: who it is for, as the fault gate tells clients apart.
+    """
     return {
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": config.url("moto"),
+        "AWS_ENDPOINT_URL_S3": config.url(config.gated("s3", client)),
         "AWS_ENDPOINT_URL_KAFKA": config.url("msk"),
         "AWS_ENDPOINT_URL_KAFKACONNECT": config.url("msk_connect"),
         # A profile of the caller would win over the keys or name other endpoints.
@@ -32,11 +36,15 @@ def aws_environment(config: Config) -> dict[str, str]:
 
 
 def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
-    """The pipeline's own settings, as ``startup.sh`` exports them on MWAA."""
+    """The pipeline's own settings, as ``startup.sh`` exports them on MWAA.
+
+    Provisioning keeps some of them, in stage variables and in a connection: they are the same whoever runs
+    it, and lead through Airflow's doors of the fault gate.
+    """
     return {
         "PINTEREST_USER_ID": config.user_id,
         "PINTEREST_MSK_CLUSTER_ARN": account.cluster_arn,
-        "PINTEREST_REST_PROXY_ADDRESS": config.address("rest_proxy"),
+        "PINTEREST_REST_PROXY_ADDRESS": config.address(config.gated("rest-proxy", "airflow")),
         "PINTEREST_CONNECTOR_ROLE_ARN": account.connector_role_arn,
         "PINTEREST_KINESIS_API_ROLE_ARN": account.api_role_arn,
         "PINTEREST_ALERT_TOPIC_ARN": account.alert_topic_arn,
@@ -47,13 +55,13 @@ def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
         "PINTEREST_WORKSPACE_ROOT": "/Shared/pinterest",
         "PINTEREST_REQUIRE_API_KEY": "false",
         "PINTEREST_CONNECTOR_PLUGIN_SOURCE": account.plugin_source,
-        "PINTEREST_API_BASE_URL": api_url(config),
+        "PINTEREST_API_BASE_URL": api_url(config, client="airflow"),
     }
 
 
-def api_url(config: Config) -> str:
+def api_url(config: Config, *, client: str) -> str:
     """The invoke URL with its stage; fixed before the API is provisioned, answers 403 until it is."""
-    return config.url("api", f"/{config.user_id}/{STAGE}")
+    return config.url(config.gated("api", client), f"/{config.user_id}/{STAGE}")
 
 
 def connections(config: Config) -> dict[str, str]:
@@ -64,7 +72,7 @@ def connections(config: Config) -> dict[str, str]:
                 "conn_type": "databricks",
                 "host": HOST,
                 "schema": "http",
-                "port": config.ports["databricks"],
+                "port": config.ports[config.gated("databricks", "airflow")],
                 "password": config.databricks_token,
             }
         ),
@@ -88,7 +96,7 @@ def connections(config: Config) -> dict[str, str]:
 def airflow_environment(config: Config, account: Account) -> dict[str, str]:
     """All variables that Airflow's processes run with."""
     return {
-        **aws_environment(config),
+        **aws_environment(config, client="airflow"),
         "AIRFLOW_CONN_AWS_DEFAULT": json.dumps({"conn_type": "aws", "extra": {"region_name": REGION}}),
         **pipeline_settings(config, account),
         **airflow_settings(config),
@@ -99,10 +107,11 @@ def client_environment(config: Config, account: Account) -> dict[str, str]:
     """What a client outside the project needs to talk to every part, and Airflow's environment."""
     return {
         **airflow_environment(config, account),
+        **aws_environment(config, client="other"),
         # `airflow dags test` of 3.3.1 fails at the end of a run whose DAG has a deadline
         # (apache/airflow#73428); where nobody is told of late runs there is none.
         "PINTEREST_ALERT_TOPIC_ARN": "",
-        "SANDBOX_API_URL": api_url(config),
+        "SANDBOX_API_URL": api_url(config, client="other"),
         "SANDBOX_MYSQL_HOST": HOST,
         "SANDBOX_MYSQL_PORT": str(config.ports["source"]),
         "SANDBOX_MYSQL_USER": SOURCE_USER,
@@ -110,9 +119,9 @@ def client_environment(config: Config, account: Account) -> dict[str, str]:
         "SANDBOX_MYSQL_DATABASE": SOURCE_DATABASE,
         "SANDBOX_KAFKA_BOOTSTRAP": config.address("kafka"),
         "SANDBOX_CONNECT_URL": config.url("connect"),
-        "SANDBOX_REST_PROXY_URL": config.url("rest_proxy"),
+        "SANDBOX_REST_PROXY_URL": config.url(config.gated("rest-proxy", "other")),
         "SANDBOX_AIRFLOW_URL": config.url("airflow"),
-        "DATABRICKS_HOST": config.url("databricks"),
+        "DATABRICKS_HOST": config.url(config.gated("databricks", "other")),
         "DATABRICKS_TOKEN": config.databricks_token,
     }
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from pinterest_sandbox.airflow.service import services as airflow_services
 from pinterest_sandbox.config import Config, NotUp, config_file, load_config, new_config, sandbox_home
 from pinterest_sandbox.databricks.service import rehearse
+from pinterest_sandbox.faults.service import NAME as FAULT_GATE
 from pinterest_sandbox.parts import builds, services_without_airflow, start_steps
 from pinterest_sandbox.prerequisites import check_prerequisites
 from pinterest_sandbox.steps import StepFailed, run_steps
@@ -30,7 +31,8 @@ KEPT = frozenset({"cache", "test", "demo.json", "bench.json", "drill.json", MARK
 def up(*, without: frozenset[str] = frozenset(), console: Console | None = None) -> Config:
     """Bring the sandbox up; harmless when it is up.
 
-    :param without: services to leave out; ``airflow`` stands for its four processes.
+    :param without: services to leave out; ``airflow`` stands for its four processes. Without ``fault-gate``
+        clients are led straight to the services.
     :returns: its configuration.
     :raises Missing: when the machine lacks a program.
     :raises ValueError: when its folder holds files that are not a sandbox's.
@@ -44,7 +46,7 @@ def up(*, without: frozenset[str] = frozenset(), console: Console | None = None)
         fresh = config is None
         if config is None:
             throw_away(home)
-            config = new_config()
+            config = new_config(gate=FAULT_GATE not in without)
         supervisor = Supervisor(config)
         try:
             # The descriptions of some services need their jars' folder.

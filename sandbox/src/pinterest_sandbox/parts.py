@@ -16,6 +16,7 @@ from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks.recording import record_once
 from pinterest_sandbox.databricks.service import service as databricks_service
 from pinterest_sandbox.environment import airflow_environment, aws_environment, connections
+from pinterest_sandbox.faults.service import service as fault_gate_service
 from pinterest_sandbox.jars import jar_folder
 from pinterest_sandbox.kafka.service import services as kafka_services
 from pinterest_sandbox.kafka.sink_build import build_sink
@@ -64,13 +65,14 @@ def builds() -> list[Step]:
 def services_without_airflow(config: Config) -> list[Service]:
     """Everything that Airflow talks to."""
     return [
+        fault_gate_service(config),
         source_service(config),
         *kafka_services(config),
         rest_proxy_service(config),
-        *aws_services(config),
+        *aws_services(config, sink_endpoint=config.url(config.gated("s3", "connector"))),
         api_service(config),
         metastore_service(config),
-        replace(databricks_service(config), environment=aws_environment(config)),
+        replace(databricks_service(config), environment=aws_environment(config, client="spark")),
     ]
 
 

@@ -80,7 +80,7 @@ def _until_visible(config: Config, row: dict[str, Any]) -> float:
     topic = f"{config.user_id}.pin"
     began = time.monotonic()
     answer = requests.post(
-        f"{api_url(config)}/topics/{topic}",
+        f"{api_url(config, client='airflow')}/topics/{topic}",
         json={"records": [{"key": row["index"], "value": row}]},
         headers={"Content-Type": CONTENT_TYPE},
         timeout=30,

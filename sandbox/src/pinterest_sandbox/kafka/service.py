@@ -42,7 +42,7 @@ def services(config: Config) -> list[Service]:
                 "AWS_ACCESS_KEY_ID": ACCESS_KEY,
                 "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
                 "AWS_REGION": REGION,
-                "AWS_ENDPOINT_URL_S3": config.url("moto"),
+                "AWS_ENDPOINT_URL_S3": config.url(config.gated("s3", "connector")),
                 "AWS_EC2_METADATA_DISABLED": "true",
             },
             prepare=lambda: prepare_worker(

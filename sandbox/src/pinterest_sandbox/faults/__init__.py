@@ -1,0 +1,1 @@
+"""The fault gate: an HTTP proxy between clients and services that can be told to refuse requests."""
