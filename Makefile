@@ -62,6 +62,10 @@ test-fast: setup ## Run the checks and the tests that need no sandbox
 bench: setup ## Measure the budgets on this machine, beside the ceilings; about ten minutes
 	@$(SANDBOX)/python -m pinterest_sandbox.bench
 
+.PHONY: mwaa
+mwaa: ## Make build/mwaa and print the commands that upload it (SETTINGS=<file of PINTEREST_* settings>)
+	@python3 tools/mwaa_package.py $(if $(SETTINGS),--settings $(SETTINGS))
+
 .PHONY: lint
 lint: setup ## Check style, types, import directions, SQL and shell scripts
 	@tools/lint.sh

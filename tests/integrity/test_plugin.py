@@ -1,4 +1,4 @@
-"""What lies in the plugins folder. How Airflow loads it is in ``test_mwaa_layout``."""
+"""What lies in the plugins folder. How Airflow loads it is in ``tests.integrity.mwaa``."""
 
 from __future__ import annotations
 
