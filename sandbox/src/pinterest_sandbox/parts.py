@@ -37,6 +37,8 @@ BUILDS = {
     "metastore": ("jars-metastore",),
     "databricks": ("jars-spark",),
 }
+#: Work inside a service, which goes with it when it is left out.
+INSIDE = {"account": "moto", "source-rows": "source"}
 
 
 def account_file(config: Config) -> str:
@@ -101,7 +103,7 @@ def start_steps(config: Config, supervisor: Supervisor, *, without: frozenset[st
         )
         for service in airflow_services(config, {}):
             steps.append(_start_airflow(service, config, supervisor))
-    kept = [step for step in steps if step.name not in without]
+    kept = [step for step in steps if not without & {step.name, INSIDE.get(step.name)}]
     # What has been built by now, or was left out, is not waited for.
     names = {step.name for step in kept}
     return [replace(step, after=tuple(name for name in step.after if name in names)) for step in kept]
