@@ -6,6 +6,7 @@ Arguments are checked against botocore's model of the service, as the real comma
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 import sys
@@ -122,11 +123,14 @@ class Aws:
         assert option == "--delete"
         bucket, _, prefix = target.removeprefix("s3://").partition("/")
         names = {f"{prefix}/{path.relative_to(source)}": path for path in source.rglob("*") if path.is_file()}
-        for entry in self.s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/").get("Contents", []):
-            if entry["Key"] not in names:
-                self.s3.delete_object(Bucket=bucket, Key=entry["Key"])
+        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}/").get("Contents", [])
+        there = {entry["Key"]: entry["ETag"].strip('"') for entry in listed}
+        for key in there.keys() - names.keys():
+            self.s3.delete_object(Bucket=bucket, Key=key)
         for key, path in names.items():
-            self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+            content = path.read_bytes()
+            if there.get(key) != hashlib.md5(content).hexdigest():
+                self.s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 @functools.cache
