@@ -16,8 +16,9 @@ def test_table_is_shared_by_workers_and_outlives_them(workspace: WorkspaceClient
     run_id = workspace.submit(
         workspace.notebook(
             f"spark.range(3).write.saveAsTable('{table}')",
-            "import time",
-            f"while spark.table('{table}').count() == 3: time.sleep(0.1)",
+            "import time\ndeadline = time.monotonic() + 60",
+            # A look takes its time: no pause is needed between two.
+            f"while spark.table('{table}').count() == 3 and time.monotonic() < deadline: pass",
             f"dbutils.notebook.exit(spark.table('{table}').count())",
         )
     )

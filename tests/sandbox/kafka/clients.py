@@ -15,10 +15,13 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartiti
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from pinterest_sandbox.config import ACCESS_KEY, REGION, SECRET_KEY
+from pinterest_sandbox.waiting import NotReady, wait_until
 
 JSON = "application/vnd.kafka.json.v2+json"
 _NAME = re.compile(r"topics/(.+)/partition=(\d+)/\1\+\2\+(\d{10})\.json")
 
+#: Seconds after which a client must know that the broker is away.
+PATIENCE = 5.5
 #: (partition, first offset) to lines.
 Landed = dict[tuple[int, int], list[str]]
 
@@ -28,12 +31,22 @@ def poll[T](ask: Callable[[], T], wanted: Callable[[T], bool], *, timeout: float
 
     :raises AssertionError: with the last answer when it does not come in time.
     """
-    deadline = time.monotonic() + timeout
-    while not wanted(answer := ask()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not there after {timeout} s, last seen: {answer}")
-        time.sleep(0.1)
-    return answer
+    answers: list[T] = []
+
+    def check() -> None:
+        try:
+            answers.append(ask())
+        except OSError as error:
+            # Waiting forgives these; a client that cannot connect here is a failure.
+            raise AssertionError(f"asking failed: {error}") from error
+        if not wanted(answers[-1]):
+            raise NotReady(str(answers[-1]))
+
+    try:
+        wait_until(check, what="the wanted answer", timeout=timeout, interval=0.1)
+    except TimeoutError as error:
+        raise AssertionError(str(error)) from error
+    return answers[-1]
 
 
 class Kafka:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+import requests
 
 from pinterest_sandbox.config import ACCESS_KEY, REGION, SECRET_KEY
-from tests.running_sandbox import RunningSandbox
+from pinterest_sandbox.waiting import wait_until
+from tests.running_sandbox import PROGRAMS, RunningSandbox
 from tests.sandbox.kafka.clients import Connect, Kafka, Landing
 
 
@@ -65,3 +70,30 @@ def options(landing: Landing, prefix: str) -> dict[str, str]:
         "errors.deadletterqueue.topic.replication.factor": "1",
         "errors.deadletterqueue.context.headers.enable": "true",
     }
+
+
+@contextmanager
+def proxy_before(bootstrap: str) -> Iterator[str]:
+    """A REST proxy of its own, that believes the broker to be at ``bootstrap``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = [str(PROGRAMS / "python"), "-m", "pinterest_sandbox.rest_proxy"]
+    process = subprocess.Popen([*program, "--bootstrap", bootstrap, "--port", str(port)])
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: requests.get(url, timeout=1).raise_for_status(), what="REST proxy", timeout=30)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(params=["nothing listens", "it listens and never answers"])
+def broker_away(request: pytest.FixtureRequest) -> Iterator[str]:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        if request.param == "it listens and never answers":
+            held.listen()
+        with proxy_before(f"127.0.0.1:{held.getsockname()[1]}") as url:
+            yield url

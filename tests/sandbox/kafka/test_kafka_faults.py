@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
 import requests
 
 from pinterest_sandbox.kafka.ready import check_broker, check_worker
 from pinterest_sandbox.waiting import wait_until
-from tests.running_sandbox import PROGRAMS, RunningSandbox
-from tests.sandbox.kafka.clients import Connect, Kafka, Landing, poll, post, taken
-
-#: Seconds after which a client must know that the broker is away.
-PATIENCE = 5.5
+from tests.running_sandbox import RunningSandbox
+from tests.sandbox.kafka.clients import PATIENCE, Connect, Kafka, Landing, poll, post, taken
 
 
 class Sender(threading.Thread):
@@ -108,33 +102,6 @@ def test_killed_broker_loses_nothing_that_was_acknowledged(
     assert set(sender.acknowledged) <= set(stored)
     assert set(sender.refusals) <= {(500, 50003)}
     assert sender.longest < PATIENCE
-
-
-@contextmanager
-def proxy_before(bootstrap: str) -> Iterator[str]:
-    """A REST proxy of its own, that believes the broker to be at ``bootstrap``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = [str(PROGRAMS / "python"), "-m", "pinterest_sandbox.rest_proxy"]
-    process = subprocess.Popen([*program, "--bootstrap", bootstrap, "--port", str(port)])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: requests.get(url, timeout=1).raise_for_status(), what="REST proxy", timeout=30)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture(params=["nothing listens", "it listens and never answers"])
-def broker_away(request: pytest.FixtureRequest) -> Iterator[str]:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        if request.param == "it listens and never answers":
-            held.listen()
-        with proxy_before(f"127.0.0.1:{held.getsockname()[1]}") as url:
-            yield url
 
 
 def test_without_a_broker_the_answer_is_a_retriable_error_within_seconds(broker_away: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,8 +16,7 @@ from pinterest_sandbox.kafka.ready import check_broker
 from pinterest_sandbox.waiting import wait_until
 from tests.rest_consumer import EMBEDDED, RestConsumer, error_of, places
 from tests.running_sandbox import RunningSandbox
-from tests.sandbox.kafka.clients import JSON, Kafka, poll, post, taken
-from tests.sandbox.kafka.test_kafka_faults import PATIENCE, proxy_before
+from tests.sandbox.kafka.clients import JSON, PATIENCE, Kafka, poll, post, taken
 
 EARLY = {"auto.offset.reset": "earliest"}
 
@@ -118,16 +116,6 @@ def test_killed_broker_costs_a_reader_nothing(
             return set(seen)
 
         poll(read, lambda values: values == set(range(200)))
-
-
-@pytest.fixture(params=["nothing listens", "it listens and never answers"])
-def broker_away(request: pytest.FixtureRequest) -> Iterator[str]:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        if request.param == "it listens and never answers":
-            held.listen()
-        with proxy_before(f"127.0.0.1:{held.getsockname()[1]}") as url:
-            yield url
 
 
 def test_without_a_broker_consumers_get_a_retriable_error_within_seconds(broker_away: str) -> None:
