@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -10,6 +13,7 @@ from tests.unit.pinterest_pipeline.airflow_home import prepare
 
 prepare()
 
+from pinterest_pipeline import connections  # noqa: E402
 from tests.unit.pinterest_pipeline.fakes import FakeRestProxy, FakeS3, serve  # noqa: E402
 
 
@@ -22,3 +26,31 @@ def s3() -> FakeS3:
 def rest_proxy() -> Iterator[FakeRestProxy]:
     with serve(FakeRestProxy()) as proxy:
         yield proxy
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, s3: FakeS3) -> None:
+    """The pipeline's AWS clients are the stand-ins."""
+    monkeypatch.setattr(connections, "aws_client", lambda service: {"s3": s3}[service])
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Statement to the rows it gives; each that was run is noted under ``ran``."""
+    answers: dict[str, Any] = {"ran": []}
+
+    def run_sql(relative: str, parameters: dict[str, Any] | None = None, **_: Any) -> Any:
+        answers["ran"].append((relative, parameters))
+        return answers.get(relative, [])
+
+    monkeypatch.setattr(connections, "run_sql", run_sql)
+    monkeypatch.setattr(
+        connections, "run_sql_together", lambda requests: [run_sql(*request) for request in requests]
+    )
+    return answers
+
+
+@pytest.fixture
+def events() -> Any:
+    """Asset to the event that a task makes for it."""
+    return defaultdict(lambda: SimpleNamespace(extra={}))

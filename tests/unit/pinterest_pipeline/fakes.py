@@ -14,6 +14,11 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
+from pinterest_pipeline.entities import contracts
+from pinterest_pipeline.landing.objects import object_key
+
+BUCKET = "user-sandbox-bucket"
+
 
 class NoSuchKey(ClientError):
     """What boto3 raises for an object that is not there."""
@@ -209,3 +214,10 @@ def serve(proxy: FakeRestProxy) -> Iterator[FakeRestProxy]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def land(s3: FakeS3, entity: str, first_offset: int, lines: int) -> None:
+    """Put an object of so many lines where the sink would."""
+    key = contracts()[entity].key
+    body = "".join(f'{{"{key}": {n}}}\n' for n in range(lines)).encode()
+    s3.objects[BUCKET, object_key(f"sandbox.{entity}", 0, first_offset)] = body
