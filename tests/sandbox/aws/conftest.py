@@ -11,7 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from pinterest_sandbox.aws.clients import aws_client
 from tests.running_sandbox import RunningSandbox
-from tests.sandbox.aws.msk_connect_cases import Surroundings, prepare_surroundings, remove_surroundings
+from tests.sandbox.aws.msk_connect_surroundings import Surroundings, prepare_surroundings, remove_surroundings
 
 PREFIX = "awsring"
 TOPIC = "awsring.pin"

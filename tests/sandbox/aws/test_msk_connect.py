@@ -14,11 +14,9 @@ from confluent_kafka import Producer
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import RunningSandbox
-from tests.sandbox.aws.msk_connect_cases import (
-    CASES,
-    Case,
+from tests.sandbox.aws.msk_connect_cases import CASES, Case, run_case
+from tests.sandbox.aws.msk_connect_surroundings import (
     Surroundings,
-    run_case,
     wait_connector,
     wait_gone,
     wait_operation,

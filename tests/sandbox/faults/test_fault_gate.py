@@ -17,7 +17,7 @@ from confluent_kafka.cimpl import NewTopic
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import RunningSandbox
-from tests.sandbox.aws.msk_connect_cases import (
+from tests.sandbox.aws.msk_connect_surroundings import (
     Surroundings,
     prepare_surroundings,
     remove_surroundings,

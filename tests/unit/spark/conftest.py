@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinterest_sandbox.databricks.session import build_session
+from tests.unit.spark.pipelines import Pipeline
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,3 +29,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     prepare_session(session, "tests")
     yield session
     session.stop()
+
+
+@pytest.fixture
+def pipeline(spark: SparkSession, tmp_path: Path) -> Iterator[Pipeline]:
+    pipeline = Pipeline(spark, tmp_path)
+    yield pipeline
+    for table in pipeline.everything():
+        spark.sql(f"DROP TABLE `{table}`")

@@ -1,99 +1,36 @@
+"""A burst against topics in memory: order, failures, resuming, rate, progress."""
+
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from pinterest_pipeline.emulation import burst as module
-from pinterest_pipeline.emulation import offsets
-from pinterest_pipeline.emulation.burst import LEGS_IN_FLIGHT, send_burst
+from pinterest_pipeline.emulation.burst import LEGS_IN_FLIGHT
 from pinterest_pipeline.emulation.offsets import OffsetRange
 from pinterest_pipeline.emulation.progress import Progress
-from pinterest_pipeline.emulation.sender import Acknowledged, BatchSender, Record, Told
-from pinterest_pipeline.errors import Refused
-from tests.unit.pinterest_pipeline.fakes import Answer, FakeRestProxy
-
-ENTITIES = ("pin", "geo", "user")
-#: 66 posts of 13 keys.
-KEYS = [7, 3, 3, 9, 1, 7, 5, 2, 8, 4, 6] + [(position * position) % 13 for position in range(55)]
-BATCH_SIZE = 2
-LEG = 8
-Tables = dict[str, list[dict[str, Any]]]
+from pinterest_pipeline.emulation.sender import Record
+from tests.unit.pinterest_pipeline.emulation.bursts import (
+    BATCH_SIZE,
+    ENTITIES,
+    KEYS,
+    LEG,
+    Topic,
+    assert_whole,
+    fetch,
+    run,
+)
 
 
 @pytest.fixture(autouse=True)
 def short_legs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LEAST_LEG", LEG)
-
-
-def fetch(entity: str, keys: Sequence[int]) -> Mapping[int, dict[str, Any]]:
-    return {key: {"entity": entity, "ind": key} for key in keys}
-
-
-class Topic:
-    """A topic with a sender for each lane; ``answer`` is asked before each request is written."""
-
-    def __init__(self, answer: Callable[[Sequence[Record]], None] = lambda _: None) -> None:
-        self.keys: list[int] = []
-        self.values: list[Any] = []
-        self.flying: Counter[int] = Counter()
-        self.most_requests = self.requests = 0
-        self.answer = answer
-        self.lock = threading.Lock()
-
-    def send(self, records: Sequence[Record], told: Told) -> None:
-        with self.lock:
-            self.requests += 1
-            self.flying.update(record.key for record in records)
-            assert max(self.flying.values()) == 1, "a key is in flight twice"
-            self.most_requests = max(self.most_requests, self.requests)
-        try:
-            self.answer(records)
-            with self.lock:
-                begin = len(self.keys)
-                self.keys += [record.key for record in records]
-                self.values += [record.value for record in records]
-            told(range(len(records)), [Acknowledged(0, begin + place) for place in range(len(records))])
-        finally:
-            with self.lock:
-                self.requests -= 1
-                self.flying.subtract(record.key for record in records)
-
-
-def run(
-    topics: Mapping[str, Any], progress: Progress, saved: list[Any] | None = None, **options: Any
-) -> None:
-    lanes = options.pop("lanes", 1)
-    if saved is not None:
-        options["save"] = lambda: saved.append(json.loads(json.dumps(progress.to_json())))
-    send_burst(
-        **{
-            "keys": KEYS,
-            "fetch": fetch,
-            "senders": {entity: [topic] * lanes for entity, topic in topics.items()},
-            "progress": progress,
-            "save": lambda: None,
-            "batch_size": BATCH_SIZE,
-            **options,
-        }
-    )
-
-
-def assert_whole(progress: Progress, tables: Mapping[str, Sequence[int]]) -> None:
-    """The acknowledged offsets hold the record of each post exactly once."""
-    for entity, done in progress.entities.items():
-        assert (done.posts, done.beyond, done.acknowledged) == (len(KEYS), set(), len(KEYS))
-        held = [
-            tables[entity][offset] for piece in done.ranges for offset in range(piece.first, piece.last + 1)
-        ]
-        assert Counter(held) == Counter(KEYS)
-        assert offsets.count(done.ranges) == len(KEYS)
 
 
 @pytest.mark.parametrize("lanes", [1, 3, 16])
@@ -302,110 +239,3 @@ def test_lines_are_few(caplog: pytest.LogCaptureFixture) -> None:
     assert 2 <= len(lines) <= 33 / 5 + 1
     assert lines[-1].startswith("66 of 66 posts acknowledged, 2 records/s, ")
     assert lines[-1].endswith(" s in all")
-
-
-@pytest.fixture
-def make_senders(rest_proxy: FakeRestProxy) -> Iterator[Callable[[int], dict[str, list[BatchSender]]]]:
-    made: list[BatchSender] = []
-
-    def make(lanes: int) -> dict[str, list[BatchSender]]:
-        senders = {
-            entity: [
-                BatchSender(base_url=rest_proxy.url, topic=entity, first_pause=0.001, max_attempts=4)
-                for _ in range(lanes)
-            ]
-            for entity in ENTITIES
-        }
-        made.extend(sender for lanes in senders.values() for sender in lanes)
-        return senders
-
-    yield make
-    for sender in made:
-        sender.close()
-
-
-def table_keys(rest_proxy: FakeRestProxy) -> dict[str, list[int]]:
-    return {
-        path.removeprefix("/topics/"): [record["key"] for record in records]
-        for path, records in rest_proxy.topics.items()
-    }
-
-
-@pytest.mark.parametrize("lanes", [1, 3])
-def test_through_a_server_with_troubles_nothing_is_lost(
-    rest_proxy: FakeRestProxy, make_senders: Any, lanes: int
-) -> None:
-    troubles = itertools.cycle(
-        [None, Answer(503, "busy"), "refuse", None, Answer(0), "refuse", Answer(429, "")]
-    )
-    troubled: set[str] = set()
-
-    def trouble(request: Any) -> Answer | None:
-        # Each request meets one trouble at most, the first time it is made.
-        asked = f"{request.path} {[record['key'] for record in request.body['records']]}"
-        found = None if asked in troubled else next(troubles)
-        troubled.add(asked)
-        if found == "refuse":
-            return rest_proxy.produce(request, refuse=lambda position: position == 0)
-        return found
-
-    rest_proxy.script = [trouble] * 1000
-    progress = Progress.at_start(ENTITIES)
-    run({}, progress, [], senders=make_senders(lanes))
-    assert_whole(progress, table_keys(rest_proxy))
-    assert {topic: len(keys) for topic, keys in table_keys(rest_proxy).items()} == dict.fromkeys(
-        ENTITIES, len(KEYS)
-    )
-
-
-def test_a_record_acknowledged_beside_a_refused_one_is_not_sent_again(
-    rest_proxy: FakeRestProxy, make_senders: Any
-) -> None:
-    refusing = True
-
-    def refuse(request: Any) -> Answer | None:
-        sent = [record["key"] for record in request.body["records"]]
-        if refusing and request.path.endswith("geo") and 9 in sent:
-            if len(sent) == 1:
-                return Answer(403, {"message": "Forbidden"})
-            return rest_proxy.produce(request, refuse=lambda position: sent[position] == 9)
-        return None
-
-    rest_proxy.script = [refuse] * 1000
-    progress, saved = Progress.at_start(ENTITIES), []
-    with pytest.raises(Refused, match="Forbidden"):
-        run({}, progress, saved, senders=make_senders(2))
-    refusing = False
-    resumed = Progress.from_json(saved[-1])
-    run({}, resumed, saved, senders=make_senders(2))
-    assert_whole(resumed, table_keys(rest_proxy))
-    assert len(table_keys(rest_proxy)["geo"]) == len(KEYS)
-
-
-@pytest.mark.parametrize("lanes", [1, 3])
-def test_after_a_kill_at_any_save_nothing_is_lost(
-    rest_proxy: FakeRestProxy, make_senders: Any, lanes: int
-) -> None:
-    progress = Progress.at_start(ENTITIES)
-    saved: list[Any] = [progress.to_json()]
-    written: list[Tables] = []
-
-    def save() -> None:
-        # Just before this save a kill leaves the one before, and the topics as they are now.
-        written.append({path: list(records) for path, records in rest_proxy.topics.items()})
-        saved.append(json.loads(json.dumps(progress.to_json())))
-
-    run({}, progress, save=save, senders=make_senders(lanes))
-    written.append({path: list(records) for path, records in rest_proxy.topics.items()})
-    assert len(saved) >= 5
-    bound = LEGS_IN_FLIGHT * (max(LEG, 2 * lanes * BATCH_SIZE) + BATCH_SIZE)
-    for document, tables in zip(saved, written, strict=True):
-        rest_proxy.topics.clear()
-        rest_proxy.topics.update({path: list(records) for path, records in tables.items()})
-        resumed = Progress.from_json(document)
-        run({}, resumed, senders=make_senders(lanes))
-        keys = table_keys(rest_proxy)
-        assert_whole(resumed, keys)
-        for entity in ENTITIES:
-            assert not Counter(KEYS) - Counter(keys[entity])
-            assert len(keys[entity]) <= len(KEYS) + bound

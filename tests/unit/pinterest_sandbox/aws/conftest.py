@@ -18,7 +18,7 @@ from pinterest_sandbox.aws.msk_connect.mapping import SinkStore
 from pinterest_sandbox.aws.msk_connect.monitoring import Monitoring
 from pinterest_sandbox.aws.msk_connect.rest import ConnectRest
 from pinterest_sandbox.aws.msk_connect.store import Store
-from tests.sandbox.aws.msk_connect_cases import Surroundings, prepare_surroundings
+from tests.sandbox.aws.msk_connect_surroundings import Surroundings, prepare_surroundings
 from tests.unit.pinterest_sandbox.aws.fake_connect import FakeConnect
 from tests.unit.pinterest_sandbox.aws.plugin_files import plugin_zip
 from tests.unit.pinterest_sandbox.aws.serving import serving
