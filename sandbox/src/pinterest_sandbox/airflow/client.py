@@ -93,7 +93,9 @@ class AirflowClient:
 
         def queued() -> None:
             runs = self._get(f"/dags/{dag_id}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
-            newer = [run for run in runs if datetime.fromisoformat(run["queued_at"]) >= since]
+            # A run of `airflow dags test` was never queued.
+            queued_runs = [run for run in runs if run["queued_at"]]
+            newer = [run for run in queued_runs if datetime.fromisoformat(run["queued_at"]) >= since]
             if not newer:
                 raise NotReady("no run was queued")
             found.append(newer[-1]["dag_run_id"])
