@@ -22,6 +22,11 @@ from pinterest_sandbox.parts import load_account
 
 BURST_POSTS = 30_000
 SAMPLE_ROWS = 2_000
+TABLES = {
+    "pin": ("pinterest_data", "index"),
+    "geo": ("geolocation_data", "ind"),
+    "user": ("user_data", "ind"),
+}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,13 +76,13 @@ def run(console: Console, *, posts: int) -> list[Figure]:
     console.print("The daily run", style="bold")
     add(*daily.measure(config, airflow))
     console.print("The burst", style="bold")
-    rows = _pins(config)
-    add(burst.measure_visible(config, rows[0]))
+    rows = _sample(config)
+    add(burst.measure_visible(config, rows["pin"][0]))
     add(*burst.measure_rate(config, airflow, rows, posts=posts))
     return figures
 
 
-def _pins(config: Config) -> list[dict[str, Any]]:
+def _sample(config: Config) -> dict[str, list[dict[str, Any]]]:
     with (
         pymysql.connect(
             host=HOST,
@@ -90,8 +95,11 @@ def _pins(config: Config) -> list[dict[str, Any]]:
         ) as connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute("SELECT * FROM pinterest_data ORDER BY `index` LIMIT %s", (SAMPLE_ROWS,))
-        return list(cursor.fetchall())
+        rows = {}
+        for entity, (table, key) in TABLES.items():
+            cursor.execute(f"SELECT * FROM `{table}` ORDER BY `{key}` LIMIT %s", (SAMPLE_ROWS,))
+            rows[entity] = list(cursor.fetchall())
+        return rows
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from typing import Any
@@ -10,7 +11,7 @@ import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.aws.clients import aws_client
-from pinterest_sandbox.bench.ceiling import CONTENT_TYPE, records_per_second
+from pinterest_sandbox.bench.ceiling import CONTENT_TYPE, make_idle_topic, records_per_second
 from pinterest_sandbox.bench.driving import run_dag
 from pinterest_sandbox.bench.figures import Figure
 from pinterest_sandbox.config import Config
@@ -27,22 +28,44 @@ SAMPLES = 5
 
 
 def measure_rate(
-    config: Config, airflow: AirflowClient, rows: list[dict[str, Any]], *, posts: int
+    config: Config, airflow: AirflowClient, rows: dict[str, list[dict[str, Any]]], *, posts: int
 ) -> list[Figure]:
-    """A burst by its DAG, and the same number of records from a bare load generator.
+    """A burst by its DAG, and as many records of the same kinds from a bare load generator.
 
-    The task's whole time counts, with its start and the reading of the source.
+    The burst's rate is the one that its task logs at its end: it counts from the first row that is read
+    to the last record that is acknowledged.
 
-    :param rows: records for the load generator.
+    :param rows: entity to records for the load generator.
     :param posts: posts of the burst; each is three records.
     """
     records = posts * ENTITIES
-    ceiling = records_per_second(config, rows, records=records, batch_size=BATCH_SIZE, connections=ENTITIES)
-    run = run_dag(airflow, EMULATE, {"posts": posts, "batch_size": BATCH_SIZE})
-    rate = records / run.tasks["send_posts"]
+    idle_topic = make_idle_topic(config)
+    unread, ceiling = (
+        records_per_second(
+            config, rows, topics=topics, records=records, batch_size=BATCH_SIZE, connections=ENTITIES
+        )
+        # The pipeline's own topics last: behind them the sink works, as it does behind a burst.
+        for topics in (
+            dict.fromkeys(rows, idle_topic),
+            {entity: f"{config.user_id}.{entity}" for entity in rows},
+        )
+    )
+    run = run_dag(airflow, EMULATE, {"posts": posts, "batch_size": BATCH_SIZE}, logs_of=("send_posts",))
+    rate = logged_rate(run.last_lines["send_posts"])
     on = f"{records:,} records, batches of {BATCH_SIZE}"
     return [
-        Figure(name="bare load generator", value=ceiling, unit="records/s", note=f"{on}, at the REST proxy"),
+        Figure(
+            name="bare load generator",
+            value=ceiling,
+            unit="records/s",
+            note=f"{on}, at the REST proxy, into the pipeline's topics",
+        ),
+        Figure(
+            name="bare load generator, no sink behind it",
+            value=unread,
+            unit="records/s",
+            note=f"{on}, at the REST proxy, into a topic that nobody reads",
+        ),
         Figure(
             name="burst",
             value=rate,
@@ -52,6 +75,13 @@ def measure_rate(
             note=f"{on}, through the API",
         ),
         Figure(
+            name="burst with its task's start",
+            value=records / run.tasks["send_posts"],
+            unit="records/s",
+            more_is_better=True,
+            note=on,
+        ),
+        Figure(
             name="burst, share of the ceiling",
             value=100 * rate / ceiling,
             unit="%",
@@ -59,6 +89,18 @@ def measure_rate(
             more_is_better=True,
         ),
     ]
+
+
+def logged_rate(text: str) -> float:
+    """The rate in the last line of a burst's log.
+
+    :returns: records a second.
+    :raises ValueError: when the burst has not logged its end.
+    """
+    found = re.search(r"posts acknowledged, (\d+) records/s, \d+ s in all", text)
+    if not found:
+        raise ValueError(f"the burst's log does not tell its rate:\n{text}")
+    return float(found[1])
 
 
 def measure_visible(config: Config, row: dict[str, Any]) -> Figure:

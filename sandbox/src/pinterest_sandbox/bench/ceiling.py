@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
 
@@ -19,36 +20,50 @@ CONTENT_TYPE = "application/vnd.kafka.json.v2+json"
 
 
 def records_per_second(
-    config: Config, rows: list[dict[str, Any]], *, records: int, batch_size: int, connections: int
+    config: Config,
+    rows: dict[str, list[dict[str, Any]]],
+    *,
+    topics: Mapping[str, str],
+    records: int,
+    batch_size: int,
+    connections: int,
 ) -> float:
     """Post ready-made bodies over kept-alive connections, as fast as the proxy answers.
 
-    :param rows: values of the records, taken in turn.
+    :param rows: entity to values of its records, taken in turn; each request holds one entity's, as a burst's do.
+    :param topics: entity to the topic of its records, which is there.
     :param records: how many are posted in all.
     :param batch_size: records of one request.
     :param connections: requests at a time.
     :returns: acknowledged records a second.
     :raises RuntimeError: when a record is refused.
     """
-    _make_topic(config)
-    values = cycle(rows)
-    bodies = [
-        json.dumps({"records": [{"value": next(values)} for _ in range(batch_size)]}).encode()
-        for _ in range(max(1, records // batch_size))
+    values = {entity: cycle(chosen) for entity, chosen in rows.items()}
+    entities = cycle(rows)
+    requests = [
+        (
+            config.url("rest_proxy", f"/topics/{topics[entity]}"),
+            _body([next(values[entity]) for _ in range(batch_size)]),
+        )
+        for entity, _ in zip(entities, range(max(1, records // batch_size)), strict=False)
     ]
-    return asyncio.run(_post_all(config.url("rest_proxy", f"/topics/{TOPIC}"), bodies, connections))
+    return asyncio.run(_post_all(requests, connections))
 
 
-async def _post_all(url: str, bodies: list[bytes], connections: int) -> float:
-    waiting = list(reversed(bodies))
+def _body(values: list[dict[str, Any]]) -> bytes:
+    records = [{"key": value.get("index", value.get("ind")), "value": value} for value in values]
+    return json.dumps({"records": records}, default=str).encode()
+
+
+async def _post_all(requests: list[tuple[str, bytes]], connections: int) -> float:
+    waiting = list(reversed(requests))
     acknowledged = 0
 
     async def work(session: aiohttp.ClientSession) -> None:
         nonlocal acknowledged
         while waiting:
-            async with session.post(
-                url, data=waiting.pop(), headers={"Content-Type": CONTENT_TYPE}
-            ) as answer:
+            url, body = waiting.pop()
+            async with session.post(url, data=body, headers={"Content-Type": CONTENT_TYPE}) as answer:
                 document = await answer.json()
             if answer.status != 200 or any(item["error_code"] for item in document["offsets"]):
                 raise RuntimeError(f"the REST proxy answers {answer.status}: {str(document)[:300]}")
@@ -60,7 +75,12 @@ async def _post_all(url: str, bodies: list[bytes], connections: int) -> float:
         return acknowledged / (time.monotonic() - began)
 
 
-def _make_topic(config: Config) -> None:
+def make_idle_topic(config: Config) -> str:
+    """A topic that nobody reads.
+
+    :returns: its name.
+    """
     admin = AdminClient({"bootstrap.servers": config.address("kafka")})
     if TOPIC not in admin.list_topics(timeout=10).topics:
         admin.create_topics([NewTopic(TOPIC, num_partitions=1, replication_factor=1)])[TOPIC].result(30)
+    return TOPIC

@@ -16,15 +16,20 @@ class DagRun:
 
     :param seconds: from the trigger to the end.
     :param tasks: task id to seconds; of mapped tasks, the longest.
+    :param last_lines: task id to the last lines of its log.
     """
 
     seconds: float
     tasks: dict[str, float]
+    last_lines: dict[str, str]
 
 
-def run_dag(airflow: AirflowClient, dag_id: str, conf: dict[str, object]) -> DagRun:
+def run_dag(
+    airflow: AirflowClient, dag_id: str, conf: dict[str, object], *, logs_of: tuple[str, ...] = ()
+) -> DagRun:
     """Run a DAG to its end.
 
+    :param logs_of: ids of the tasks whose last lines are wanted.
     :raises RunFailed: when it does not succeed.
     """
     began = time.monotonic()
@@ -39,4 +44,7 @@ def run_dag(airflow: AirflowClient, dag_id: str, conf: dict[str, object]) -> Dag
     longest: dict[str, float] = {}
     for task in tasks:
         longest[task.task_id] = max(task.seconds, longest.get(task.task_id, 0.0))
-    return DagRun(seconds, longest)
+    lines = {
+        task.task_id: airflow.log_tail(dag_id, run_id, task) for task in tasks if task.task_id in logs_of
+    }
+    return DagRun(seconds, longest, lines)

@@ -31,7 +31,7 @@ def add_history(config: Config, *, days: int, rows: int) -> None:
             ") s ON t.ind = s.ind WHEN NOT MATCHED THEN INSERT *",
         )
         kept = f"SELECT sum(kept) FROM {ledger} WHERE stage = 'batch' AND entity = '{entity}'"
-        version = run_sql(config, f"SELECT max(version) FROM (DESCRIBE HISTORY {table})")[0][0]
+        version = run_sql(config, f"DESCRIBE HISTORY {table} LIMIT 1")[0][0]
         added = run_sql(config, f"SELECT count(*) - ({kept}) FROM {table}")[0][0]
         run_sql(
             config,
