@@ -22,6 +22,7 @@ from pinterest_sandbox.parts import load_account
 
 BURST_POSTS = 30_000
 SAMPLE_ROWS = 2_000
+#: Entity to its source table and the key's column.
 TABLES = {
     "pin": ("pinterest_data", "index"),
     "geo": ("geolocation_data", "ind"),

@@ -30,7 +30,7 @@ def records_per_second(
 ) -> float:
     """Post ready-made bodies over kept-alive connections, as fast as the proxy answers.
 
-    :param rows: entity to values of its records, taken in turn; each request holds one entity's, as a burst's do.
+    :param rows: entity to values of its records, taken in turn; each request holds those of one entity.
     :param topics: entity to the topic of its records, which is there.
     :param records: how many are posted in all.
     :param batch_size: records of one request.

@@ -27,7 +27,8 @@ before = set(sys.modules)
 began = time.perf_counter()
 runpy.run_path(sys.argv[1])
 seconds = time.perf_counter() - began
-print(json.dumps([seconds, [name for name in sys.modules if name not in before and name.startswith("airflow.")]]))
+new = [name for name in sys.modules if name not in before and name.startswith("airflow.")]
+print(json.dumps([seconds, new]))
 """
 
 
