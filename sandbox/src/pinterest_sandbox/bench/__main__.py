@@ -11,13 +11,14 @@ from rich.console import Console
 
 from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.dags import DAILY, EMULATE, PROVISION
 from pinterest_sandbox.bench import burst, daily, parsing, starting
 from pinterest_sandbox.bench.driving import run_dag
 from pinterest_sandbox.bench.figures import Figure
 from pinterest_sandbox.bench.report import print_figures, write_figures
 from pinterest_sandbox.config import HOST, Config
-from pinterest_sandbox.demo.__main__ import DAILY, EMULATE, FORESEEN, PROVISION
 from pinterest_sandbox.environment import SOURCE_DATABASE, SOURCE_USER, airflow_environment
+from pinterest_sandbox.foreseen import FORESEEN
 from pinterest_sandbox.parts import load_account
 
 BURST_POSTS = 30_000

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.dags import EMULATE
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.bench.ceiling import CONTENT_TYPE, make_idle_topic, records_per_second
 from pinterest_sandbox.bench.driving import run_dag
@@ -18,7 +19,6 @@ from pinterest_sandbox.config import Config
 from pinterest_sandbox.environment import api_url
 from pinterest_sandbox.waiting import NotReady, wait_until
 
-EMULATE = "pinterest_emulate_posts"
 ENTITIES = 3
 BATCH_SIZE = 500
 RATE_BUDGET = 10_000

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.bench.burst import EMULATE, ENTITIES
+from pinterest_sandbox.airflow.dags import DAILY, EMULATE
+from pinterest_sandbox.bench.burst import ENTITIES
 from pinterest_sandbox.bench.driving import DagRun, run_dag
 from pinterest_sandbox.bench.figures import Figure
 from pinterest_sandbox.bench.history import add_history
 from pinterest_sandbox.config import Config
 
-DAILY = "pinterest_daily_batch"
 #: Posts of one day: 33,000 records.
 POSTS = 11_000
 COLD_BUDGET_S, WARM_BUDGET_S = 30.0, 15.0

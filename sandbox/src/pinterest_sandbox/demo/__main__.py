@@ -8,40 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
-from requests import RequestException
 from rich.console import Console
 
 from pinterest_sandbox import lifecycle
-from pinterest_sandbox.airflow.client import AirflowClient, RunFailed
-from pinterest_sandbox.config import Config, NotUp
+from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.dags import DAILY, EMULATE, PROVISION, RESULTS
+from pinterest_sandbox.config import Config
 from pinterest_sandbox.demo.display import shown
 from pinterest_sandbox.demo.figures import ledger_counts, part_versions, read_results
 from pinterest_sandbox.demo.report import print_addresses, print_counts, print_results, write_summary
-from pinterest_sandbox.prerequisites import Missing
-from pinterest_sandbox.source.load import LoadError
+from pinterest_sandbox.foreseen import FORESEEN
 from pinterest_sandbox.source.service import load_rows
-from pinterest_sandbox.steps import StepFailed
 
-PROVISION = "pinterest_provision_batch"
-EMULATE = "pinterest_emulate_posts"
-DAILY = "pinterest_daily_batch"
-RESULTS = "pinterest_materialise_results"
 RUN_TIMEOUT = 1800.0
-#: What ends with its message instead of a trace.
-FORESEEN = (
-    BotoCoreError,
-    ClientError,
-    LoadError,
-    Missing,
-    NotUp,
-    RequestException,
-    RunFailed,
-    RuntimeError,
-    StepFailed,
-    TimeoutError,
-    ValueError,
-)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,16 +44,7 @@ def main(posts: int, partitions: int, rows: Path | None) -> None:
     console = Console()
     try:
         run(console, posts=posts, partitions=partitions, rows=rows)
-    except (
-        Missing,
-        NotUp,
-        StepFailed,
-        LoadError,
-        RunFailed,
-        TimeoutError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except FORESEEN as error:
         console.print(f"\n{error}", style="red", markup=False, highlight=False)
         sys.exit(1)
 
