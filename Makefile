@@ -58,6 +58,10 @@ test: setup ## Run all tests: checks, unit, integrity, sandbox, end to end
 test-fast: setup ## Run the checks and the tests that need no sandbox
 	@tools/test.sh fast
 
+.PHONY: conformance
+conformance: setup ## Run the cases that hold for the sandbox and for the real services; TARGET=sandbox or TARGET=aws
+	@CONFORMANCE_TARGET=$(or $(TARGET),sandbox) $(AIRFLOW)/python -m pytest -q tests/conformance
+
 .PHONY: bench
 bench: setup ## Measure the budgets on this machine, beside the ceilings; about ten minutes
 	@$(SANDBOX)/python -m pinterest_sandbox.bench

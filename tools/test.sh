@@ -39,7 +39,7 @@ if [ "$rings" = all ]; then
     ring "Unit tests: S3 sink" mvn -B -q -ntp -f sandbox/java/s3-sink/pom.xml test
     # Made before the tests, so that no test waits for downloads.
     ring "Jars and class archives" .venv/sandbox/bin/sandbox build
-    ring "The sandbox's parts" "${airflow[@]}" tests/sandbox
+    ring "The sandbox's parts" env CONFORMANCE_TARGET=sandbox "${airflow[@]}" tests/sandbox tests/conformance
     ring "End to end" "${airflow[@]}" --timeout 2700 tests/e2e
 fi
 if [ "${#failed[@]}" -gt 0 ]; then

@@ -10,8 +10,13 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from pinterest_sandbox.aws.clients import aws_client
+from tests.conformance.msk_connect_surroundings import (
+    KafkaCluster,
+    Surroundings,
+    prepare_surroundings,
+    remove_surroundings,
+)
 from tests.running_sandbox import RunningSandbox
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings, prepare_surroundings, remove_surroundings
 
 PREFIX = "awsring"
 TOPIC = "awsring.pin"
@@ -49,7 +54,7 @@ def surroundings(sandbox: RunningSandbox, landing: str, topic: str) -> Iterator[
         prefix=PREFIX,
         bucket="sandbox-artifacts",
         plugin_key="s3-sink.zip",
-        bootstrap=sandbox.address("kafka"),
+        cluster=KafkaCluster(bootstrap=sandbox.address("kafka")),
         configuration={
             "topics": topic,
             "topics.dir": "topics",

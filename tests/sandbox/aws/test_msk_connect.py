@@ -13,22 +13,16 @@ from confluent_kafka import Producer
 
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until
-from tests.running_sandbox import RunningSandbox
-from tests.sandbox.aws.msk_connect_cases import CASES, Case, run_case
-from tests.sandbox.aws.msk_connect_surroundings import (
+from tests.conformance.msk_connect_surroundings import (
     Surroundings,
     wait_connector,
     wait_gone,
     wait_operation,
     wait_plugin,
 )
+from tests.running_sandbox import RunningSandbox
 
 LOG_GROUP = "/awsring/connect"
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Case, surroundings: Surroundings) -> None:
-    run_case(case, surroundings)
 
 
 def make(surroundings: Surroundings, name: str, state: str, **changes: Any) -> dict[str, Any]:

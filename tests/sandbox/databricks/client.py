@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -14,11 +15,29 @@ class WorkspaceClient:
     """Calls the workspace and waits for its runs.
 
     :param folder: a workspace folder for the test's notebooks.
+    :param compute: what a task runs on, e.g. ``existing_cluster_id``; nothing of it is serverless.
+    :param warehouse: id of the SQL warehouse.
+    :param limit: seconds that a run may take.
+    :param interval: seconds between two looks at a run or statement.
     """
 
-    def __init__(self, url: str, token: str, folder: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        folder: str,
+        *,
+        compute: Mapping[str, Any] | None = None,
+        warehouse: str = "sandbox",
+        limit: float = 180,
+        interval: float = 0.1,
+    ) -> None:
         self.url = url
         self.folder = folder
+        self.compute = {"existing_cluster_id": "sandbox"} if compute is None else compute
+        self.warehouse = warehouse
+        self.limit = limit
+        self.interval = interval
         self._http = requests.Session()
         self._http.headers["Authorization"] = f"Bearer {token}"
 
@@ -53,7 +72,7 @@ class WorkspaceClient:
         """Start a run of one notebook and give its id."""
         task = {
             "task_key": "notebook",
-            "existing_cluster_id": "sandbox",
+            **self.compute,
             "notebook_task": {"notebook_path": notebook_path, "base_parameters": parameters or {}},
         }
         return int(self.post("2.2/jobs/runs/submit", run_name="test", tasks=[task], **extra)["run_id"])
@@ -62,7 +81,9 @@ class WorkspaceClient:
         """The present state of a run."""
         return self.get("2.2/jobs/runs/get", run_id=run_id)
 
-    def wait(self, run_id: int, *, life_cycle: str | None = None, limit: float = 180) -> dict[str, Any]:
+    def wait(
+        self, run_id: int, *, life_cycle: str | None = None, limit: float | None = None
+    ) -> dict[str, Any]:
         """Wait until a run has ended, or its only task has reached ``life_cycle``."""
 
         def check() -> None:
@@ -71,7 +92,7 @@ class WorkspaceClient:
             if state not in ({life_cycle} if life_cycle else {"TERMINATED", "INTERNAL_ERROR", "SKIPPED"}):
                 raise NotReady(state)
 
-        wait_until(check, what=f"run {run_id}", timeout=limit, interval=0.1)
+        wait_until(check, what=f"run {run_id}", timeout=limit or self.limit, interval=self.interval)
         return self.run(run_id)
 
     def output(self, run: dict[str, Any], task: int = 0) -> dict[str, Any]:
@@ -87,7 +108,7 @@ class WorkspaceClient:
     def statement(self, text: str, **values: Any) -> dict[str, Any]:
         """Run a statement to its end, whatever that is."""
         answer = self.post(
-            "2.0/sql/statements", statement=text, warehouse_id="sandbox", wait_timeout="50s", **values
+            "2.0/sql/statements", statement=text, warehouse_id=self.warehouse, wait_timeout="50s", **values
         )
         return self.ended(answer["statement_id"])
 
@@ -99,7 +120,7 @@ class WorkspaceClient:
             if state in ("PENDING", "RUNNING"):
                 raise NotReady(state)
 
-        wait_until(check, what=f"statement {statement_id}", timeout=limit, interval=0.1)
+        wait_until(check, what=f"statement {statement_id}", timeout=limit, interval=self.interval)
         return self.get(f"2.0/sql/statements/{statement_id}")
 
     def rows(self, text: str, **values: Any) -> list[list[str | None]]:

@@ -16,13 +16,14 @@ from confluent_kafka.cimpl import NewTopic
 
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until
-from tests.running_sandbox import RunningSandbox
-from tests.sandbox.aws.msk_connect_surroundings import (
+from tests.conformance.msk_connect_surroundings import (
+    KafkaCluster,
     Surroundings,
     prepare_surroundings,
     remove_surroundings,
     wait_connector,
 )
+from tests.running_sandbox import RunningSandbox
 from tests.sandbox.databricks.client import WorkspaceClient
 
 TOPIC = "faultring.pin"
@@ -69,7 +70,7 @@ def surroundings(sandbox: RunningSandbox, bucket: str) -> Iterator[Surroundings]
         prefix="faultring",
         bucket="sandbox-artifacts",
         plugin_key="s3-sink.zip",
-        bootstrap=sandbox.address("kafka"),
+        cluster=KafkaCluster(bootstrap=sandbox.address("kafka")),
         configuration={
             "topics": TOPIC,
             "topics.dir": "topics",

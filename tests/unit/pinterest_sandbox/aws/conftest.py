@@ -18,7 +18,7 @@ from pinterest_sandbox.aws.msk_connect.mapping import SinkStore
 from pinterest_sandbox.aws.msk_connect.monitoring import Monitoring
 from pinterest_sandbox.aws.msk_connect.rest import ConnectRest
 from pinterest_sandbox.aws.msk_connect.store import Store
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings, prepare_surroundings
+from tests.conformance.msk_connect_surroundings import KafkaCluster, Surroundings, prepare_surroundings
 from tests.unit.pinterest_sandbox.aws.fake_connect import FakeConnect
 from tests.unit.pinterest_sandbox.aws.plugin_files import plugin_zip
 from tests.unit.pinterest_sandbox.aws.serving import serving
@@ -128,6 +128,6 @@ def prepare(facade: Facade, bucket: str) -> Surroundings:
         prefix="unit",
         bucket=bucket,
         plugin_key=KEY,
-        bootstrap=BOOTSTRAP,
+        cluster=KafkaCluster(bootstrap=BOOTSTRAP),
         configuration={"flush.size": "500", "topics": "t"},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pinterest_sandbox.waiting import NotReady
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings, wait_connector
+from tests.conformance.msk_connect_surroundings import Surroundings, wait_connector
 
 NAME = "unit-sink"
 

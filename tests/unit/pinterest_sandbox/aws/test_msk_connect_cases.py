@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.aws.msk_connect_cases import CASES, Case, run_case
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings
+from tests.conformance.msk_connect_cases import CASES, Case, run_case
+from tests.conformance.msk_connect_surroundings import Surroundings
 from tests.unit.pinterest_sandbox.aws.conftest import MakeFacade, prepare
 from tests.unit.pinterest_sandbox.aws.fake_connect import FakeConnect
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from pinterest_sandbox.waiting import wait_until
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings, wait_connector, wait_gone, wait_operation
+from tests.conformance.msk_connect_surroundings import Surroundings, wait_connector, wait_gone, wait_operation
 from tests.unit.pinterest_sandbox.aws.conftest import Facade
 from tests.unit.pinterest_sandbox.aws.connectors import NAME, at_least, create
 

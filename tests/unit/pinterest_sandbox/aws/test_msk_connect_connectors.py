@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pinterest_sandbox.waiting import NotReady, wait_until
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings, wait_connector, wait_operation
+from tests.conformance.msk_connect_surroundings import Surroundings, wait_connector, wait_operation
 from tests.unit.pinterest_sandbox.aws.conftest import Clients, Facade, MakeFacade, prepare
 from tests.unit.pinterest_sandbox.aws.connectors import NAME, absent, at_least, create, present
 from tests.unit.pinterest_sandbox.aws.fake_connect import FakeConnect

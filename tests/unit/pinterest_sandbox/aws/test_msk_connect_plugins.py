@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.aws.msk_connect_surroundings import Surroundings, wait_connector, wait_plugin
+from tests.conformance.msk_connect_surroundings import Surroundings, wait_connector, wait_plugin
 from tests.unit.pinterest_sandbox.aws.conftest import BUCKET, Clients, Facade
 from tests.unit.pinterest_sandbox.aws.plugin_files import archive, connector_class, plugin_zip
 

@@ -1,4 +1,4 @@
-"""The sandbox without Airflow, up once for all tests of its parts."""
+"""The sandbox without Airflow, up once for all tests of its parts and for the conformance cases."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """What MSK Connect answers, as cases that run against anything that speaks its API.
 
-They run here against the sandbox and against the facade over a worker of the tests' own. They need nothing
-that AWS lacks: with a bucket, a role and a cluster of a real account, they could run there too.
+They run against the conformance target, and against the facade over a worker of the unit tests' own.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox.aws.msk_connect_surroundings import WORKER_PROPERTIES, Surroundings, encoded
+from tests.conformance.msk_connect_surroundings import WORKER_PROPERTIES, Surroundings, encoded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +30,6 @@ class Case:
     says: str = ""
     check: Callable[[Surroundings, Any], bool] | None = None
 
-
-_PLUGIN = (
-    "arn:aws:kafkaconnect:us-east-1:123456789012:custom-plugin/none/00000000-0000-0000-0000-000000000000-1"
-)
-_WORKER = _PLUGIN.replace("custom-plugin", "worker-configuration")
-_CONNECTOR = _PLUGIN.replace("custom-plugin", "connector")
-_OPERATION = _PLUGIN.replace("custom-plugin", "connector-operation") + "/00000000-0000-0000-0000-000000000000"
 
 CASES = [
     Case(
@@ -60,12 +52,12 @@ CASES = [
     ),
     Case(
         name="unknown plugin",
-        call=lambda s: s.client.describe_custom_plugin(customPluginArn=_PLUGIN),
+        call=lambda s: s.client.describe_custom_plugin(customPluginArn=s.unknown_arn("custom-plugin")),
         error="NotFoundException",
     ),
     Case(
         name="delete unknown plugin",
-        call=lambda s: s.client.delete_custom_plugin(customPluginArn=_PLUGIN),
+        call=lambda s: s.client.delete_custom_plugin(customPluginArn=s.unknown_arn("custom-plugin")),
         error="NotFoundException",
     ),
     Case(
@@ -114,7 +106,9 @@ CASES = [
     ),
     Case(
         name="unknown worker configuration",
-        call=lambda s: s.client.describe_worker_configuration(workerConfigurationArn=_WORKER),
+        call=lambda s: s.client.describe_worker_configuration(
+            workerConfigurationArn=s.unknown_arn("worker-configuration")
+        ),
         error="NotFoundException",
     ),
     Case(
@@ -134,29 +128,34 @@ CASES = [
     ),
     Case(
         name="unknown connector",
-        call=lambda s: s.client.describe_connector(connectorArn=_CONNECTOR),
+        call=lambda s: s.client.describe_connector(connectorArn=s.unknown_arn("connector")),
         error="NotFoundException",
     ),
     Case(
         name="delete unknown connector",
-        call=lambda s: s.client.delete_connector(connectorArn=_CONNECTOR),
+        call=lambda s: s.client.delete_connector(connectorArn=s.unknown_arn("connector")),
         error="NotFoundException",
     ),
     Case(
         name="unknown operation",
-        call=lambda s: s.client.describe_connector_operation(connectorOperationArn=_OPERATION),
+        call=lambda s: s.client.describe_connector_operation(
+            connectorOperationArn=s.unknown_arn("connector-operation")
+        ),
         error="NotFoundException",
     ),
     Case(
         name="operations of unknown connector",
-        call=lambda s: s.client.list_connector_operations(connectorArn=_CONNECTOR),
+        call=lambda s: s.client.list_connector_operations(connectorArn=s.unknown_arn("connector")),
         error="NotFoundException",
     ),
     Case(
         name="connector with unknown plugin",
         call=lambda s: s.client.create_connector(
             **s.connector_request(
-                "c", plugins=[{"customPlugin": {"customPluginArn": _PLUGIN, "revision": 1}}]
+                "c",
+                plugins=[
+                    {"customPlugin": {"customPluginArn": s.unknown_arn("custom-plugin"), "revision": 1}}
+                ],
             )
         ),
         error="NotFoundException",
@@ -173,7 +172,13 @@ CASES = [
     Case(
         name="connector with unknown worker configuration",
         call=lambda s: s.client.create_connector(
-            **s.connector_request("c", workerConfiguration={"workerConfigurationArn": _WORKER, "revision": 1})
+            **s.connector_request(
+                "c",
+                workerConfiguration={
+                    "workerConfigurationArn": s.unknown_arn("worker-configuration"),
+                    "revision": 1,
+                },
+            )
         ),
         error="NotFoundException",
     ),
@@ -220,7 +225,7 @@ CASES = [
     ),
     Case(
         name="tags of unknown resource",
-        call=lambda s: s.client.list_tags_for_resource(resourceArn=_CONNECTOR),
+        call=lambda s: s.client.list_tags_for_resource(resourceArn=s.unknown_arn("connector")),
         error="NotFoundException",
     ),
     Case(

@@ -1,0 +1,148 @@
+"""Runs of notebooks. https://docs.databricks.com/api/workspace/jobs"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.sandbox.databricks.client import WorkspaceClient
+
+
+def task(workspace: WorkspaceClient, key: str, path: str, **extra: Any) -> dict[str, Any]:
+    return {"task_key": key, **workspace.compute, "notebook_task": {"notebook_path": path}, **extra}
+
+
+def test_run_succeeds_with_its_exit_value(workspace: WorkspaceClient) -> None:
+    path = workspace.notebook(
+        'dbutils.widgets.text("who", "nobody")\ndbutils.widgets.text("left", "default")',
+        'dbutils.notebook.exit(dbutils.widgets.get("who") + " " + dbutils.widgets.get("left"))',
+    )
+    run_id = workspace.submit(path, {"who": "Ada"})
+    begun = workspace.run(run_id)
+    run = workspace.wait(run_id)
+
+    assert begun["state"]["life_cycle_state"] in {
+        "QUEUED",
+        "PENDING",
+        "BLOCKED",
+        "RUNNING",
+        "TERMINATING",
+        "TERMINATED",
+    }
+    assert (run["state"]["life_cycle_state"], run["state"]["result_state"]) == ("TERMINATED", "SUCCESS")
+    assert (run["run_id"], run["run_name"], run["run_type"]) == (run_id, "test", "SUBMIT_RUN")
+    assert 0 < run["start_time"] <= run["end_time"]
+    assert run["run_page_url"].startswith("http")
+    [only] = run["tasks"]
+    assert (only["task_key"], only["notebook_task"]["notebook_path"]) == ("notebook", path)
+    assert only["state"]["result_state"] == "SUCCESS"
+    output = workspace.output(run)
+    assert output["notebook_output"] == {"result": "Ada default", "truncated": False}
+    assert "error" not in output
+    assert output["metadata"]["run_id"] == only["run_id"]
+
+
+def test_failed_run_has_its_error(workspace: WorkspaceClient) -> None:
+    run = workspace.wait(workspace.submit(workspace.notebook("raise ValueError('no pin')")))
+
+    assert run["state"]["result_state"] == "FAILED"
+    assert run["tasks"][0]["state"]["result_state"] == "FAILED"
+    output = workspace.output(run)
+    assert "ValueError: no pin" in output["error"]
+    assert "ValueError" in output["error_trace"]
+
+
+def test_cancelled_run(workspace: WorkspaceClient) -> None:
+    run_id = workspace.submit(workspace.notebook("import time\ntime.sleep(600)"))
+    workspace.wait(run_id, life_cycle="RUNNING")
+
+    assert workspace.post("2.2/jobs/runs/cancel", run_id=run_id) == {}
+
+    run = workspace.wait(run_id)
+    assert (run["state"]["life_cycle_state"], run["state"]["result_state"]) == ("TERMINATED", "CANCELED")
+    # Cancelling what has ended changes nothing.
+    assert workspace.post("2.2/jobs/runs/cancel", run_id=run_id) == {}
+    assert workspace.run(run_id)["state"]["result_state"] == "CANCELED"
+
+
+def test_same_token_gives_the_same_run(workspace: WorkspaceClient) -> None:
+    path, token = workspace.notebook("1"), uuid4().hex
+    first = workspace.submit(path, idempotency_token=token)
+
+    assert workspace.submit(path, idempotency_token=token) == first
+    assert workspace.wait(first)["state"]["result_state"] == "SUCCESS"
+    # Also when the run has ended.
+    assert workspace.submit(path, idempotency_token=token) == first
+
+
+def test_tasks_follow_their_dependencies(workspace: WorkspaceClient) -> None:
+    good = workspace.notebook("1", name="good.py")
+    bad = workspace.notebook("raise RuntimeError('bad')", name="bad.py")
+    tasks = [
+        task(workspace, "never", good, depends_on=[{"task_key": "bad"}]),
+        task(workspace, "bad", bad, depends_on=[{"task_key": "good"}]),
+        task(workspace, "good", good),
+    ]
+    run = workspace.wait(workspace.post("2.2/jobs/runs/submit", run_name="test", tasks=tasks)["run_id"])
+
+    results = {task["task_key"]: task["state"]["result_state"] for task in run["tasks"]}
+    assert results == {"good": "SUCCESS", "bad": "FAILED", "never": "UPSTREAM_FAILED"}
+    assert run["state"]["result_state"] == "FAILED"
+    # A run of several tasks has no output of its own.
+    refused = workspace.call("GET", "2.2/jobs/runs/get-output", params={"run_id": run["run_id"]})
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_run_over_its_time_limit(workspace: WorkspaceClient) -> None:
+    path = workspace.notebook("import time\ntime.sleep(600)")
+    tasks = [task(workspace, "slow", path, timeout_seconds=5)]
+    run = workspace.wait(workspace.post("2.2/jobs/runs/submit", run_name="test", tasks=tasks)["run_id"])
+
+    assert run["tasks"][0]["state"]["result_state"] == "TIMEDOUT"
+
+
+def test_runs_are_listed_in_pages_newest_first(workspace: WorkspaceClient) -> None:
+    path = workspace.notebook("1")
+    ids = [workspace.submit(path) for _ in range(2)]
+
+    found: list[int] = []
+    page = workspace.get("2.2/jobs/runs/list", limit=1)
+    # Others may have begun runs meanwhile.
+    for _ in range(100):
+        assert len(page["runs"]) == 1
+        found.append(page["runs"][0]["run_id"])
+        if set(ids) <= set(found):
+            break
+        page = workspace.get("2.2/jobs/runs/list", limit=1, page_token=page["next_page_token"])
+    assert [run_id for run_id in found if run_id in ids] == ids[::-1]
+    for run_id in ids:
+        workspace.wait(run_id)
+
+
+def test_unknown_run(workspace: WorkspaceClient) -> None:
+    for method, endpoint in (("GET", "get"), ("GET", "get-output"), ("POST", "cancel")):
+        values = {"params": {"run_id": 1}} if method == "GET" else {"json": {"run_id": 1}}
+        refused = workspace.call(method, f"2.2/jobs/runs/{endpoint}", **values)
+        assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+        assert "1 does not exist" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"idempotency_token": "x" * 65}, {"depends_on": [{"task_key": "absent"}]}],
+    ids=["token of more than 64 characters", "unknown dependency"],
+)
+def test_wrong_submission_is_refused(workspace: WorkspaceClient, changes: dict[str, Any]) -> None:
+    path = workspace.notebook("1")
+    depends_on = changes.get("depends_on", [])
+    body = {
+        "run_name": "test",
+        "tasks": [task(workspace, "a", path, depends_on=depends_on)],
+        **{name: value for name, value in changes.items() if name != "depends_on"},
+    }
+
+    refused = workspace.call("POST", "2.2/jobs/runs/submit", json=body)
+
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
