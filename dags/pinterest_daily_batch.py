@@ -26,8 +26,9 @@ tables end up the same, unless the cleaning was changed.
   worker re-attaches to the run.
 - `check_counts`: its message has the counts that do not agree; the tables are already merged. `neither landed
   nor dead-lettered` means that Kafka has records which are not in S3: look at the connector's log and at the
-  objects that begin at the named offsets. A warning that Kafka's side could not be checked is about records
-  that Kafka's retention has removed.
+  objects that begin at the named offsets. Once they are whole, run this DAG with `full_refresh`: a cleared
+  `run_notebook` that has succeeded takes the result of its run, and later runs begin behind these objects.
+  A warning that Kafka's side could not be checked is about records that Kafka's retention has removed.
 - `check_quality`: its message has the rows that a check found. The results are not computed until it passes.
 
 **A topic that was created anew** begins at offset 0 again, but marks and rows of the old one count as later:

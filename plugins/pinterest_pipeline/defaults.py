@@ -10,8 +10,9 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.bases.notifier import BaseNotifier
 from airflow.sdk.definitions.callback import AsyncCallback
-from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk.definitions.deadline import DeadlineAlert
 
+from pinterest_pipeline.deadlines import RunQueued
 from pinterest_pipeline.settings import PREFIX, NotifierSetting, SettingsError, settings
 
 
@@ -109,7 +110,7 @@ def late_run_alerts(dag_id: str, limit: timedelta) -> list[DeadlineAlert]:
     return [
         DeadlineAlert(
             name=f"{dag_id}_late",
-            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            reference=RunQueued(),
             interval=limit,
             callback=AsyncCallback(
                 setting.path,

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
 from airflow.sdk import RetryAction
+from airflow.serialization.decoders import decode_deadline_reference
+from airflow.serialization.encoders import encode_deadline_reference
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from pinterest_plugin import PinterestPlugin
 
 from cloud_operators.exceptions import ResourceDiffers, ServiceFailed
 from pinterest_pipeline import defaults
@@ -76,6 +79,21 @@ def test_a_late_run_is_told_with_its_dag_and_limit(configured: Any) -> None:
     assert alert.interval == timedelta(hours=2)
     assert alert.callback.path == "airflow.providers.amazon.aws.notifications.sns.SnsNotifier"
     assert "pinterest_daily_batch has not ended 2:00:00 after" in alert.callback.kwargs["message"]
+
+
+def test_airflow_can_read_the_reference_of_a_late_run_again(
+    configured: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(ALERT_TOPIC_ARN="arn:aws:sns:us-east-1:123456789012:alerts")
+    (alert,) = defaults.late_run_alerts("pinterest_daily_batch", timedelta(hours=2))
+    encoded, references = encode_deadline_reference(alert.reference), PinterestPlugin.deadline_references
+    monkeypatch.setattr(
+        "airflow.plugins_manager.get_deadline_references_plugins",
+        lambda: {f"{known.__module__}.{known.__name__}": known for known in references},
+    )
+    assert decode_deadline_reference(encoded).inner_ref == alert.reference
+    # Of this name, Airflow would try to work out the deadline anew when a task is cleared, and fail.
+    assert encoded["reference_type"] != "DagRunQueuedAtDeadline"
 
 
 def test_arguments_of_the_setting_win(configured: Any) -> None:
