@@ -9,20 +9,17 @@ import os
 import random
 import subprocess
 from datetime import datetime
-from typing import Any
 
 import psutil
 import pytest
 
-from pinterest_sandbox.databricks.sql_client import run_sql
 from tests.e2e.conftest import ENTITIES, POSTS, Demo, Row, landed_lines, run_demo, s3_client
+from tests.e2e.driving import cleaned_rows, query, table
 from tests.reference import expected_clean, expected_results
 from tests.running_sandbox import CHECKOUT, sandbox_variables
 
 KEYS = {"pin": "index", "geo": "ind", "user": "ind"}
 DAG_POSTS = 50
-#: The forms that the results below are written in by Spark.
-JSON_OPTIONS = "map('timestampFormat', 'yyyy-MM-dd HH:mm:ss', 'ignoreNullFields', 'false')"
 
 
 def seeded_keys(posts: int) -> list[int]:
@@ -39,23 +36,6 @@ def posted_rows(demo: Demo) -> dict[str, list[Row]]:
     """The source rows that the demo has posted, once each."""
     keys = set(seeded_keys(POSTS))
     return {entity: [row for row in demo.source[entity] if row[KEYS[entity]] in keys] for entity in ENTITIES}
-
-
-def table(demo: Demo, name: str) -> str:
-    return f"`spark_catalog`.`default`.`{demo.sandbox.user_id}_{name}`"
-
-
-def query(demo: Demo, statement: str) -> list[list[str | None]]:
-    return run_sql(demo.sandbox, statement)
-
-
-def cleaned_rows(demo: Demo, entity: str) -> list[dict[str, Any]]:
-    """The batch table without its position columns, in the order of the key."""
-    name = table(demo, f"{entity}_batch")
-    columns = [str(column) for (column, *_) in query(demo, f"SHOW COLUMNS IN {name}")]
-    cleaned = ", ".join(f"`{column}`" for column in columns if not column.startswith("_"))
-    rows = query(demo, f"SELECT to_json(struct({cleaned}), {JSON_OPTIONS}) FROM {name} ORDER BY ind")
-    return [json.loads(str(row)) for (row,) in rows]
 
 
 def result_rows(demo: Demo, name: str) -> list[list[str]]:

@@ -16,11 +16,10 @@ from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.databricks.sql_client import run_sql
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines
+from tests.e2e.driving import DAILY, EMULATE, finished, results_finished
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 
-EMULATE, DAILY, RESULTS = "pinterest_emulate_posts", "pinterest_daily_batch", "pinterest_materialise_results"
-RUN_LIMIT = 600.0
 #: Slow enough that the task can be killed in its middle.
 SLOW_POSTS, POSTS_A_SECOND = 400, 40
 
@@ -28,15 +27,6 @@ SLOW_POSTS, POSTS_A_SECOND = 400, 40
 @pytest.fixture
 def airflow(demo: Demo) -> AirflowClient:
     return AirflowClient(demo.sandbox.url("airflow"))
-
-
-def finished(airflow: AirflowClient, dag_id: str, run_id: str) -> None:
-    airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
-
-
-def results_finished(airflow: AirflowClient, since: datetime) -> None:
-    """The results follow each daily run; what comes next should not meet them."""
-    finished(airflow, RESULTS, airflow.find_run(RESULTS, since=since, timeout=60))
 
 
 def running(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> Callable[[], None]:

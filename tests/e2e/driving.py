@@ -1,0 +1,69 @@
+"""What the end-to-end tests do with a running demo: run its DAGs, ask its tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.databricks.sql_client import run_sql
+from tests.e2e.conftest import Demo
+
+EMULATE, DAILY, RESULTS = "pinterest_emulate_posts", "pinterest_daily_batch", "pinterest_materialise_results"
+RUN_LIMIT = 600.0
+#: The forms that cleaned rows are written in by Spark.
+JSON_OPTIONS = "map('timestampFormat', 'yyyy-MM-dd HH:mm:ss', 'ignoreNullFields', 'false')"
+
+
+def finished(airflow: AirflowClient, dag_id: str, run_id: str) -> None:
+    airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
+
+
+def results_finished(airflow: AirflowClient, since: datetime) -> None:
+    """The results follow each daily run; what comes next should not meet them."""
+    finished(airflow, RESULTS, airflow.find_run(RESULTS, since=since, timeout=60))
+
+
+def table(demo: Demo, name: str) -> str:
+    return f"`spark_catalog`.`default`.`{demo.sandbox.user_id}_{name}`"
+
+
+def query(demo: Demo, statement: str) -> list[list[str | None]]:
+    return run_sql(demo.sandbox, statement)
+
+
+def cleaned_rows(demo: Demo, entity: str, where: str = "true") -> list[dict[str, Any]]:
+    """The batch table without its position columns, in the order of the key."""
+    name = table(demo, f"{entity}_batch")
+    columns = [str(column) for (column, *_) in query(demo, f"SHOW COLUMNS IN {name}")]
+    cleaned = ", ".join(f"`{column}`" for column in columns if not column.startswith("_"))
+    rows = query(
+        demo, f"SELECT to_json(struct({cleaned}), {JSON_OPTIONS}) FROM {name} WHERE {where} ORDER BY ind"
+    )
+    return [json.loads(str(row)) for (row,) in rows]
+
+
+def clear_task(demo: Demo, dag_id: str, run_id: str, task_id: str) -> None:
+    """Clear a task, as a user does in the UI."""
+    _call(
+        demo,
+        "POST",
+        f"/dags/{dag_id}/clearTaskInstances",
+        {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": [task_id]},
+    )
+
+
+def give_up_run(demo: Demo, dag_id: str, run_id: str) -> None:
+    """Mark a run as failed, so that no task of it is tried again."""
+    _call(demo, "PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", {"state": "failed"})
+
+
+def _call(demo: Demo, method: str, path: str, content: dict[str, object]) -> None:
+    url = demo.sandbox.url("airflow")
+    token = requests.get(f"{url}/auth/token", timeout=30).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.request(method, f"{url}/api/v2{path}", headers=headers, json=content, timeout=60)
+    assert answer.status_code == 200, answer.text
