@@ -60,7 +60,7 @@ test-fast: setup ## Run the checks and the tests that need no sandbox
 
 .PHONY: conformance
 conformance: setup ## Run the cases that hold for the sandbox and for the real services; TARGET=sandbox or TARGET=aws
-	@CONFORMANCE_TARGET=$(or $(TARGET),sandbox) $(AIRFLOW)/python -m pytest -q tests/conformance
+	@CONFORMANCE_TARGET=$(or $(TARGET),sandbox) AIRFLOW_HOME=$(CURDIR)/.sandbox/test/airflow-home $(AIRFLOW)/python -m pytest -q tests/conformance
 
 .PHONY: bench
 bench: setup ## Measure the budgets on this machine, beside the ceilings; about ten minutes
