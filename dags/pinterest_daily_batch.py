@@ -17,7 +17,8 @@ tables end up the same, unless the cleaning was changed.
 `<id>_ingest_positions` and `<id>_ledger`; events with counts on the three table assets, which start
 `pinterest_materialise_results`.
 
-**When it fails.** Every task may be cleared at any time; a run never reads a line twice into the tables.
+**When it fails.** Every task may be cleared at any time: no line comes into the tables twice, and a notebook
+run that has succeeded keeps its result.
 - `wait_for_sink`: the connector is not running or does not keep up. Dead letters are not waited for.
 - `write_manifest`: `was read further than the sink has come` means that Kafka and the tables do not belong
   together any more; its message says what to do in each case. `is there, but with` means that a run of the

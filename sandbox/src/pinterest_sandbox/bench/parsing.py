@@ -15,8 +15,8 @@ from pinterest_sandbox.config import CHECKOUT
 
 BUDGET_S = 0.3
 RUNS = 3
-# The first import is what the DAG processor has loaded before it comes to a file. The modules of Airflow's
-# providers (with boto3 and requests behind them) are Airflow, too: a second process imports them beforehand.
+# The first import is what the DAG processor has loaded before it comes to a file. To tell the share of
+# Airflow's providers (with boto3 and requests behind them), a second process imports them beforehand.
 _CODE = """
 import importlib, json, runpy, sys, time
 import airflow.dag_processing.dagbag, airflow.dag_processing.processor, airflow.sdk
