@@ -17,7 +17,11 @@ newest_jdk() {
 }
 
 # 1. Programs that come from the system: program=package
-programs=(mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core mvn=maven shellcheck=shellcheck)
+# mariadb-install-db calls my_print_defaults, which its own package neither has nor asks for.
+programs=(
+    mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core my_print_defaults=mariadb-client-core
+    mvn=maven shellcheck=shellcheck
+)
 export PATH="$PATH:/usr/sbin:/sbin"
 packages=()
 # Kafka 4 and Spark 4 need Java 17 or later, and the S3 sink a compiler.

@@ -12,6 +12,8 @@ from pathlib import Path
 PROGRAMS = {
     "mariadbd": ("mariadb-server-core", "the source database"),
     "mariadb-install-db": ("mariadb-server-core", "the source database"),
+    # mariadb-install-db calls it; its own package neither has it nor asks for it.
+    "my_print_defaults": ("mariadb-client-core", "the source database"),
     "java": ("openjdk-17-jdk-headless", "Kafka, Connect and Spark"),
     "javac": ("openjdk-17-jdk-headless", "the S3 sink"),
     "mvn": ("maven", "fetching Kafka's and Delta's jars"),
