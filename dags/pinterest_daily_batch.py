@@ -13,9 +13,9 @@ tables end up the same, unless the cleaning was changed.
 `databricks_default`, `kafka_default`, `aws_default`.
 
 **Writes.** Notebooks and SQL to the workspace, in a release folder that is never changed; the manifest
-`_state/manifests/<run>-<hash>.json`; the tables `<id>_<t>_batch`, `<id>_<t>_quarantine`,
-`<id>_ingest_positions` and `<id>_ledger`; events with counts on the three table assets, which start
-`pinterest_materialise_results`.
+`_state/manifests/<run>-<hash>.json`; `_state/checked.json`, how far the quality checks have passed; tables
+`<id>_<t>_batch`, `<id>_<t>_quarantine`, `<id>_ingest_positions` and `<id>_ledger`; events with counts on the
+three table assets, which start `pinterest_materialise_results`.
 
 **When it fails.** Every task may be cleared at any time: no line comes into the tables twice, and a notebook
 run that has succeeded keeps its result.
@@ -30,7 +30,8 @@ run that has succeeded keeps its result.
   objects that begin at the named offsets. Once they are whole, run this DAG with `full_refresh`: a cleared
   `run_notebook` that has succeeded takes the result of its run, and later runs begin behind these objects.
   A warning that Kafka's side could not be checked is about records that Kafka's retention has removed.
-- `check_quality`: its message has the rows that a check found. The results are not computed until it passes.
+- `check_quality`: its message has the rows that a check found, among those written since all checks last
+  passed. The results are not computed until it passes.
 
 **A topic that was created anew** begins at offset 0 again, but marks and rows of the old one count as later:
 no run, `full_refresh` neither, would bring in its records. Best is a new resource id: everything begins anew.
@@ -119,4 +120,4 @@ with DAG(
 
     chain(tasks.check_settings(), [publish_notebooks, wait_for_sink])
     chain(publish_notebooks, run_notebook)
-    chain(check_counts, check_quality(), tasks.publish_tables(check_counts))
+    chain(check_counts, check_quality(write_manifest), tasks.publish_tables(check_counts))

@@ -1,4 +1,5 @@
 -- Keys that a batch table has more than once. One row a key is what every query relies on.
+-- Only what was written since the last check that passed can have doubled a key: those keys are counted.
 SELECT
     entity,
     CONCAT('ind ', ind) AS subject,
@@ -7,18 +8,24 @@ SELECT
 FROM (
     SELECT
         'pin' AS entity,
-        ind
-    FROM IDENTIFIER(:pin_table)
+        present.ind
+    FROM IDENTIFIER(:pin_table) AS present
+    LEFT SEMI JOIN IDENTIFIER(:pin_table) AS written
+        ON present.ind = written.ind AND written._first_offset >= :pin_unchecked
     UNION ALL
     SELECT
         'geo' AS entity,
-        ind
-    FROM IDENTIFIER(:geo_table)
+        present.ind
+    FROM IDENTIFIER(:geo_table) AS present
+    LEFT SEMI JOIN IDENTIFIER(:geo_table) AS written
+        ON present.ind = written.ind AND written._first_offset >= :geo_unchecked
     UNION ALL
     SELECT
         'user' AS entity,
-        ind
-    FROM IDENTIFIER(:user_table)
+        present.ind
+    FROM IDENTIFIER(:user_table) AS present
+    LEFT SEMI JOIN IDENTIFIER(:user_table) AS written
+        ON present.ind = written.ind AND written._first_offset >= :user_unchecked
 ) AS keyed
 GROUP BY entity, ind
 HAVING COUNT(*) > 1

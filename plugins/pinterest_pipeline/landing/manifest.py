@@ -182,6 +182,19 @@ def read_manifest(s3: Any, uri: str) -> dict[str, Any] | None:
     return dict(document)
 
 
+def require_manifest(s3: Any, uri: str) -> dict[str, Any]:
+    """The manifest at ``uri``, which the run has written before.
+
+    :param s3: a boto3 S3 client.
+    :param uri: ``s3://`` URI.
+    :raises Permanent: when it is gone.
+    """
+    found = read_manifest(s3, uri)
+    if found is None:
+        raise Permanent(f"the manifest {uri} is gone")
+    return found
+
+
 def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of an ``s3://`` URI."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")

@@ -12,7 +12,7 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.assets import BATCH_TABLES
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.errors import CountsWrong, Permanent
+from pinterest_pipeline.errors import CountsWrong
 from pinterest_pipeline.landing import counts as landed_counts
 from pinterest_pipeline.landing import kafka_side
 from pinterest_pipeline.landing import manifest as manifests
@@ -74,14 +74,13 @@ def check_counts(manifest_uri: str, result: dict[str, Any], *, run_id: Any = Non
     :param manifest_uri: ``s3://`` URI of the manifest.
     :param result: what the notebook returned.
     :returns: entity to its counts.
+    :raises Permanent: when the manifest is gone.
     :raises CountsWrong: with one line for each disagreement.
     """
     from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook
 
     s3 = connections.aws_client("s3")
-    manifest = manifests.read_manifest(s3, manifest_uri)
-    if manifest is None:
-        raise Permanent(f"the manifest {manifest_uri} is gone")
+    manifest = manifests.require_manifest(s3, manifest_uri)
     count = partial(_lines_in_s3, s3, manifest["bucket"])
     lines = {entity: count(part) for entity, part in manifest["entities"].items()}
     problems = landed_counts.find_problems(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pinterest_pipeline.entities import ENTITIES, Names
@@ -18,18 +18,20 @@ def check_names() -> list[str]:
     return sorted(file.stem for file in (include_folder() / "sql" / "quality").glob("*.sql"))
 
 
-def parameter_sets(statement: str, names: Names) -> list[dict[str, str]]:
-    """With which further table names a check is run, one item a run.
+def parameter_sets(statement: str, names: Names, unchecked: Mapping[str, int]) -> list[dict[str, Any]]:
+    """With which parameters beside the names of the tables a check is run, one item a run.
 
     There is a quarantine table for each entity, so that a check of ``:quarantine_table`` is run for each.
 
     :param statement: the check's SQL.
     :param names: names of the tables.
+    :param unchecked: entity to the first offset from which on its rows are checked.
     """
-    known = {**names.sql_parameters, "quarantine_table": ""}
+    offsets = {f"{entity}_unchecked": offset for entity, offset in unchecked.items()}
+    known = {**names.sql_parameters, **offsets, "quarantine_table": ""}
     if "quarantine_table" not in used_parameters(statement, known):
-        return [{}]
-    return [{"quarantine_table": names.table(f"{entity}_quarantine")} for entity in ENTITIES]
+        return [offsets]
+    return [{**offsets, "quarantine_table": names.table(f"{entity}_quarantine")} for entity in ENTITIES]
 
 
 def render_rows(rows: Sequence[dict[str, Any]]) -> str:

@@ -11,6 +11,8 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.assets import RESULTS
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import Permanent, QualityFailed
+from pinterest_pipeline.landing import checked
+from pinterest_pipeline.landing import manifest as manifests
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.results import quality
 from pinterest_pipeline.results.queries import QUERIES
@@ -21,12 +23,17 @@ logger = logging.getLogger(__name__)
 
 
 @task
-def check_quality() -> list[str]:
-    """Run every quality check on the tables.
+def check_quality(manifest_uri: str) -> list[str]:
+    """Run every quality check on the tables: on the rows written since the last time that all have passed.
 
+    :param manifest_uri: ``s3://`` URI of the manifest.
     :returns: names of the checks.
     :raises QualityFailed: with the rows that the checks found.
     """
+    s3 = connections.aws_client("s3")
+    manifest = manifests.require_manifest(s3, manifest_uri)
+    passed_uri = f"{settings().state_root}/checked.json"
+    unchecked = checked.first_unchecked(manifest, checked.read_passed(s3, passed_uri))
     checks = quality.check_names()
     if not checks:
         raise Permanent("there is no quality check under include/sql/quality")
@@ -34,7 +41,7 @@ def check_quality() -> list[str]:
     requests = [
         (check, parameters)
         for check in checks
-        for parameters in quality.parameter_sets(read_include(f"sql/quality/{check}.sql"), names())
+        for parameters in quality.parameter_sets(read_include(f"sql/quality/{check}.sql"), names(), unchecked)
     ]
     answers = connections.run_sql_together(
         [(f"quality/{check}.sql", parameters) for check, parameters in requests]
@@ -43,8 +50,10 @@ def check_quality() -> list[str]:
         found[check] += rows
     for check, rows in found.items():
         logger.info("%s: %d rows", check, len(rows))
+    logger.info("checked from these offsets on: %s", unchecked)
     if any(found.values()):
         raise QualityFailed({check: quality.render_rows(rows) for check, rows in found.items() if rows})
+    checked.write_passed(s3, passed_uri, checked.behind(manifest))
     return checks
 
 

@@ -34,12 +34,12 @@ def register(frames: Mapping[str, DataFrame], prefix: str) -> dict[str, str]:
     return {f"{name}_table": f"`{prefix}_{name}`" for name in frames}
 
 
-def ask(spark: SparkSession, file: str, parameters: Mapping[str, str]) -> list[tuple[Any, ...]]:
+def ask(spark: SparkSession, file: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows that ``sql/<file>.sql`` gives, in its order."""
     return [tuple(row) for row in frame(spark, file, parameters).collect()]
 
 
-def frame(spark: SparkSession, file: str, parameters: Mapping[str, str]) -> DataFrame:
+def frame(spark: SparkSession, file: str, parameters: Mapping[str, Any]) -> DataFrame:
     """The result of ``sql/<file>.sql``, with only the parameters that it has."""
     text = (SQL / f"{file}.sql").read_text(encoding="utf-8")
     return spark.sql(text, args={name: value for name, value in parameters.items() if f":{name}" in text})

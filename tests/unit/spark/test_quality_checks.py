@@ -100,11 +100,14 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
 ]
 
 
-def _tables(spark: SparkSession, **changed: list[tuple[Any, ...]]) -> dict[str, str]:
+def _tables(
+    spark: SparkSession, unchecked: int = 0, **changed: list[tuple[Any, ...]]
+) -> dict[str, str | int]:
     rows = {**GOOD, **changed}
-    return register(
+    views = register(
         {name: spark.createDataFrame(rows[name], schema) for name, schema in SCHEMAS.items()}, "checked"
     )
+    return {**views, **{f"{entity}_unchecked": unchecked for entity in ("pin", "geo", "user")}}
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -124,6 +127,36 @@ def test_says_what_is_wrong(
 ) -> None:
     found = ask(spark, f"quality/{check}", _tables(spark, **{table: rows}))
     assert [row[:3] for row in found] == reported
+
+
+# check, table, its rows; those at offset 500 and above have not passed a check yet
+PASSED: list[tuple[str, str, list[tuple[Any, ...]]]] = [
+    ("duplicate_keys", "user", [(7, 0, 499, 0), (7, 0, 499, 1)]),
+    ("missing_keys", "pin", [(None, 0, 499, 0)]),
+    ("coordinates_out_of_range", "geo", [(1, 0, 499, 0, [90.5, 0.0])]),
+]
+UNCHECKED: list[tuple[str, str, list[tuple[Any, ...]]]] = [
+    # Only one of the two was written since.
+    ("duplicate_keys", "user", [(7, 0, 499, 0), (7, 0, 500, 1)]),
+    ("missing_keys", "pin", [(None, 0, 500, 0)]),
+    # Without an offset nobody can tell when it was written.
+    ("missing_keys", "geo", [(1, 0, None, 0, None)]),
+    ("coordinates_out_of_range", "geo", [(1, 0, 500, 0, [90.5, 0.0])]),
+]
+
+
+@pytest.mark.parametrize(("check", "table", "rows"), PASSED)
+def test_rows_that_have_passed_are_not_looked_at_again(
+    spark: SparkSession, check: str, table: str, rows: list[tuple[Any, ...]]
+) -> None:
+    assert ask(spark, f"quality/{check}", _tables(spark, 500, **{table: rows})) == []
+
+
+@pytest.mark.parametrize(("check", "table", "rows"), UNCHECKED)
+def test_rows_written_since_are_looked_at(
+    spark: SparkSession, check: str, table: str, rows: list[tuple[Any, ...]]
+) -> None:
+    assert len(ask(spark, f"quality/{check}", _tables(spark, 500, **{table: rows}))) == 1
 
 
 def test_every_check_has_a_wrong_table() -> None:

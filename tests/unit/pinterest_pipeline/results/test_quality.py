@@ -23,7 +23,10 @@ def test_there_are_checks() -> None:
 
 
 def test_a_check_of_quarantine_is_run_for_each_entity() -> None:
-    assert parameter_sets("SELECT 1 FROM IDENTIFIER(:quarantine_table)", NAMES) == [
-        {"quarantine_table": f"`c`.`s`.`a_{entity}_quarantine`"} for entity in ("pin", "geo", "user")
+    unchecked = {"pin": 7, "geo": 0}
+    offsets = {"pin_unchecked": 7, "geo_unchecked": 0}
+    assert parameter_sets("SELECT 1 FROM IDENTIFIER(:quarantine_table)", NAMES, unchecked) == [
+        {**offsets, "quarantine_table": f"`c`.`s`.`a_{entity}_quarantine`"}
+        for entity in ("pin", "geo", "user")
     ]
-    assert parameter_sets("SELECT 1 FROM IDENTIFIER(:pin_table)", NAMES) == [{}]
+    assert parameter_sets("SELECT :pin_unchecked FROM IDENTIFIER(:pin_table)", NAMES, unchecked) == [offsets]
