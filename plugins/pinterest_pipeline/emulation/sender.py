@@ -183,8 +183,8 @@ class BatchSender:
         try:
             answer = self._session.send(request, timeout=TIMEOUT_S, allow_redirects=False, **self._options)
         except LOST as error:
-            # The class is enough: the text of these errors holds the URL.
-            raise _TryAgain(f"connection lost ({type(error).__name__})") from error
+            # Not chained: the text of these errors holds the URL.
+            raise _TryAgain(f"connection lost ({_kinds(error)})") from None
         _raise_for_status(answer)
         try:
             offsets = msgspec.json.decode(answer.content)["offsets"]
@@ -210,6 +210,16 @@ class BatchSender:
             error,
             state.upcoming_sleep,
         )
+
+
+def _kinds(error: BaseException) -> str:
+    """The kind of an error and of the one at its bottom, which says whether a name, a server or a
+    certificate was wrong.
+    """
+    bottom = error
+    while below := bottom.__cause__ or bottom.__context__:
+        bottom = below
+    return ": ".join(dict.fromkeys(type(each).__name__ for each in (error, bottom)))
 
 
 def _is_refused(entry: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The connection ``pinterest_api``: written as a secret, read by the burst. Its URL and key are in no log."""
+"""The connection ``pinterest_api``: written as a secret, read by the burst. Its key is in no log."""
 
 from __future__ import annotations
 
