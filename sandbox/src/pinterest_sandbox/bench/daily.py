@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import requests
+
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import DAILY, EMULATE
 from pinterest_sandbox.bench.burst import ENTITIES
-from pinterest_sandbox.bench.driving import DagRun, run_dag
+from pinterest_sandbox.bench.driving import run_dag
 from pinterest_sandbox.bench.figures import Figure
 from pinterest_sandbox.bench.history import add_history
 from pinterest_sandbox.config import Config
@@ -21,41 +25,67 @@ def measure(
 ) -> list[Figure]:
     """Days of 33,000 new records each; the history is the rows that the tables have by then.
 
+    The notebook's time is the workspace's own: the task looks at the run every few seconds only.
+
     :param multiples: how many days' rows are behind the further runs.
     """
     on = f"{POSTS * ENTITIES:,} new records"
-    cold = _day(airflow, 0)
-    warm = _day(airflow, 1)
+    cold = _day(config, airflow, 0)
+    warm = _day(config, airflow, 1)
     figures = [
-        *_figures("daily notebook, cold", cold, COLD_BUDGET_S, on),
+        *_figures("daily notebook, cold", cold, COLD_BUDGET_S, f"{on}; the first run since the start"),
         *_figures("daily notebook, warm", warm, WARM_BUDGET_S, on),
     ]
     before = 2
     for number, multiple in enumerate(multiples):
         add_history(config, days=multiple - before, rows=POSTS)
         before = multiple
-        run = _day(airflow, 2 + number)
-        seconds = run.tasks["run_notebook"]
+        day = _day(config, airflow, 2 + number)
         figures += [
-            *_figures(f"daily notebook, {multiple} times the history", run, None, on),
-            Figure(
-                name=f"{multiple} times the history, beside the warm run",
-                value=seconds / warm.tasks["run_notebook"],
-                unit="times",
-                budget=GROWTH_BUDGET,
-                note="the notebook's task",
+            *_figures(f"daily notebook, {multiple} times the history", day, None, on),
+            *(
+                Figure(
+                    name=f"{multiple} times the history, beside the warm run: {what}",
+                    value=now / then,
+                    unit="times",
+                    budget=GROWTH_BUDGET,
+                )
+                for what, now, then in (
+                    ("the notebook", day.notebook, warm.notebook),
+                    ("the whole DAG", day.whole, warm.whole),
+                )
             ),
         ]
     return figures
 
 
-def _day(airflow: AirflowClient, number: int) -> DagRun:
+@dataclass(frozen=True)
+class _Day:
+    """Seconds of one daily run."""
+
+    notebook: float
+    whole: float
+
+
+def _day(config: Config, airflow: AirflowClient, number: int) -> _Day:
     run_dag(airflow, EMULATE, {"posts": POSTS, "start": number * POSTS})
-    return run_dag(airflow, DAILY, {})
+    whole = run_dag(airflow, DAILY, {}).seconds
+    return _Day(notebook=_last_notebook_seconds(config), whole=whole)
 
 
-def _figures(name: str, run: DagRun, budget: float | None, note: str) -> list[Figure]:
+def _last_notebook_seconds(config: Config) -> float:
+    answer = requests.get(
+        config.url("databricks", "/api/2.2/jobs/runs/list"),
+        headers={"Authorization": f"Bearer {config.databricks_token}"},
+        params={"limit": "1"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return float(answer.json()["runs"][0]["execution_duration"]) / 1000
+
+
+def _figures(name: str, day: _Day, budget: float | None, note: str) -> list[Figure]:
     return [
-        Figure(name=name, value=run.tasks["run_notebook"], unit="s", budget=budget, note=note),
-        Figure(name=f"{name}: the whole DAG", value=run.seconds, unit="s", note=note),
+        Figure(name=name, value=day.notebook, unit="s", budget=budget, note=note),
+        Figure(name=f"{name}: the whole DAG", value=day.whole, unit="s", note=note),
     ]

@@ -13,33 +13,47 @@ ENTITIES = ("pin", "geo", "user")
 def add_history(config: Config, *, days: int, rows: int) -> None:
     """Add days to each batch table, as copies of its rows under keys of their own.
 
-    Each day is a MERGE and a row of the ledger, as a run leaves them, so that the counts agree.
+    Each day is a commit with files of its own in each table, and a row an entity in the ledger, as a run
+    leaves them, so that the counts agree. Its rows lie behind all that a later run reads. No objects
+    are added to the landing: a run lists it from its marks on.
 
     :param days: how many.
     :param rows: rows of one day.
     """
-    for entity in ENTITIES:
-        table, ledger = _name(config, f"{entity}_batch"), _name(config, "ledger")
-        columns = [str(name) for (name, *_) in run_sql(config, f"SHOW COLUMNS IN {table}")]
-        others = ", ".join(f"`{name}`" for name in columns if name != "ind")
-        first = max(FIRST_KEY, int(run_sql(config, f"SELECT max(ind) FROM {table}")[0][0] or 0) + 1)
+    tables = {entity: _name(config, f"{entity}_batch") for entity in ENTITIES}
+    first = max(_next_key(config, table) for table in tables.values())
+    copies = {entity: _copy_of(config, table, rows) for entity, table in tables.items()}
+    ledger = _name(config, "ledger")
+    for day in range(days):
+        begin = first + day * rows
+        for entity, table in tables.items():
+            run_sql(config, f"INSERT INTO {table} {copies[entity].format(begin=begin)}")
+        counted = ", ".join(
+            f"('history-{begin}', 'batch', '{entity}', {rows}, {rows}, 0, {rows}, 0, 0, 0, 0, now())"
+            for entity in ENTITIES
+        )
         run_sql(
             config,
-            f"MERGE INTO {table} t USING ("
-            f"SELECT {first} + d.id * {rows} + r.number AS ind, {others} FROM range({days}) d CROSS JOIN ("
-            f"SELECT row_number() OVER (ORDER BY ind) - 1 AS number, {others} FROM {table} LIMIT {rows}) r"
-            ") s ON t.ind = s.ind WHEN NOT MATCHED THEN INSERT *",
+            f"INSERT INTO {ledger} (run_id, stage, entity, landed, lines_read, reread, kept, "
+            f"merged, quarantined, table_version, uncounted, recorded_at) VALUES {counted}",
         )
-        kept = f"SELECT sum(kept) FROM {ledger} WHERE stage = 'batch' AND entity = '{entity}'"
-        version = run_sql(config, f"DESCRIBE HISTORY {table} LIMIT 1")[0][0]
-        added = run_sql(config, f"SELECT count(*) - ({kept}) FROM {table}")[0][0]
-        run_sql(
-            config,
-            f"INSERT INTO {ledger} (run_id, stage, entity, landed, lines_read, reread, kept, merged, "
-            "quarantined, table_version, uncounted, recorded_at) "
-            f"VALUES ('history-{first}', 'batch', '{entity}', {added}, {added}, 0, {added}, 0, "
-            f"0, {version}, 0, current_timestamp())",
-        )
+
+
+def _next_key(config: Config, table: str) -> int:
+    greatest = run_sql(config, f"SELECT max(ind) FROM {table}")[0][0]
+    return max(FIRST_KEY, int(greatest or 0) + 1)
+
+
+def _copy_of(config: Config, table: str, rows: int) -> str:
+    """A query for ``rows`` rows like those of ``table``; ``{begin}`` stands for their first key."""
+    columns = [str(name) for (name, *_) in run_sql(config, f"SHOW COLUMNS IN {table}")]
+    values = {"ind": "{begin} + d.id", "_first_offset": "0", "_line": "d.id"}
+    chosen = ", ".join(f"{values[name]} AS `{name}`" if name in values else f"`{name}`" for name in columns)
+    return (
+        f"SELECT {chosen} FROM range({rows}) d JOIN ("
+        f"SELECT *, row_number() OVER (ORDER BY ind) - 1 AS number, count(*) OVER () AS of FROM {table} "
+        f"WHERE ind < {FIRST_KEY}) r ON d.id % r.of = r.number"
+    )
 
 
 def _name(config: Config, suffix: str) -> str:
