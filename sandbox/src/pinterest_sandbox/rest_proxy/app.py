@@ -44,13 +44,14 @@ def make_app(
     app = web.Application(middlewares=[errors_in_our_form], client_max_size=_MAX_BODY)
 
     async def kafka_clients(app: web.Application) -> AsyncIterator[None]:
-        app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)
+        cluster = app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)
         sender = app[topics.SENDER] = Sender(client, timeout=KAFKA_TIMEOUT)
         app[consumers.INSTANCES] = Instances(
             client, timeout=KAFKA_TIMEOUT, instance_timeout=instance_timeout, limit=max_instances
         )
         yield
         await asyncio.to_thread(sender.close, timeout=KAFKA_TIMEOUT)
+        cluster.close()
 
     async def close_instances(app: web.Application) -> None:
         await app[consumers.INSTANCES].close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,9 @@ from pinterest_sandbox.rest_proxy.json_body import is_topic_name
 #: A topic that was made a moment ago is not known to the broker at once: seconds between asking again.
 _UNKNOWN_TOPIC_PAUSES = (0.05, 0.1, 0.2, 0.0)
 _UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
+#: Questions to Kafka at once. Each holds a thread until Kafka answers or its time is over; with fewer threads than
+#: clients, a client would wait for the end of another one's question first.
+_THREADS = 200
 
 
 class Cluster:
@@ -47,6 +50,7 @@ class Cluster:
         self._admin = AdminClient(dict(settings))
         self._timeout = timeout
         self._keep = keep
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="metadata")
         self._known: dict[str, tuple[float, int]] = {}
 
     async def topics(self) -> list[str]:
@@ -145,9 +149,13 @@ class Cluster:
 
     async def _call[T](self, ask: Callable[[], T]) -> T:
         try:
-            return await asyncio.to_thread(ask)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
         except KafkaException as error:
             raise translate(error.args[0]) from error
+
+    def close(self) -> None:
+        """Ask no more; questions that are under way end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def translate(error: KafkaError) -> RestError:
