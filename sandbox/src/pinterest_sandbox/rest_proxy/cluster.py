@@ -33,8 +33,8 @@ from pinterest_sandbox.rest_proxy.json_body import is_topic_name
 #: A topic that was made a moment ago is not known to the broker at once: seconds between asking again.
 _UNKNOWN_TOPIC_PAUSES = (0.05, 0.1, 0.2, 0.0)
 _UNKNOWN_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)
-#: Questions to Kafka at once. Each holds a thread until Kafka answers or its time is over; with fewer threads than
-#: clients, a client would wait for the end of another one's question first.
+#: Questions to Kafka at once. Each holds a thread until Kafka answers or its time is over: with fewer threads
+#: than clients, a client would wait for the end of another one's question first.
 _THREADS = 200
 
 
