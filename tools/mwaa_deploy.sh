@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Upload what `make mwaa` made. Needs BUCKET, ENVIRONMENT (the names of both) and the AWS command line.
 set -euo pipefail
+# Without it a failed upload inside $(...) would be passed over, and new DAGs would meet old plugins.
+shopt -s inherit_errexit
 package=${PACKAGE:-build/mwaa}
 bucket=${BUCKET:?the bucket of the environment, with versioning on}
 environment=${ENVIRONMENT:?the name of the MWAA environment}

@@ -41,12 +41,14 @@ class Aws:
     :param environment: what GetEnvironment shows.
     :param updates: arguments of the updates so far.
     :param failure: message with which the next update fails; empty if it does not.
+    :param refused: key of the object that may not be put; empty if all may.
     """
 
     s3: Any
     environment: dict[str, Any] = field(default_factory=lambda: {"Name": "production", "Status": "AVAILABLE"})
     updates: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
+    refused: str = ""
 
     def install(self, folder: Path) -> ThreadingHTTPServer:
         """Put the command into a folder, and serve it until ``shutdown`` is called."""
@@ -86,6 +88,9 @@ class Aws:
         query, output = options.pop("--query", "@"), options.pop("--output", "json")
         parameters = _parameters("s3" if service == "s3api" else service, operation, options, folder)
         if service == "s3api":
+            if operation == "put-object" and parameters["Key"] == self.refused:
+                error = {"Code": "AccessDenied", "Message": "Access Denied"}
+                raise botocore.exceptions.ClientError({"Error": error}, "PutObject")
             answer = getattr(self.s3, operation.replace("-", "_"))(**parameters)
         else:
             answer = {"get-environment": self._get, "update-environment": self._update}[operation](

@@ -159,7 +159,7 @@ class Deployment:
 
     def uploaded(self) -> set[str]:
         """Keys of the bucket."""
-        return {entry["Key"] for entry in self.aws.s3.list_objects_v2(Bucket="mwaa")["Contents"]}
+        return {entry["Key"] for entry in self.aws.s3.list_objects_v2(Bucket="mwaa").get("Contents", [])}
 
 
 @pytest.fixture
@@ -222,3 +222,37 @@ def test_a_failed_update_leaves_the_dags_as_they_are(deployment: Deployment) -> 
         "The update failed, the environment runs as before: the requirements can't be installed\n"
     )
     assert deployment.uploaded() == {"plugins.zip", "requirements.txt", "startup.sh"}
+
+
+@pytest.mark.parametrize(
+    ("refused", "before"),
+    [
+        ("plugins.zip", set()),
+        ("requirements.txt", {"plugins.zip"}),
+        ("startup.sh", {"plugins.zip", "requirements.txt"}),
+    ],
+)
+def test_a_failed_upload_ends_the_deployment(deployment: Deployment, refused: str, before: set[str]) -> None:
+    """Otherwise new DAGs would run with old plugins, requirements or settings."""
+    deployment.aws.refused = refused
+    done = deployment.run()
+    assert done.returncode != 0
+    assert "AccessDenied" in done.stderr
+    assert deployment.uploaded() == before
+    assert deployment.aws.updates == []
+
+
+@pytest.mark.parametrize("refused", ["plugins.zip", "startup.sh"])
+def test_a_failed_upload_leaves_the_last_deployment_as_it_is(deployment: Deployment, refused: str) -> None:
+    """The bucket has a version of every file then, which must not be taken for the new one."""
+    assert deployment.run().returncode == 0
+    (deployment.checkout / "dags" / "pinterest_daily_batch.py").rename(
+        deployment.checkout / "dags" / "other.py"
+    )
+    with (deployment.checkout / "plugins" / "pinterest_plugin.py").open("a") as file:
+        file.write("# more\n")
+    (deployment.checkout / "production.env").write_text("PINTEREST_USER_ID=other\n")
+    deployment.aws.refused = refused
+    assert deployment.run().returncode != 0
+    assert "dags/other.py" not in deployment.uploaded()
+    assert len(deployment.aws.updates) == 1
