@@ -16,7 +16,7 @@ def moto_command(port: int) -> tuple[str, ...]:
 
     :param port: TCP port on 127.0.0.1.
     """
-    return (sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(port))
+    return (sys.executable, "-m", "pinterest_sandbox.aws.moto_server", "-H", HOST, "-p", str(port))
 
 
 def check_moto(url: str) -> None:

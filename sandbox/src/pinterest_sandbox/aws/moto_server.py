@@ -1,0 +1,11 @@
+"""moto's server, with its Kinesis mended: ``python -m pinterest_sandbox.aws.moto_server -H HOST -p PORT``."""
+
+from __future__ import annotations
+
+from moto.server import main
+
+from pinterest_sandbox.aws import kinesis
+
+if __name__ == "__main__":
+    kinesis.mend()
+    main()
