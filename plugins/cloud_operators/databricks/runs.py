@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from cloud_operators.exceptions import NotebookRunFailed, ServiceFailed
@@ -21,6 +22,35 @@ def has_ended(run: Mapping[str, Any]) -> bool:
     :param run: answer of runs/get
     """
     return run["state"]["life_cycle_state"] in TERMINAL
+
+
+def is_forgotten(run_id: int, status: int | None, body: str) -> bool:
+    """Tell from a refusal of runs/get whether the workspace has no such run (it keeps them for 60 days).
+
+    It answers that with status 400. Status 404 with the code for a missing resource is what such a refusal
+    is elsewhere in the API. Any other refusal says nothing of the run: it may well be there.
+
+    .. seealso:: https://github.com/databricks/databricks-sdk-py/blob/main/databricks/sdk/errors/overrides.py
+
+    :param run_id: id of the run
+    :param status: HTTP status
+    :param body: what was answered
+    """
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    if not isinstance(answer, dict):
+        return False
+    code, message = (str(answer.get(key)) for key in ("error_code", "message"))
+    if status == HTTPStatus.NOT_FOUND:
+        return code == "RESOURCE_DOES_NOT_EXIST"
+    missing = rf"Run {run_id} does not exist|Run: {run_id} in job: \S+ doesn't exist"
+    return (
+        status == HTTPStatus.BAD_REQUEST
+        and code == "INVALID_PARAMETER_VALUE"
+        and re.search(missing, message) is not None
+    )
 
 
 def exit_value(notebook_path: str, output: Mapping[str, Any]) -> Any:

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow.providers.common.compat.sdk import AirflowException
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 _TASK_KEY = "notebook"
 _SUBMISSION_KEY = "databricks_submission"
-_FORGOTTEN = "NOT_FOUND"
+_FORGOTTEN = "FORGOTTEN"
 _COMPUTE_KEYS = {"existing_cluster_id", "new_cluster", "libraries"}
 
 
@@ -189,7 +188,10 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         try:
             state = self.hook.get_run(cast("int", external_id))["state"]
         except DatabricksApiError as error:
-            if error.http_status_code == HTTPStatus.NOT_FOUND:
+            # The hook's error has the answer in its text only, the one behind it has it as it came.
+            answer = getattr(error.__cause__, "response", None)
+            body = answer.text if answer is not None else ""
+            if runs.is_forgotten(cast("int", external_id), error.http_status_code, body):
                 return _FORGOTTEN
             raise
         return f"{state['life_cycle_state']}:{state.get('result_state', '')}"

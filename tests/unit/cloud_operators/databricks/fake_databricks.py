@@ -119,6 +119,8 @@ class FakeDatabricks:
     running: dict[str, RunningStatement] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    #: answered for a run that is not there, instead of what the workspace answers today
+    no_run: ApiError | None = None
     clock_ms: int = 1_700_000_000_000
     port: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -209,7 +211,9 @@ class FakeDatabricks:
     def get_run(self, query: dict[str, Any]) -> dict[str, Any]:
         run = self.runs.get(int(query["run_id"]))
         if run is None or run.deleted:
-            raise ApiError(404, "RESOURCE_DOES_NOT_EXIST", f"Run {query['run_id']} does not exist.")
+            raise self.no_run or ApiError(
+                400, "INVALID_PARAMETER_VALUE", f"Run {query['run_id']} does not exist."
+            )
         state: dict[str, str] = {"state_message": run.script.message}
         if run.cancelled:
             state |= {"life_cycle_state": "TERMINATED", "result_state": "CANCELED"}

@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
+from airflow.providers.databricks.exceptions import DatabricksApiError
 from airflow.sdk.exceptions import AirflowTaskTimeout, TaskDeferred
 
+from cloud_operators.databricks import runs
 from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from cloud_operators.exceptions import NotebookRunFailed, ServiceFailed
-from tests.unit.cloud_operators.databricks.fake_databricks import FakeDatabricks, Fault, Notebook
+from tests.unit.cloud_operators.databricks.fake_databricks import (
+    ApiError,
+    FakeDatabricks,
+    Fault,
+    Notebook,
+)
 from tests.unit.cloud_operators.running import fire, run
 
 PATH = "/Shared/pipeline/0123456789ab/spark/notebooks/daily"
@@ -205,12 +212,56 @@ def test_cleared_task_runs_anew(databricks: FakeDatabricks, context: Any) -> Non
     assert notebook().execute(context) == 2
 
 
-def test_run_that_the_workspace_has_forgotten(databricks: FakeDatabricks, context: Any) -> None:
+@pytest.mark.parametrize("deferrable", [False, True], ids=["waiting", "deferred"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        # What the service answers, and what Databricks' own SDK also takes for a run that is not there.
+        None,
+        ApiError(400, "INVALID_PARAMETER_VALUE", "Run: 1000 in job: 1 doesn't exist"),
+        ApiError(404, "RESOURCE_DOES_NOT_EXIST", "Run 1000 does not exist."),
+    ],
+    ids=["run", "run in job", "not found"],
+)
+def test_run_that_the_workspace_has_forgotten(
+    databricks: FakeDatabricks, context: Any, answer: ApiError | None, deferrable: bool
+) -> None:
     databricks.notebooks[PATH] = [Notebook(exit_value="1"), Notebook(exit_value="2")]
-    notebook().execute(context)
+    run(notebook(deferrable=deferrable), context)
     for each in databricks.runs.values():
-        each.deleted = True  # runs/get answers 404
-    assert notebook().execute(context) == 2
+        each.deleted = True
+    databricks.no_run = answer
+    assert run(notebook(deferrable=deferrable), context) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ApiError(400, "INVALID_PARAMETER_VALUE", "Run 1 does not exist."),
+        ApiError(400, "INVALID_PARAMETER_VALUE", "run_id is no number"),
+        ApiError(400, "MALFORMED_REQUEST", "Run 1000 does not exist."),
+        ApiError(403, "PERMISSION_DENIED", "Run 1000 does not exist or you lack View"),
+        ApiError(404, "ENDPOINT_NOT_FOUND", "No API found for 'GET /jobs/runs/get'"),
+    ],
+    ids=["other run", "other value", "other code", "no permission", "no endpoint"],
+)
+def test_refusal_that_says_nothing_of_the_run_makes_no_second_one(
+    databricks: FakeDatabricks, context: Any, answer: ApiError
+) -> None:
+    databricks.notebooks[PATH] = [Notebook(exit_value="1")]
+    notebook().execute(context)
+    databricks.runs[1000].deleted = True
+    databricks.no_run = answer
+    with pytest.raises(DatabricksApiError, match=str(answer)):
+        notebook().execute(context)
+    assert databricks.called(SUBMIT) == 1
+
+
+@pytest.mark.parametrize("body", ["", "<html>Not found</html>", "[]", '"not found"', '{"message": null}'])
+@pytest.mark.parametrize("status", [400, 404])
+def test_answer_of_something_else_says_nothing_of_the_run(status: int, body: str) -> None:
+    """A proxy between, or another server at the address."""
+    assert not runs.is_forgotten(1000, status, body)
 
 
 def test_not_durable_submits_each_time(databricks: FakeDatabricks, context: Any) -> None:
@@ -317,6 +368,17 @@ def test_execution_timeout_of_a_deferred_task_cancels_the_run(
     with pytest.raises(AirflowTaskTimeout, match=r"run 1000 was cancelled after 0:00:00\.3"):
         run(operator, context)
     assert [each.cancelled for each in databricks.runs.values()] == [True]
+
+
+def test_run_forgotten_during_a_deferred_wait_is_made_anew_by_the_retry(
+    databricks: FakeDatabricks, context: Any
+) -> None:
+    databricks.notebooks[PATH] = [Notebook(looks=("RUNNING",) * 1000), Notebook(exit_value="2")]
+    trigger = deferred_trigger(notebook(deferrable=True), context)
+    databricks.runs[1000].deleted = True
+    with pytest.raises(ServiceFailed, match=r"wait for run 1000 is broken off .*Status Code: 400"):
+        notebook().execute_complete(context, fire(trigger))
+    assert run(notebook(deferrable=True), context) == 2
 
 
 def test_deferred_wait_that_breaks_off_leaves_the_run_to_the_retry(
