@@ -16,12 +16,15 @@ from pinterest_sandbox.rest_proxy.errors import RestError
 class Backlog:
     """Messages in the order of their delivery, and positions: the offset after the last one delivered.
 
-    Its epoch changes with the place from which a partition is read: what was taken before no longer counts.
+    Its epoch changes with the place from which a partition is read: what was taken of that partition before
+    no longer counts.
     """
 
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
         self._positions: dict[Partition, int] = {}
+        self._fetched: dict[Partition, int] = {}
+        self._moved: dict[Partition, int] = {}
         self.epoch = 0
 
     def __bool__(self) -> bool:
@@ -30,6 +33,7 @@ class Backlog:
     def add(self, message: Message) -> None:
         """Keep a message for the next read."""
         self._messages.append(message)
+        self._fetched[partition_of(message)] = _after(message)
 
     def take(self, embedded: Embedded, room: int, *, first: bool) -> tuple[list[Readable], bool]:
         """The next records.
@@ -60,8 +64,8 @@ class Backlog:
 
         :param epoch: when they were taken.
         """
-        if epoch == self.epoch:
-            self._messages.extendleft(record.message for record in reversed(records))
+        kept = [record.message for record in records if self._counts(record.message, epoch)]
+        self._messages.extendleft(reversed(kept))
 
     def delivered(self, records: Sequence[Readable], epoch: int) -> dict[Partition, int]:
         """Note what the client got.
@@ -69,36 +73,46 @@ class Backlog:
         :param epoch: when they were taken.
         :returns: the positions that are new.
         """
-        if epoch != self.epoch:
-            return {}
-        ends = {partition_of(record.message): (record.message.offset() or 0) + 1 for record in records}
+        got = [record.message for record in records if self._counts(record.message, epoch)]
+        ends = {partition_of(message): _after(message) for message in got}
         self._positions.update(ends)
         return ends
+
+    def _counts(self, message: Message, epoch: int) -> bool:
+        return self._moved.get(partition_of(message), 0) <= epoch
 
     def positions(self) -> dict[Partition, int]:
         """Where the client is, in partitions that it got something of or was put to."""
         return dict(self._positions)
 
-    def reached(self) -> dict[Partition, int]:
-        """Where reading goes on: the positions, or the first message that waits."""
-        first = {partition_of(message): message.offset() or 0 for message in reversed(self._messages)}
-        return {**first, **self._positions}
+    def fetched(self) -> dict[Partition, int]:
+        """Where fetching goes on: after the last message that came, or where the partition was put to."""
+        return dict(self._fetched)
 
     def move(self, places: Mapping[Partition, int]) -> None:
         """Go on at other offsets."""
         self.forget(places)
         self._positions.update(places)
+        self._fetched.update(places)
+
+    def keep(self, partitions: Iterable[Partition]) -> None:
+        """Drop all that is known of other partitions."""
+        self.forget(self._fetched.keys() - set(partitions))
 
     def forget(self, partitions: Iterable[Partition]) -> None:
         """Drop all that is known of these partitions."""
         dropped = set(partitions)
         self._messages = deque(kept for kept in self._messages if partition_of(kept) not in dropped)
+        self.epoch += 1
         for partition in dropped:
             self._positions.pop(partition, None)
-        self.epoch += 1
+            self._fetched.pop(partition, None)
+            self._moved[partition] = self.epoch
 
     def clear(self) -> None:
         """Drop everything."""
-        self._messages.clear()
-        self._positions.clear()
-        self.epoch += 1
+        self.keep(())
+
+
+def _after(message: Message) -> int:
+    return (message.offset() or 0) + 1

@@ -145,14 +145,12 @@ class Instance:
         if not partitions:
             self.unsubscribe()
             return
-        # Those that were read before go on where they are.
-        reached = self.backlog.reached()
-        kept = {found: reached[found] for found in partitions if found in reached}
-        self.backlog.clear()
+        # Those that were read before go on where they are, behind what was fetched and not yet delivered.
+        fetched = self.backlog.fetched()
         self._consumer.assign(
-            [TopicPartition(*found, kept.get(found, OFFSET_INVALID)) for found in partitions]
+            [TopicPartition(*found, fetched.get(found, OFFSET_INVALID)) for found in partitions]
         )
-        self.backlog.move(kept)
+        self.backlog.keep(partitions)
         self._assigned = True
 
     @property

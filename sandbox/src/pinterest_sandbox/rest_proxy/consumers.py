@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from pinterest_sandbox.rest_proxy.consumer_handle import Handle
 from pinterest_sandbox.rest_proxy.consumer_instance import Instance
-from pinterest_sandbox.rest_proxy.consumer_instances import Handle, Instances
+from pinterest_sandbox.rest_proxy.consumer_instances import Instances
 from pinterest_sandbox.rest_proxy.consumer_requests import (
     Partition,
     parse_instance,
