@@ -86,7 +86,7 @@ class EntityCounts:
 
     @property
     def landed(self) -> int:
-        """Lines read for the first time."""
+        """Lines read for the first time, less those that the object read again has lost; may be below 0."""
         return self.lines_read - self.reread
 
     @property

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     COMMENT 'ranges that were handled, both ends included',
     sent BIGINT COMMENT 'records given to the API',
     acknowledged BIGINT COMMENT 'records whose offset came back',
-    landed BIGINT COMMENT 'lines read for the first time',
+    landed BIGINT COMMENT 'lines read for the first time, less those that the object read again has lost',
     dead_lettered BIGINT COMMENT 'records that the sink refused',
     lines_read BIGINT COMMENT 'lines of all objects read',
     reread BIGINT COMMENT 'lines that the run before had read',

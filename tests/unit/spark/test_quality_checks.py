@@ -31,6 +31,8 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
     "ledger": [
         ("r1", "batch", "pin", 3, 3, 0, 1, 1, 1, 1, 1),
         ("r2", "batch", "pin", 3, 1, 2, 1, 2, 0, 0, 2),
+        # The object read again had lost two of its three lines.
+        ("r3", "batch", "pin", 1, -2, 3, 0, 1, 0, 0, 3),
         ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 1, 1),
         ("r1", "burst", "pin", None, 3, None, None, None, None, None, 3),
     ],
@@ -68,8 +70,17 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
     (
         "ledger_not_balanced",
         "ledger",
-        [("r1", "batch", "pin", 3, -1, 4, 3, 0, 0, 0, 1)],
-        [("pin", "run r1", "lines_read 3, landed -1, reread 4, kept 3, merged 0, quarantined 0")],
+        [("r1", "batch", "pin", 3, 4, -1, 3, 0, 0, 0, 1), ("r2", "batch", "pin", -1, -4, 3, 0, -1, 0, 0, 2)],
+        [
+            ("pin", "run r1", "lines_read 3, landed 4, reread -1, kept 3, merged 0, quarantined 0"),
+            ("pin", "run r2", "lines_read -1, landed -4, reread 3, kept 0, merged -1, quarantined 0"),
+        ],
+    ),
+    (
+        "ledger_not_balanced",
+        "ledger",
+        [("r1", "batch", "pin", 3, 3, 0, 3, 0, 0, 0, 1), ("r2", "batch", "pin", 0, -4, 4, 0, 0, 0, 0, 2)],
+        [("pin", "all runs", "landed -1")],
     ),
     ("rows_not_kept", "pin", [(1, 0, 0, 0)], [("pin", "rows of the batch table", "1 rows")]),
     (

@@ -16,6 +16,7 @@ from pinterest_pipeline.errors import (
     PositionLost,
 )
 from pinterest_pipeline.landing import tasks as landing
+from pinterest_pipeline.landing.objects import object_key
 from tests.unit.pinterest_pipeline.fakes import BUCKET, FakeS3, land
 
 pytestmark = pytest.mark.usefixtures("aws", "kafka")
@@ -117,6 +118,49 @@ def test_a_line_that_the_notebook_missed_is_told(statements: dict[str, Any]) -> 
     statements["tables/read_ledger.sql"] = [{"entity": entity, **row} for entity, row in found.items()]
     with pytest.raises(CountsWrong, match="geo: 19 lines read, 20 lines in S3"):
         landing.check_counts.function(URI, {"entities": found}, run_id="manual__1+00")
+
+
+@pytest.fixture
+def shorter_pin(s3: FakeS3, statements: dict[str, Any], aws: None) -> dict[str, Any]:
+    """The run before read 4 lines from pin's last object, which the sink has written again with 2 of them."""
+    for entity in ENTITIES:
+        land(s3, entity, 0, 10)
+        land(s3, entity, 10, 10)
+    land(s3, "pin", 10, 2)
+    land(s3, "pin", 12, 2)
+    statements["tables/read_ingest_positions.sql"] = [
+        {"topic": "sandbox.pin", "partition": 0, "first_offset": 10, "object_key": "k", "lines": 4}
+    ]
+    found = {"pin": {**counts(2, reread=4), "kept": 0, "merged": 2}, "geo": counts(20), "user": counts(20)}
+    statements["tables/read_ledger.sql"] = [{"entity": entity, **row} for entity, row in found.items()]
+    return found
+
+
+def written_below(pin: int) -> str:
+    """A manifest whose pin of pin's topic is this one."""
+    committed = {**COMMITTED["committed"], "sandbox.pin": {"0": pin}}
+    uri: str = landing.write_manifest.function({"committed": committed}, params={}, run_id="shorter")
+    return uri
+
+
+def test_a_shorter_object_whose_other_lines_lie_above_the_pin_is_no_error(
+    shorter_pin: dict[str, Any],
+) -> None:
+    assert shorter_pin["pin"]["landed"] == -2
+    result = {"entities": shorter_pin}
+    assert landing.check_counts.function(written_below(12), result, run_id="shorter") == shorter_pin
+
+
+def test_a_shorter_object_whose_other_lines_are_nowhere_is_told(
+    s3: FakeS3, shorter_pin: dict[str, Any]
+) -> None:
+    del s3.objects[BUCKET, object_key("sandbox.pin", 0, 12)]
+    with pytest.raises(CountsWrong) as caught:
+        landing.check_counts.function(written_below(14), {"entities": shorter_pin}, run_id="shorter")
+    assert caught.value.problems == [
+        "pin: sandbox.pin[0]: 2 records neither landed nor dead-lettered; at offsets 10 to 13 Kafka has 4 "
+        "records, S3 2 lines, and 0 are dead letters"
+    ]
 
 
 @pytest.fixture
