@@ -13,6 +13,7 @@ import sys
 import xmlrpc.client
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,14 +103,20 @@ class Supervisor:
         """Kill ``name`` and its children with SIGKILL, as a crash would; it is then started again.
 
         :returns: the process id that was killed.
-        :raises ValueError: when it does not run.
+        :raises ValueError: when it does not run, or no longer.
         """
         process = next((p for p in self.processes() if p.name == name and p.pid), None)
         if process is None:
             raise ValueError(f"{name} does not run")
-        victim = psutil.Process(process.pid)
-        for child in [*victim.children(recursive=True), victim]:
-            child.send_signal(signal.SIGKILL)
+        try:
+            victim = psutil.Process(process.pid)
+            for child in victim.children(recursive=True):
+                # Many end by themselves meanwhile; the one that was asked for must be killed all the same.
+                with suppress(psutil.NoSuchProcess):
+                    child.send_signal(signal.SIGKILL)
+            victim.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            raise ValueError(f"{name} has just ended by itself") from None
         return process.pid
 
     def processes(self) -> list[ProcessState]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from pinterest_sandbox.service import Service
-from pinterest_sandbox.supervision import Supervisor
+from pinterest_sandbox.supervision import ProcessState, Supervisor
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.unit.pinterest_sandbox.configs import config_at
 
@@ -78,6 +79,37 @@ def test_a_killed_process_is_started_again(supervisor: Supervisor, tmp_path: Pat
 
     wait_until(replaced, what="the new process", timeout=20)
     assert not psutil.pid_exists(killed)
+
+
+def test_a_child_that_has_ended_meanwhile_does_not_save_its_parent(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor.start(service("one", tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        gone = psutil.Process(child.pid)
+    monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [gone])
+
+    killed = supervisor.kill("one")
+
+    wait_until(lambda: check_gone(killed), what="end of the process", timeout=20)
+
+
+def check_gone(number: int) -> None:
+    if psutil.pid_exists(number):
+        raise NotReady(f"{number} runs")
+
+
+def test_a_process_that_ends_by_itself_was_not_killed(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor.start(service("one", tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        gone = process.pid
+    state = ProcessState("one", "RUNNING", gone, 0)
+    monkeypatch.setattr(supervisor, "processes", lambda: [state])
+
+    with pytest.raises(ValueError, match="one has just ended by itself"):
+        supervisor.kill("one")
 
 
 def test_killing_what_does_not_run_is_an_error(supervisor: Supervisor) -> None:
