@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import psutil
 import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.databricks.sql_client import run_sql
+from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import Demo
 
 EMULATE, DAILY, RESULTS = "pinterest_emulate_posts", "pinterest_daily_batch", "pinterest_materialise_results"
@@ -44,6 +47,42 @@ def cleaned_rows(demo: Demo, entity: str, where: str = "true") -> list[dict[str,
         demo, f"SELECT to_json(struct({cleaned}), {JSON_OPTIONS}) FROM {name} WHERE {where} ORDER BY ind"
     )
     return [json.loads(str(row)) for (row,) in rows]
+
+
+def running(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> Callable[[], None]:
+    def check() -> None:
+        states = [task.state for task in airflow.tasks(dag_id, run_id) if task.task_id == task_id]
+        if states != ["running"]:
+            raise NotReady(f"{task_id} is {states}")
+
+    return check
+
+
+def tries(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> int:
+    return max(task.try_number for task in airflow.tasks(dag_id, run_id) if task.task_id == task_id)
+
+
+def task_process(demo: Demo, dag_id: str, run_id: str, task_id: str) -> psutil.Process:
+    """The process of a running task: its title has the task instance's id."""
+    url = demo.sandbox.url("airflow")
+    token = requests.get(f"{url}/auth/token", timeout=30).json()["access_token"]
+    instance: dict[str, Any] = requests.get(
+        f"{url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    ).json()
+    found: list[psutil.Process] = []
+
+    def named() -> None:
+        supervisor = psutil.Process(int((demo.sandbox.home / "run" / "supervisor.pid").read_text()))
+        for process in supervisor.children(recursive=True):
+            if instance["id"] in " ".join(process.cmdline()):
+                found.append(process)
+                return
+        raise NotReady("no process has its id")
+
+    wait_until(named, what=f"the process of {task_id}", timeout=30, interval=0.1)
+    return found[0]
 
 
 def clear_task(demo: Demo, dag_id: str, run_id: str, task_id: str) -> None:

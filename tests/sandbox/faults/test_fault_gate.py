@@ -23,28 +23,11 @@ from tests.conformance.msk_connect_surroundings import (
     remove_surroundings,
     wait_connector,
 )
+from tests.faults import Faults
 from tests.running_sandbox import RunningSandbox
 from tests.sandbox.databricks.client import WorkspaceClient
 
 TOPIC = "faultring.pin"
-
-
-class Faults:
-    """The ``sandbox fault`` command."""
-
-    def __init__(self, sandbox: RunningSandbox) -> None:
-        self._sandbox = sandbox
-
-    def begin(self, service: str, *options: str) -> None:
-        self._sandbox.command("fault", service, "--for", "2m", *options)
-
-    def struck(self) -> list[int]:
-        """How often each active fault has struck, oldest first."""
-        answer = requests.get(self._sandbox.url("fault_gate", "/faults"), timeout=10)
-        return [row["struck"] for row in answer.json()]
-
-    def clear(self) -> None:
-        self._sandbox.command("fault", "--clear")
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_everything_that_is_missing_is_named_with_one_command(path: Path) -> Non
     message = str(raised.value)
     assert "mariadbd: needed for the source database" in message
     assert "mvn: needed for" in message
-    assert message.endswith("apt-get install mariadb-server-core maven")
+    assert message.endswith("apt-get install mariadb-client-core mariadb-server-core maven")
 
 
 def test_an_old_java_is_named(path: Path) -> None:
