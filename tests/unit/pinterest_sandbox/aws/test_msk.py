@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.aws.msk.clusters import bootstrap_brokers, complete_v1
 from pinterest_sandbox.aws.msk.facade import Msk, application
-from tests.unit.pinterest_sandbox.aws.serving import serving
+from tests.unit.pinterest_sandbox.aws.serving import free_port, serving
 
 ADDRESS = "127.0.0.1:19092"
 NODES = {
@@ -124,6 +125,59 @@ def test_defaults_are_those_of_aws() -> None:
 def test_unknown_cluster_is_not_found(kafka: Any, call: str) -> None:
     with pytest.raises(kafka.exceptions.NotFoundException):
         getattr(kafka, call)(ClusterArn=UNKNOWN)
+
+
+@pytest.fixture
+def without_moto() -> Iterator[Any]:
+    with serving(application(Msk(f"http://127.0.0.1:{free_port()}", ADDRESS))) as url:
+        yield aws_client("kafka", url)
+
+
+@pytest.mark.parametrize("call", ["create_cluster", "create_cluster_v2"])
+def test_without_moto_the_service_is_unavailable(without_moto: Any, call: str) -> None:
+    request: dict[str, Any] = {"ClusterName": "unit-other"}
+    if call == "create_cluster":
+        request |= {"KafkaVersion": "3.7.x", "NumberOfBrokerNodes": 2, "BrokerNodeGroupInfo": NODES}
+
+    with pytest.raises(without_moto.exceptions.ServiceUnavailableException):
+        getattr(without_moto, call)(**request)
+
+
+@pytest.mark.parametrize("call", ["describe_cluster", "get_bootstrap_brokers"])
+def test_without_moto_operations_fail_that_can_not_be_unavailable(without_moto: Any, call: str) -> None:
+    """MSK's model gives these no ServiceUnavailableException."""
+    with pytest.raises(without_moto.exceptions.InternalServerErrorException):
+        getattr(without_moto, call)(ClusterArn=UNKNOWN)
+
+
+@pytest.fixture
+def broken_moto() -> Iterator[Any]:
+    """MSK over a server that stumbles over everything but a list, in which it answers with what is none."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/v1/clusters" and "clusterNameFilter" not in request.query:
+            return web.json_response(
+                {"clusterInfoList": [{"clusterArn": UNKNOWN, "clusterType": "SERVERLESS"}]}
+            )
+        if request.path == "/v1/clusters":
+            return web.json_response({"clusterInfoList": None})
+        return web.Response(status=500, text="<title>500 Internal Server Error</title>")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    with serving(app) as moto, serving(application(Msk(moto, ADDRESS))) as url:
+        yield aws_client("kafka", url)
+
+
+@pytest.mark.parametrize("call", ["describe_cluster", "delete_cluster", "get_bootstrap_brokers"])
+def test_failure_of_moto_is_no_missing_cluster(broken_moto: Any, call: str) -> None:
+    with pytest.raises(broken_moto.exceptions.InternalServerErrorException, match="moto answered 500"):
+        getattr(broken_moto, call)(ClusterArn=UNKNOWN)
+
+
+def test_answer_that_can_not_be_read_is_an_error_of_the_service(broken_moto: Any) -> None:
+    with pytest.raises(broken_moto.exceptions.InternalServerErrorException, match="Internal server error"):
+        broken_moto.list_clusters(ClusterNameFilter="unit-cluster")
 
 
 def test_operation_that_is_not_there_says_so(kafka: Any, cluster: str) -> None:

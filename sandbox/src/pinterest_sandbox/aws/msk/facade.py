@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,15 @@ from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
+from botocore.model import OperationModel
 from multidict import CIMultiDict
 from yarl import URL
 
 from pinterest_sandbox.aws.msk.clusters import bootstrap_brokers, complete_v1, complete_v2
 from pinterest_sandbox.aws.shapes import from_json
-from pinterest_sandbox.aws.wire import AwsError, HttpAnswer, RestJsonService
+from pinterest_sandbox.aws.wire import AwsError, Call, HttpAnswer, RestJsonService
+
+_log = logging.getLogger(__name__)
 
 _SESSION = web.AppKey("session", aiohttp.ClientSession)
 
@@ -66,19 +70,30 @@ class Msk:
         incoming = _Incoming(request.method, request.raw_path, dict(request.headers), await request.read())
         try:
             answer = await self._answer(incoming, request.app[_SESSION])
-        except AwsError as error:
-            answer = self._protocol.error(error)
+        except Exception:
+            _log.exception("%s %s", incoming.method, incoming.path)
+            answer = self._protocol.error(AwsError("InternalServerErrorException", "Internal server error"))
         return web.Response(status=answer.status, headers=dict(answer.headers), body=answer.body)
 
     async def _answer(self, incoming: _Incoming, session: aiohttp.ClientSession) -> HttpAnswer:
-        call = self._protocol.parse(incoming.method, incoming.path, incoming.body)
-        name = call.operation.name
+        try:
+            call = self._protocol.parse(incoming.method, incoming.path, incoming.body)
+            try:
+                return await self._execute(call, incoming, session)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                _log.error("moto does not answer: %r", error)
+                raise _unavailable(call.operation) from error
+        except AwsError as error:
+            return self._protocol.error(error)
+
+    async def _execute(self, call: Call, incoming: _Incoming, session: aiohttp.ClientSession) -> HttpAnswer:
+        name, arn = call.operation.name, call.parameters.get("ClusterArn")
         if name == "GetBootstrapBrokers":
             cluster = await self._cluster(call.parameters["ClusterArn"], incoming, session)
             return self._protocol.answer(call.operation, bootstrap_brokers(cluster, self._bootstrap))
         if name not in MOTO_OPERATIONS:
             raise AwsError("BadRequestException", f"The sandbox's MSK has no {name}.")
-        found = await self._ask(incoming, incoming.path, session)
+        found = await self._ask(incoming, session, arn)
         if name == "DescribeCluster":
             found["clusterInfo"] = complete_v1(found["clusterInfo"])
         elif name == "DescribeClusterV2":
@@ -97,11 +112,14 @@ class Msk:
 
     async def _cluster(self, arn: str, incoming: _Incoming, session: aiohttp.ClientSession) -> dict[str, Any]:
         describe = _Incoming("GET", f"/v1/clusters/{quote(arn, safe='')}", incoming.headers, b"")
-        return complete_v1((await self._ask(describe, describe.path, session))["clusterInfo"])
+        return complete_v1((await self._ask(describe, session, arn))["clusterInfo"])
 
-    async def _ask(self, incoming: _Incoming, path: str, session: aiohttp.ClientSession) -> dict[str, Any]:
+    async def _ask(
+        self, incoming: _Incoming, session: aiohttp.ClientSession, arn: str | None = None
+    ) -> dict[str, Any]:
         """moto's answer, by names on the wire.
 
+        :param arn: of the cluster that the request is about.
         :raises AwsError: moto's own; ``NotFoundException`` for a cluster that moto does not have.
         """
         headers = CIMultiDict(incoming.headers)
@@ -111,17 +129,31 @@ class Msk:
         headers.setdefault(
             "Authorization", "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/kafka/aws4_request"
         )
-        target = URL(self._moto + path, encoded=True)
+        target = URL(self._moto + incoming.path, encoded=True)
         async with session.request(incoming.method, target, headers=headers, data=incoming.body) as answer:
             body = await answer.read()
         if answer.status >= 500:
-            raise AwsError("NotFoundException", "The cluster does not exist.", "clusterArn")
+            # moto stumbles over clusters that it does not have, but not only over them.
+            if arn is not None and not await self._exists(arn, incoming, session):
+                raise AwsError("NotFoundException", "The cluster does not exist.", "clusterArn")
+            raise AwsError("InternalServerErrorException", f"moto answered {answer.status}")
         content = json.loads(body or b"{}")
         if answer.status >= 400:
             code = answer.headers.get("x-amzn-errortype") or content.get("__type") or "BadRequestException"
             message = content.get("message") or content.get("Message") or body.decode()
             raise AwsError(code.rpartition("#")[2], message)
         return dict(content)
+
+    async def _exists(self, arn: str, incoming: _Incoming, session: aiohttp.ClientSession) -> bool:
+        listing = _Incoming("GET", "/v1/clusters", incoming.headers, b"")
+        return any(row["clusterArn"] == arn for row in (await self._ask(listing, session))["clusterInfoList"])
+
+
+def _unavailable(operation: OperationModel) -> AwsError:
+    """What an operation answers when moto does not: not every one may say that the service is unavailable."""
+    own = {shape.name for shape in operation.error_shapes}
+    code = "ServiceUnavailableException"
+    return AwsError(code if code in own else "InternalServerErrorException", "moto does not answer")
 
 
 def application(msk: Msk) -> web.Application:
