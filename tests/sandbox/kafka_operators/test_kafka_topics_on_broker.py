@@ -19,9 +19,9 @@ from cloud_operators.kafka.topics import Topic
 from tests.sandbox.kafka_operators.helpers import make_topic, set_connection
 
 
-def ensure(*topics: dict[str, Any]) -> list[dict[str, str]]:
+def ensure(*topics: dict[str, Any]) -> list[dict[str, Any]]:
     operator = KafkaEnsureTopicsOperator(task_id="ensure", topics=topics)
-    actions: list[dict[str, str]] = operator.execute({})
+    actions: list[dict[str, Any]] = operator.execute({})
     return actions
 
 
@@ -37,8 +37,8 @@ def test_missing_topics_are_created_as_wanted(bootstrap: str, prefix: str) -> No
         {"name": f"{prefix}.geo", "partitions": 1, "replication_factor": 1},
     ]
     assert ensure(*wanted) == [
-        {"name": f"{prefix}.pin", "action": "created"},
-        {"name": f"{prefix}.geo", "action": "created"},
+        {"name": f"{prefix}.pin", "action": "created", "partitions": 3},
+        {"name": f"{prefix}.geo", "action": "created", "partitions": 1},
     ]
     assert partition_counts(bootstrap, [f"{prefix}.pin", f"{prefix}.geo"]) == {
         f"{prefix}.pin": 3,
@@ -54,11 +54,11 @@ def test_missing_topics_are_created_as_wanted(bootstrap: str, prefix: str) -> No
 def test_topics_as_wanted_are_adopted(bootstrap: str, prefix: str) -> None:
     policy = {"cleanup.policy": "delete,compact"}
     topic = {"name": prefix, "partitions": 2, "replication_factor": 1, "config": policy}
-    assert ensure(topic) == [{"name": prefix, "action": "created"}]
+    assert ensure(topic) == [{"name": prefix, "action": "created", "partitions": 2}]
     # The order of the policies does not matter; numbers may come as text from a template.
     again = {"name": prefix, "partitions": "2", "replication_factor": "1"}
     assert ensure({**again, "config": {"cleanup.policy": "compact,delete"}}) == [
-        {"name": prefix, "action": "adopted"}
+        {"name": prefix, "action": "adopted", "partitions": 2}
     ]
 
 
@@ -117,7 +117,7 @@ def rival(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("rival", "bootstrap")
 def test_a_topic_that_appears_in_between_is_adopted_when_as_wanted(prefix: str) -> None:
     topic = {"name": prefix, "partitions": 2, "replication_factor": 1}
-    assert ensure(topic) == [{"name": prefix, "action": "adopted"}]
+    assert ensure(topic) == [{"name": prefix, "action": "adopted", "partitions": 2}]
 
 
 @pytest.mark.usefixtures("rival", "bootstrap")

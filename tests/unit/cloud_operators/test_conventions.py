@@ -65,6 +65,7 @@ NOT_TEMPLATED = {
     "databricks_retry_limit",
     "databricks_retry_delay",
     "missing_table_ok",
+    "compare_partitions",
     "order_by",
     "include",
     "keep",

@@ -28,6 +28,8 @@ class KafkaEnsureTopicsOperator(BaseOperator):
 
     :param topics: ``{"name", "partitions", "replication_factor", "config"}`` of each topic; ``config``
         (setting -> text) may be left out, and only the settings in it are compared (templated)
+    :param compare_partitions: whether a topic that is there must have as many partitions as wanted;
+        otherwise the number is for new topics, and one that is there keeps those it has
     :param kafka_conn_id: the Kafka connection (templated)
     :param request_timeout: seconds that one request to the brokers may take
     """
@@ -40,12 +42,14 @@ class KafkaEnsureTopicsOperator(BaseOperator):
         self,
         *,
         topics: Sequence[Mapping[str, Any]],
+        compare_partitions: bool = True,
         kafka_conn_id: str = KafkaAdminHook.default_conn_name,
         request_timeout: float = 8,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.topics = topics
+        self.compare_partitions = compare_partitions
         self.kafka_conn_id = kafka_conn_id
         self.request_timeout = request_timeout
 
@@ -54,10 +58,11 @@ class KafkaEnsureTopicsOperator(BaseOperator):
         """The hook that all requests go through."""
         return KafkaAdminHook(self.kafka_conn_id, request_timeout=self.request_timeout)
 
-    def execute(self, context: Context) -> list[dict[str, str]]:
+    def execute(self, context: Context) -> list[dict[str, Any]]:
         """Create or adopt the topics.
 
-        :returns: ``{"name", "action"}`` of each in the given order; action is ``created`` or ``adopted``
+        :returns: ``{"name", "action", "partitions"}`` of each in the given order; action is ``created`` or
+            ``adopted``
         :raises ValueError: when a topic is described wrongly
         :raises ResourceDiffers: when present topics are not as wanted
         :raises ServiceUnreachable: when no broker answers
@@ -73,13 +78,18 @@ class KafkaEnsureTopicsOperator(BaseOperator):
         if missing:
             raced = self.hook.create_topics(missing)
             created -= raced
-            self._refuse_differences(wanted, self._found_at_last(sorted(raced)))
+            found |= self._found_at_last(sorted(raced))
+            self._refuse_differences(wanted, found)
         actions = [
-            {"name": topic.name, "action": "created" if topic.name in created else "adopted"}
+            {
+                "name": topic.name,
+                "action": "created" if topic.name in created else "adopted",
+                "partitions": found.get(topic.name, topic).partitions,
+            }
             for topic in wanted
         ]
         for action in actions:
-            self.log.info("Topic %s: %s", action["name"], action["action"])
+            self.log.info("Topic %(name)s: %(action)s, partitions %(partitions)d", action)
         return actions
 
     def _found(self, names: list[str]) -> dict[str, Topic]:
@@ -122,6 +132,8 @@ class KafkaEnsureTopicsOperator(BaseOperator):
         for topic in wanted:
             present = found.get(topic.name)
             differences = topic.differences(present) if present else {}
+            if not self.compare_partitions:
+                differences.pop("partitions", None)
             if differences:
                 differing[topic.name] = differences
         if not differing:
