@@ -30,9 +30,12 @@ class ResourceDiffers(CloudOperatorError):
 
     :param resource: kind and name, e.g. ``"connector 'orders-connector'"``
     :param differences: setting -> (wanted, found); values must be safe to show (secrets already hidden)
+    :param advice: what to do about it, if that is known
     """
 
-    def __init__(self, resource: str, differences: Mapping[str, Difference]) -> None:
+    def __init__(
+        self, resource: str, differences: Mapping[str, Difference], advice: str | None = None
+    ) -> None:
         self.resource = resource
         self.differences = dict(differences)
         lines = [
@@ -40,8 +43,13 @@ class ResourceDiffers(CloudOperatorError):
             for setting, difference in sorted(self.differences.items())
         ]
         super().__init__(
-            f"{resource} exists and differs from what was asked for; nothing was changed.\n"
-            + "\n".join(lines)
+            "\n".join(
+                [
+                    f"{resource} exists and differs from what was asked for; nothing was changed.",
+                    *lines,
+                    *([advice] if advice else []),
+                ]
+            )
         )
 
 

@@ -1,18 +1,26 @@
-"""The sink's plugin file, brought into the pipeline's bucket without ever lying on a disk here."""
+"""The sink's plugin file, brought into the pipeline's bucket unless something else is in its place.
+
+MSK Connect copies the file when it makes a custom plugin and never looks at it again, so a newer file would
+change nothing while that plugin lives.
+
+.. seealso:: https://docs.aws.amazon.com/msk/latest/developerguide/msk-connect-plugins.html
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pinterest_pipeline.errors import Permanent
+from cloud_operators.exceptions import Difference, ResourceDiffers
+from pinterest_pipeline.provisioning.plugin_source import Look, PluginFile, S3File, plugin_source
+from pinterest_pipeline.settings import PREFIX
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "kafka-connect-s3"
-TIMEOUT_S = (10.0, 60.0)
-_SOURCE = "pinterest-source"
+SETTING = f"{PREFIX}CONNECTOR_PLUGIN_SOURCE"
 
 
 def plugin_key(source: str) -> str:
@@ -20,81 +28,84 @@ def plugin_key(source: str) -> str:
     return f"{FOLDER}/{unquote(urlsplit(source).path).rpartition('/')[2]}"
 
 
-def copy_plugin_file(s3: Any, source: str, bucket: str) -> str:
+def copy_plugin_file(s3: Any, source: str, bucket: str, built: Mapping[str, Any] | None = None) -> str:
     """Bring the plugin file into the bucket, unless the same one is there.
 
     :param s3: a boto3 S3 client.
     :param source: ``https://`` or ``s3://`` address.
     :param bucket: the pipeline's bucket.
+    :param built: the custom plugin that exists, as MSK Connect describes it.
     :returns: its key in the bucket.
     :raises Permanent: when there is nothing at ``source``.
+    :raises ResourceDiffers: when another file lies in its place that was not copied here, or the custom
+        plugin was made of another file; nothing is copied then.
     """
     key = plugin_key(source)
-    parts = urlsplit(source)
-    if parts.scheme == "s3":
-        _copy_from_s3(s3, parts.netloc, parts.path.lstrip("/"), bucket, key)
-    else:
-        _copy_from_web(s3, source, bucket, key)
+    wanted, place = plugin_source(s3, source), S3File(s3, bucket, key)
+    stays = _stays(wanted, place)
+    _refuse_other_plugin(built, place if stays else wanted)
+    if not stays:
+        wanted.copy_to(s3, bucket, key)
+        logger.info("copied the plugin file to %s", place)
     return key
 
 
-def _copy_from_s3(s3: Any, source_bucket: str, source_key: str, bucket: str, key: str) -> None:
-    if (source_bucket, source_key) == (bucket, key):
-        if _head(s3, bucket, key) is None:
-            raise Permanent(f"there is no plugin file at s3://{bucket}/{key}")
-        return
-    found = _head(s3, source_bucket, source_key)
+def _stays(wanted: PluginFile, place: S3File) -> bool:
+    """Whether what lies in the file's place is what is wanted.
+
+    :raises ResourceDiffers: when it is another file that was not copied here.
+    """
+    looked = wanted.look()
+    if wanted == place:
+        return True
+    found = place.find()
     if found is None:
-        raise Permanent(f"there is no plugin file at s3://{source_bucket}/{source_key}")
-    _unless_equal(
-        s3,
-        bucket,
-        key,
-        found["ContentLength"],
-        f"s3://{source_bucket}/{source_key} {found['ETag']}",
-        lambda extra: s3.copy(
-            {"Bucket": source_bucket, "Key": source_key},
-            bucket,
-            key,
-            ExtraArgs={**extra, "MetadataDirective": "REPLACE"},
-        ),
-    )
+        return False
+    if found.copied_of is None:
+        _refuse_other_file(wanted, looked, place, found)
+        logger.info("adopted %s, which was not copied here and is the same file", place)
+        return True
+    same = found.copied_of == looked.version and looked.size in (None, found.size)
+    if same:
+        logger.info("%s is the same file already", place)
+    return same
 
 
-def _copy_from_web(s3: Any, source: str, bucket: str, key: str) -> None:
-    import requests
-
-    with requests.get(source, stream=True, timeout=TIMEOUT_S) as answer:
-        if answer.status_code in (401, 403, 404, 410):
-            raise Permanent(f"there is no plugin file at {source}: status {answer.status_code}")
-        answer.raise_for_status()
-        size = int(answer.headers.get("Content-Length", -1))
-        _unless_equal(
-            s3,
-            bucket,
-            key,
-            size,
-            f"{source} {answer.headers.get('ETag', '')}".strip(),
-            lambda extra: s3.upload_fileobj(answer.raw, bucket, key, ExtraArgs=extra),
+def _refuse_other_file(wanted: PluginFile, looked: Look, place: S3File, found: Look) -> None:
+    differences = {}
+    if looked.size not in (None, found.size):
+        differences["size"] = Difference(looked.size, found.size)
+    else:
+        content, other = wanted.read(), place.read()
+        if content != other:
+            differences["MD5"] = Difference(content.md5, other.md5)
+    if differences:
+        raise ResourceDiffers(
+            f"plugin file {place}",
+            differences,
+            f"It was not copied there from {wanted}. To use it, set {SETTING} to its s3:// address; to use "
+            "the other one, delete or rename it first.",
         )
 
 
-def _unless_equal(s3: Any, bucket: str, key: str, size: int, origin: str, copy: Any) -> None:
-    found = _head(s3, bucket, key)
-    if found and found["ContentLength"] == size and found["Metadata"].get(_SOURCE) == origin:
-        logger.info("s3://%s/%s is the same file already", bucket, key)
+def _refuse_other_plugin(built: Mapping[str, Any] | None, file: PluginFile) -> None:
+    if built is None or built["customPluginState"] == "DELETING":
         return
-    copy({"Metadata": {_SOURCE: origin}})
-    logger.info("copied the plugin file to s3://%s/%s", bucket, key)
-
-
-def _head(s3: Any, bucket: str, key: str) -> dict[str, Any] | None:
-    from botocore.exceptions import ClientError
-
-    try:
-        found: dict[str, Any] = s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket", "NotFound"):
-            return None
-        raise
-    return found
+    # Not there yet while the plugin is being made.
+    made_of = built.get("latestRevision", {}).get("fileDescription")
+    if not made_of:
+        return
+    content = file.read()
+    told = {"file size": (content.size, "fileSize"), "file MD5": (content.md5, "fileMd5")}
+    differences = {
+        what: Difference(value, made_of[member])
+        for what, (value, member) in told.items()
+        if value != made_of.get(member, value)
+    }
+    if differences:
+        raise ResourceDiffers(
+            f"custom plugin {built['name']!r}",
+            differences,
+            f"It keeps the file that it was made of. To use {file}, delete the connector and the custom "
+            f"plugin, then run this again; to keep it, set {SETTING} back to that file.",
+        )
