@@ -6,7 +6,9 @@ part and the Airflow connection `pinterest_api`.
 
 **When.** By hand, once for each environment, and again after a change of its settings or templates. It is
 safe at any time: what exists and is as wanted is adopted, what differs is an error that shows the difference.
-Nothing that exists is changed or replaced without being asked.
+Nothing that exists is changed or replaced, but three things of our own: the API is brought in line with its
+document and deployed, the connection's secret gets its new value, and a plugin file that was copied here is
+copied again when the one at the source is newer and no custom plugin has been made of it.
 
 **Needs.** `PINTEREST_MSK_CLUSTER_ARN`, `PINTEREST_REST_PROXY_ADDRESS`, `PINTEREST_CONNECTOR_ROLE_ARN`,
 `PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`. With
@@ -14,7 +16,9 @@ Nothing that exists is changed or replaced without being asked.
 connection.
 
 **Params.** Example: `{"partitions": 3, "tasks": 3, "flush_size": 1000, "rotate_interval_ms": 1000}`.
-`partitions` holds for new topics; notebooks of others read partition 0 only, so 1 is the default.
+`partitions` holds for new topics; notebooks of others read partition 0 only, so 1 is the default. A topic
+that is there keeps as many as it has, and the log of `ensure_topics` says how many. The others are compared
+with the connector that is there: give those with which it was made.
 
 **Writes.** Topics `<id>.pin`, `<id>.geo`, `<id>.user`, `<id>.dead-letter`; the bucket `user-<id>-bucket` if
 it is not there, with the plugin file under `kafka-connect-s3/`; custom plugin, worker configuration and
@@ -23,7 +27,14 @@ connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the sec
 
 **When it fails.**
 - `check_prerequisites`: set the variables that it names.
+- `survey_resources`: `S3 forbids a look at the bucket` says which permission is missing, or that somebody
+  else has the bucket's name.
 - `... exists and differs`: change the params to what is there, or delete the resource by hand first.
+- `copy_plugin_file`: `plugin file ... exists and differs` is a file that somebody else has put in its place:
+  set `PINTEREST_CONNECTOR_PLUGIN_SOURCE` to its `s3://` address, or remove it. `custom plugin ... exists and
+  differs` is a newer sink: MSK Connect keeps the file that a plugin was made of, so delete the connector and
+  the custom plugin first (the new connector goes on at the old one's offsets), or set
+  `PINTEREST_CONNECTOR_PLUGIN_SOURCE` back.
 - `create_connector` FAILED: the connector's role must be allowed to write the bucket and reach the cluster.
 - `smoke_test_api`: it asks for the topics and posts an empty list of records, which the REST proxy must
   refuse with 422; nothing is written. Its message says what another answer means: 403 not deployed or a
@@ -55,7 +66,7 @@ from pinterest_pipeline.settings import settings
 
 NAMES = names()
 SETTINGS = settings()
-#: Half an hour, looked at every five seconds: MSK Connect takes from seconds to a quarter of an hour.
+#: Half an hour, looked at every other second: MSK Connect takes from seconds to a quarter of an hour.
 WAITING = {"waiter_delay": 2, "waiter_max_attempts": 900}
 
 with DAG(
@@ -74,7 +85,7 @@ with DAG(
             type="integer",
             minimum=1,
             maximum=64,
-            description="Partitions of each data topic, if it is new",
+            description="Partitions of each data topic that is new; one that is there keeps those it has",
         ),
         "tasks": Param(1, type="integer", minimum=1, maximum=64, description="Most tasks of the S3 sink"),
         "flush_size": Param(
@@ -97,12 +108,12 @@ with DAG(
     plugin_file = tasks.copy_plugin_file()
 
     ensure_topics = KafkaEnsureTopicsOperator(
-        task_id="ensure_topics", topics=plan["topics"], kafka_conn_id=KAFKA
+        task_id="ensure_topics", topics=plan["topics"], compare_partitions=False, kafka_conn_id=KAFKA
     )
     create_custom_plugin = MskConnectCreateCustomPluginOperator(
         task_id="create_custom_plugin",
         name=NAMES.custom_plugin,
-        bucket_arn=f"arn:aws:s3:::{NAMES.bucket}",
+        bucket_arn=plan["bucket_arn"],
         file_key=plugin_file,
         content_type=plugin_content_type(SETTINGS.connector_plugin_source),
         description="S3 sink of the Pinterest pipeline",

@@ -6,6 +6,7 @@ from typing import Any
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import Names
+from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
 from pinterest_pipeline.provisioning.connection import SECRET_NAME
 from pinterest_pipeline.provisioning.resources import Found
@@ -37,14 +38,21 @@ def find_bucket(s3: Any, bucket: str) -> str | None:
 
     :param s3: a boto3 S3 client.
     :param bucket: bucket name.
+    :raises Permanent: when S3 forbids to look at it.
     """
     from botocore.exceptions import ClientError
 
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+        code = error.response["Error"]["Code"]
+        if code in ("404", "NoSuchBucket"):
             return None
+        if code == "403":
+            raise Permanent(
+                f"S3 forbids a look at the bucket {bucket}: this role needs s3:ListBucket on it. If it has "
+                "that, the name is taken by another account: use another PINTEREST_USER_ID"
+            ) from error
         raise
     return bucket
 

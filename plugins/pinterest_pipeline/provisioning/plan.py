@@ -36,6 +36,15 @@ def topic_plan(names: Names, *, partitions: int, replication: int) -> list[dict[
     ]
 
 
+def bucket_arn(names: Names, *, partition: str) -> str:
+    """ARN of the bucket.
+
+    :param names: names of the resources.
+    :param partition: partition of the client's region, such as ``aws-cn``.
+    """
+    return f"arn:{partition}:s3:::{names.bucket}"
+
+
 def connector_configuration(
     template: str,
     names: Names,

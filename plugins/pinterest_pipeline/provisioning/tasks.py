@@ -9,9 +9,9 @@ from airflow.sdk import task
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
-from pinterest_pipeline.entities import ENTITIES, names
+from pinterest_pipeline.entities import names
 from pinterest_pipeline.paths import read_include
-from pinterest_pipeline.provisioning import access, connection, plan, plugin_file, resources
+from pinterest_pipeline.provisioning import access, bucket, connection, plan, plugin_file, resources
 from pinterest_pipeline.provisioning.finders import find_batch_resources
 from pinterest_pipeline.settings import settings
 
@@ -37,14 +37,22 @@ def check_prerequisites() -> None:
 
 @task
 def survey_resources(*, run_id: Any = None) -> None:
-    """Note in ``_state/resources.json`` what is not there yet and so will be created by this run."""
-    found = names()
+    """Note in ``_state/resources.json`` what is not there yet and so will be created by this run.
+
+    The bucket, in which the record lies, is made here.
+
+    :raises Permanent: when S3 forbids a look at the bucket.
+    """
     s3 = connections.aws_client("s3")
-    there = _batch_resources()
-    if there["bucket", found.bucket] is None:
-        # The record lies in the bucket, so this one is made before it is noted.
-        _create_bucket(s3, found.bucket)
+    there = dict(_batch_resources())
+    ours = ("bucket", names().bucket)
+    absent = there[ours] is None
+    if absent:
+        bucket.create_bucket(s3, names().bucket, resource_tags())
     entries = resources.read_record(s3, settings().state_root)
+    if absent or _is_left_behind(s3, entries):
+        bucket.block_public_access(s3, names().bucket)
+        there[ours] = None
     noted = resources.note_absent(entries, there, run_id=run_id, now=now_text())
     resources.write_record(s3, settings().state_root, noted)
     for (kind, name), identifier in there.items():
@@ -55,20 +63,23 @@ def survey_resources(*, run_id: Any = None) -> None:
 def plan_resources(*, params: Any = None) -> dict[str, Any]:
     """Work out what is asked for from the params, the cluster and the templates.
 
-    :returns: ``topics``, ``connector_configuration``, ``worker_properties``, ``api_specification``.
+    :returns: ``topics``, ``bucket_arn``, ``connector_configuration``, ``worker_properties``,
+        ``api_specification``.
     """
     from cloud_operators.aws.hooks.msk import MskHook
 
     chosen = params
     found = names()
+    place = connections.aws_client("s3").meta
     brokers = MskHook(aws_conn_id=connections.AWS).broker_count(settings().msk_cluster_arn)
     replication = plan.replication_factor(brokers)
     return {
         "topics": plan.topic_plan(found, partitions=chosen["partitions"], replication=replication),
+        "bucket_arn": plan.bucket_arn(found, partition=place.partition),
         "connector_configuration": plan.connector_configuration(
             read_include("connect/s3-sink.json"),
             found,
-            region=connections.aws_client("s3").meta.region_name,
+            region=place.region_name,
             tasks=chosen["tasks"],
             flush_size=chosen["flush_size"],
             rotate_interval_ms=chosen["rotate_interval_ms"],
@@ -88,9 +99,15 @@ def copy_plugin_file() -> str:
     """Bring the sink's plugin file into the bucket.
 
     :returns: its key.
+    :raises ResourceDiffers: when somebody else's file is in its place, or the custom plugin that exists was
+        made of another one.
     """
+    from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+
+    found = names()
     source = settings().connector_plugin_source
-    return plugin_file.copy_plugin_file(connections.aws_client("s3"), source, names().bucket)
+    built = MskConnectHook(aws_conn_id=connections.AWS).find_custom_plugin(found.custom_plugin)
+    return plugin_file.copy_plugin_file(connections.aws_client("s3"), source, found.bucket, built)
 
 
 @task
@@ -128,19 +145,24 @@ def record_resources(*, run_id: Any = None) -> list[str]:
 
 
 @task
-def smoke_test_api(*, params: Any = None) -> None:
+def smoke_test_api() -> None:
     """Ask for the topics through the API, as a sender would reach it, and post what must be refused.
 
+    Each topic must have as many partitions there as the brokers say.
+
     :raises PipelineError: when gateway, proxy or cluster do not answer as they should.
+    :raises ResourceMissing: when the cluster lacks a topic.
     """
     from airflow.sdk import BaseHook
 
+    from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
+
     found = BaseHook.get_connection(connections.API)
-    partitions = params["partitions"]
+    hook = KafkaOffsetsHook(connections.KAFKA)
     connection.check_api(
         connection.base_url(found),
         found.password or "",
-        {names().topic(entity): partitions for entity in ENTITIES},
+        {topic: len(numbers) for topic, numbers in hook.partitions(list(names().topics.values())).items()},
     )
 
 
@@ -152,19 +174,8 @@ def _batch_resources() -> resources.Found:
     )
 
 
-def _create_bucket(s3: Any, bucket: str) -> None:
-    region = s3.meta.region_name
-    # us-east-1 is the default, and S3 refuses to be told so.
-    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=bucket, **place)
-    s3.put_public_access_block(
-        Bucket=bucket,
-        PublicAccessBlockConfiguration={
-            "BlockPublicAcls": True,
-            "IgnorePublicAcls": True,
-            "BlockPublicPolicy": True,
-            "RestrictPublicBuckets": True,
-        },
-    )
-    tags = [{"Key": key, "Value": value} for key, value in resource_tags().items()]
-    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+def _is_left_behind(s3: Any, entries: list[resources.Entry]) -> bool:
+    """Whether the bucket was made by a run that broke off before it was noted as created."""
+    name = names().bucket
+    states = {entry["state"] for entry in entries if (entry["kind"], entry["name"]) == ("bucket", name)}
+    return "created" not in states and bucket.has_tags(s3, name, resource_tags())
