@@ -10,34 +10,7 @@ import pytest
 
 from pinterest_sandbox.aws import kinesis
 from pinterest_sandbox.aws.clients import aws_client
-
-HALF = 2**127
-
-
-class StreamClient:
-    """One stream of the mended moto."""
-
-    def __init__(self, client: Any, name: str, shards: int) -> None:
-        self.client, self.name = client, name
-        client.create_stream(StreamName=name, ShardCount=shards)
-
-    def put(self, text: str, key: int = 0) -> tuple[str, str]:
-        """Put a record into the shard that holds ``key``; its shard and sequence number."""
-        given = self.client.put_record(
-            StreamName=self.name, Data=text.encode(), PartitionKey="k", ExplicitHashKey=str(key)
-        )
-        return given["ShardId"], given["SequenceNumber"]
-
-    def shards(self) -> dict[str, dict[str, Any]]:
-        return {s["ShardId"]: s for s in self.client.list_shards(StreamName=self.name)["Shards"]}
-
-    def read(self, shard: str, **arguments: Any) -> tuple[list[str], bool]:
-        """What one GetRecords gives from the beginning on, and whether the shard has ended."""
-        iterator = self.client.get_shard_iterator(
-            StreamName=self.name, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        answer = self.client.get_records(ShardIterator=iterator, **arguments)
-        return [r["Data"].decode() for r in answer["Records"]], "NextShardIterator" not in answer
+from tests.kinesis_streams import HALF, StreamClient
 
 
 @pytest.fixture
