@@ -15,10 +15,10 @@ Methods = dict[str, dict[str, Any]]
 Routes = dict[str, Methods]
 
 _ANY = "x-amazon-apigateway-any-method"
-_INTEGRATION = "x-amazon-apigateway-integration"
-_HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", _ANY})
-# Parts of a document that do not belong to a path and still decide how the API behaves.
-_NOT_BEHAVIOUR = frozenset({"paths", "info", "tags", "servers", "openapi", "externalDocs"})
+INTEGRATION = "x-amazon-apigateway-integration"
+HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", _ANY})
+#: Outside a document's paths all but these decides how the API behaves.
+NOT_BEHAVIOUR = frozenset({"paths", "info", "tags", "openapi", "externalDocs"})
 _DEFAULTS: dict[str, Any] = {
     "passthroughBehavior": "WHEN_NO_MATCH",
     "connectionType": "INTERNET",
@@ -38,9 +38,9 @@ def wanted_routes(specification: Mapping[str, Any]) -> Routes:
     default_security = specification.get("security") or []
     return {
         path: {
-            _method_name(method): _wanted_method(operation, default_security)
+            method_name(method): _wanted_method(operation, default_security)
             for method, operation in item.items()
-            if method in _HTTP_METHODS
+            if method in HTTP_METHODS
         }
         for path, item in paths.items()
     }
@@ -58,7 +58,7 @@ def found_routes(resources: Iterable[Mapping[str, Any]]) -> Routes:
     for resource in resources:
         if methods := resource.get("resourceMethods"):
             routes[resource["path"]] = {
-                _method_name(name): _found_method(method) for name, method in methods.items()
+                method_name(name): _found_method(method) for name, method in methods.items()
             }
     return routes
 
@@ -90,50 +90,74 @@ def differing_methods(wanted: Routes, found: Routes, *, exact: bool = False) -> 
 def fingerprint(resources: Iterable[Mapping[str, Any]], specification: Mapping[str, Any] | None) -> str:
     """Compute the sha256 of what a deployment of an API would publish.
 
-    It covers all resources of the API as they are, so that DAGs which each apply a part of one API agree,
-    and the parts of the document outside its paths (gateway responses, components).
+    It covers all methods of the API as they are, so that DAGs which each apply a part of one API agree, and
+    the parts of the document outside its paths (gateway responses, components). As in :func:`found_routes`
+    the last one of a path counts, whatever its id: a document that is applied again changes nothing.
 
-    :param resources: the items of GetResources, in any order
+    :param resources: the items of GetResources
     :param specification: the document that was applied, if known
     :returns: 64 hexadecimal digits
     """
-    around = {key: value for key, value in (specification or {}).items() if key not in _NOT_BEHAVIOUR}
-    content = [sorted(resources, key=lambda resource: str(resource["id"])), around]
+    published = {
+        resource["path"]: {name: _without_id(method, resource["id"]) for name, method in methods.items()}
+        for resource in resources
+        if (methods := resource.get("resourceMethods"))
+    }
+    around = {key: value for key, value in (specification or {}).items() if key not in NOT_BEHAVIOUR}
+    content = [published, around]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _method_name(method: str) -> str:
+def _without_id(method: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
+    integration = method.get("methodIntegration") or {}
+    # The resource's id, unless it was set.
+    own = integration.get("cacheNamespace") == resource_id
+    return {
+        **method,
+        "methodIntegration": {
+            key: value for key, value in integration.items() if not (own and key == "cacheNamespace")
+        },
+    }
+
+
+def method_name(method: str) -> str:
+    """Spell a method as API Gateway does."""
     # In documents and in moto the method of all methods has this long name.
     return "ANY" if method.lower() == _ANY else method.upper()
 
 
 def _wanted_method(operation: Mapping[str, Any], default_security: list[Any]) -> dict[str, Any]:
     security = operation.get("security", default_security) or []
-    integration = operation.get(_INTEGRATION) or {}
+    integration = operation.get(INTEGRATION) or {}
     responses = {
-        str(response["statusCode"]): _response(response, "" if pattern == "default" else pattern)
+        str(response["statusCode"]): response_form(response, "" if pattern == "default" else pattern)
         for pattern, response in (integration.get("responses") or {}).items()
     }
     return {
         "apiKeyRequired": any("api_key" in scheme for scheme in security),
-        "integration": _integration(integration, responses),
+        "integration": integration_form(integration, responses),
     }
 
 
 def _found_method(method: Mapping[str, Any]) -> dict[str, Any]:
     integration = method.get("methodIntegration") or {}
     responses = {
-        str(status): _response(response, response.get("selectionPattern") or "")
+        str(status): response_form(response, response.get("selectionPattern") or "")
         for status, response in (integration.get("integrationResponses") or {}).items()
     }
     return {
         "apiKeyRequired": bool(method.get("apiKeyRequired")),
-        "integration": _integration(integration, responses),
+        "integration": integration_form(integration, responses),
     }
 
 
-def _integration(integration: Mapping[str, Any], responses: dict[str, Any]) -> dict[str, Any]:
+def integration_form(integration: Mapping[str, Any], responses: dict[str, Any]) -> dict[str, Any]:
+    """Bring an integration to the common form.
+
+    :param integration: as a document or GetResources has it
+    :param responses: its responses in the common form
+    """
     kind = str(integration.get("type") or "").upper()
     common = {
         "type": kind,
@@ -153,7 +177,12 @@ def _integration(integration: Mapping[str, Any], responses: dict[str, Any]) -> d
     return common
 
 
-def _response(response: Mapping[str, Any], pattern: str) -> dict[str, Any]:
+def response_form(response: Mapping[str, Any], pattern: str) -> dict[str, Any]:
+    """Bring an integration's response to the common form.
+
+    :param response: as a document or GetResources has it
+    :param pattern: what it is chosen by
+    """
     # An empty template and none at all are the same to API Gateway, which stores null for an empty one.
     templates = {kind: text or None for kind, text in (response.get("responseTemplates") or {}).items()}
     return {

@@ -53,14 +53,16 @@ class ApiGatewayHook(AwsBaseHook):
             return None
         return stage
 
-    def get_deployments(self, rest_api_id: str) -> list[dict[str, Any]]:
-        """List the deployments of a REST API.
+    def find_newest_deployment(self, rest_api_id: str) -> dict[str, Any] | None:
+        """Find the deployment of a REST API that was made last.
 
         :param rest_api_id: id of the API
-        :returns: ``items`` of GetDeployments
+        :returns: as GetDeployments lists it, ``None`` when the API was never deployed
         """
         pages = self.conn.get_paginator("get_deployments").paginate(restApiId=rest_api_id)
-        return [item for page in pages for item in page.get("items", [])]
+        deployments = [item for page in pages for item in page.get("items", [])]
+        # Of two in one second, which AWS does not take, the one that is listed last.
+        return max(reversed(deployments), key=lambda deployment: deployment["createdDate"], default=None)
 
     def invoke_url(self, rest_api_id: str, stage_name: str) -> str:
         """Build the address of a stage.

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 from cloud_operators.aws.base import AwsBaseOperator, aws_template_fields
 from cloud_operators.aws.hooks.apigateway import ApiGatewayHook
 from cloud_operators.aws.links.apigateway import ApiGatewayRestApiLink, ApiGatewayStageLink
-from cloud_operators.aws.openapi import differing_methods, fingerprint, found_routes, wanted_routes
+from cloud_operators.aws.openapi import (
+    Routes,
+    differing_methods,
+    fingerprint,
+    found_routes,
+    wanted_routes,
+)
+from cloud_operators.aws.uncompared import uncompared_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +38,11 @@ class Deployment(TypedDict):
 class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
     """Create a REST API if there is none of this name, and bring it in line with an OpenAPI document.
 
-    The document is sent only when methods of its paths differ from those of the API: integration, templates,
-    responses and whether an API key is required. The XCom ``action`` says ``created``, ``updated`` or
-    ``adopted`` (nothing to change). A new definition reaches callers only by a deployment.
+    Methods of its paths are compared with those of the API: integration, templates, responses and whether an
+    API key is required. The document is sent when one differs, and in any case when it asks for something
+    that cannot be compared (:mod:`~cloud_operators.aws.uncompared`) or is to overwrite what it does not name:
+    to send it again changes nothing. The XCom ``action`` says ``created``, ``updated`` (the document was
+    sent) or ``adopted`` (the API is as wanted). A new definition reaches callers only by a deployment.
 
     VTL templates in a document that stands in the DAG file itself would be taken for Jinja where they
     contain ``{{``, ``{%`` or ``{#``; wrap the document in :func:`airflow.sdk.literal` then. A document from
@@ -44,7 +53,7 @@ class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
     :param name: name of the API; two APIs of this name are an error
     :param specification: OpenAPI 3 document, region and account filled in, stage variables as
         ``${stageVariables.x}``
-    :param mode: ``merge`` leaves other paths of the API alone, ``overwrite`` removes them
+    :param mode: ``merge`` leaves alone what the document does not name, ``overwrite`` removes it
     :param description: description of an API that is created
     :param tags: tags of an API that is created; an adopted one keeps its own
     :param aws_conn_id: the Airflow connection for AWS credentials; ``None`` for boto3's own search
@@ -98,10 +107,7 @@ class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
             aws_partition=self.hook.conn_partition,
             rest_api_id=rest_api_id,
         )
-        existing = found_routes(self.hook.get_resources(rest_api_id))
-        differing = differing_methods(wanted, existing, exact=self.mode == "overwrite")
-        if differing:
-            self.log.info("REST API %s lacks or differs in: %s", rest_api_id, ", ".join(differing))
+        if self._has_to_be_sent(rest_api_id, wanted):
             self._put(rest_api_id)
             action = "updated" if action == "adopted" else action
         self.log.info("REST API %s (%s) %s", self.name, rest_api_id, action)
@@ -118,6 +124,17 @@ class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
         api: dict[str, Any] = self.hook.conn.create_rest_api(**request)
         return api
 
+    def _has_to_be_sent(self, rest_api_id: str, wanted: Routes) -> bool:
+        overwrite = self.mode == "overwrite"
+        existing = found_routes(self.hook.get_resources(rest_api_id))
+        differing = differing_methods(wanted, existing, exact=overwrite)
+        if differing:
+            self.log.info("REST API %s lacks or differs in: %s", rest_api_id, ", ".join(differing))
+        uncompared = uncompared_parts(self.specification)
+        if uncompared:
+            self.log.info("Sent in any case, because it cannot be compared: %s", ", ".join(uncompared))
+        return overwrite or bool(differing or uncompared)
+
     def _put(self, rest_api_id: str) -> None:
         # The title of a document becomes the name of the API, by which the next run must find it.
         document = {**self.specification, "info": {**self.specification.get("info", {}), "title": self.name}}
@@ -133,9 +150,10 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
     """Deploy a REST API to a stage, unless what would be deployed is there already.
 
     The description of each deployment holds the sha256 of what it publishes: all routes of the API and the
-    document's parts outside its paths. A deployment with the same content is used again. The stage is
-    created, or pointed to the deployment; the given stage variables are set, others stay. The XCom
-    ``action`` says ``created``, ``updated`` or ``unchanged``.
+    document's parts outside its paths. The newest deployment is used again if it has the same content; an
+    older one might lack what others have applied since. The stage is created, or pointed to the deployment;
+    the given stage variables are set, others stay. The XCom ``action`` says ``created``, ``updated`` or
+    ``unchanged``.
 
     .. seealso:: https://docs.aws.amazon.com/apigateway/latest/api/API_CreateDeployment.html
 
@@ -180,7 +198,7 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
         :raises botocore.exceptions.ClientError: the API does not exist, or has no methods to deploy
         """
         stage = self.hook.find_stage(self.rest_api_id, self.stage_name)
-        deployment_id = self._deployment(current=stage["deploymentId"] if stage else None)
+        deployment_id = self._deployment()
         if stage is None:
             self._create_stage(deployment_id)
             action = "created"
@@ -205,17 +223,13 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
             "invoke_url": invoke_url,
         }
 
-    def _deployment(self, current: str | None) -> str:
-        """Find the deployment with the API's present content, the stage's own first, or make it."""
+    def _deployment(self) -> str:
+        """Take the newest deployment if it has the API's present content, or make one."""
         resources = self.hook.get_resources(self.rest_api_id)
         description = f"sha256:{fingerprint(resources, self.specification)}"
-        equal = [
-            str(deployment["id"])
-            for deployment in self.hook.get_deployments(self.rest_api_id)
-            if deployment.get("description") == description
-        ]
-        if equal:
-            return current if current in equal else equal[0]
+        newest = self.hook.find_newest_deployment(self.rest_api_id)
+        if newest is not None and newest.get("description") == description:
+            return str(newest["id"])
         answer = self.hook.conn.create_deployment(restApiId=self.rest_api_id, description=description)
         return str(answer["id"])
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from typing import Any
 
 import pytest
@@ -191,5 +193,22 @@ def test_fingerprint() -> None:
     # The part of the document that was applied makes no difference, nor does the order of the resources.
     assert fingerprint(RESOURCES[::-1], {**DOCUMENT, "paths": {"/x": {}}}) == same
     assert fingerprint(RESOURCES[:2], DOCUMENT) != same
+    servers = [{"url": "", "x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": True}}]
+    assert fingerprint(RESOURCES, {**DOCUMENT, "servers": servers}) != same
     gateway = {"x-amazon-apigateway-gateway-responses": {"THROTTLED": {"statusCode": 429}}}
     assert fingerprint(RESOURCES, {**DOCUMENT, **gateway}) != same
+
+
+def test_fingerprint_of_resources_that_were_made_anew() -> None:
+    """With other ids, as moto makes them when a document is merged again: the old ones stay before them."""
+    renamed = json.loads(re.sub(r'"([abc])"', r'"new \1"', json.dumps(RESOURCES)))
+    assert (
+        renamed[1]["id"]
+        == renamed[1]["resourceMethods"]["ANY"]["methodIntegration"]["cacheNamespace"]
+        == "new b"
+    )
+
+    assert fingerprint(renamed, DOCUMENT) == fingerprint(RESOURCES, DOCUMENT)
+    assert fingerprint([*RESOURCES, *renamed[1:]], DOCUMENT) == fingerprint(RESOURCES, DOCUMENT)
+    renamed[1]["resourceMethods"]["ANY"]["methodIntegration"]["cacheNamespace"] = "shared"
+    assert fingerprint(renamed, DOCUMENT) != fingerprint(RESOURCES, DOCUMENT)

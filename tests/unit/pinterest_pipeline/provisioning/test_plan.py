@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cloud_operators.aws.openapi import wanted_routes
+from cloud_operators.aws.uncompared import uncompared_parts
 from pinterest_pipeline.entities import Names
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import plan
@@ -82,6 +83,15 @@ def test_the_api_proxies_every_path_and_method() -> None:
     assert (integration["type"], integration["httpMethod"]) == ("http_proxy", "ANY")
     assert integration["uri"] == "http://${stageVariables.restProxyHost}/{proxy}"
     assert plan.stage_variables("10.0.0.1:8082") == {"restProxyHost": "10.0.0.1:8082"}
+
+
+@pytest.mark.parametrize("require_api_key", [False, True])
+def test_provisioning_again_leaves_an_equal_api_alone(require_api_key: bool) -> None:
+    """What cannot be compared would be sent each time."""
+    document = plan.api_specification(
+        read_include("apigateway/pinterest.json"), paths=("/{proxy+}",), require_api_key=require_api_key
+    )
+    assert uncompared_parts(document) == []
 
 
 def test_a_path_that_is_not_in_the_document_is_an_error() -> None:

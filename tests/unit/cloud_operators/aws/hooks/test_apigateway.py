@@ -39,6 +39,22 @@ def test_finds_no_stage_that_is_not_there(apigateway: Any, hook: ApiGatewayHook)
     assert hook.find_stage(rest_api_id, "test") is None
 
 
+def test_finds_the_newest_deployment(apigateway: Any, hook: ApiGatewayHook) -> None:
+    rest_api_id = apigateway.create_rest_api(name="demo")["id"]
+    assert hook.find_newest_deployment(rest_api_id) is None
+
+    root = apigateway.get_resources(restApiId=rest_api_id)["items"][0]["id"]
+    method = {"restApiId": rest_api_id, "resourceId": root, "httpMethod": "GET"}
+    apigateway.put_method(**method, authorizationType="NONE")
+    apigateway.put_integration(**method, type="MOCK")
+    # Most likely in one second, which is the resolution of the date.
+    ids = [apigateway.create_deployment(restApiId=rest_api_id)["id"] for _ in range(3)]
+
+    newest = hook.find_newest_deployment(rest_api_id)
+    assert newest is not None
+    assert newest["id"] == ids[-1]
+
+
 @pytest.mark.parametrize(
     ("region", "url"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -113,6 +114,76 @@ def test_changes_an_integration_once(apigateway: Any) -> None:
     assert method["integration"]["uri"] == "http://${stageVariables.otherHost}/x"
 
 
+THROTTLED = {"THROTTLED": {"statusCode": 429, "responseTemplates": {"application/json": "{}"}}}
+REQUIRED = {"name": "x-tenant", "in": "header", "required": True, "schema": {"type": "string"}}
+BODY = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Post"}}}}
+SCHEMAS = {"schemas": {"Post": {"type": "object"}}}
+VALIDATORS = {"body": {"validateRequestBody": True, "validateRequestParameters": False}}
+
+
+@pytest.mark.parametrize(
+    ("around", "within"),
+    [
+        ({"x-amazon-apigateway-gateway-responses": THROTTLED}, {}),
+        ({"components": SCHEMAS}, {}),
+        ({"x-amazon-apigateway-request-validators": VALIDATORS}, {}),
+        ({"x-amazon-apigateway-binary-media-types": ["application/octet-stream"]}, {}),
+        ({}, {"parameters": [REQUIRED]}),
+        ({"components": SCHEMAS}, {"requestBody": BODY}),
+    ],
+    ids=["gateway responses", "models", "validators", "binary types", "required header", "body of a model"],
+)
+def test_applies_what_cannot_be_compared(
+    apigateway: Any, around: dict[str, Any], within: dict[str, Any]
+) -> None:
+    """moto knows nothing of these parts, but doubles a path that is merged: it shows what was sent."""
+    rest_api_id, _ = put(document("/a"))
+    first, _ = deploy(rest_api_id, document("/a"))
+    changed = {**document("/a"), **around}
+    changed["paths"]["/a"]["x-amazon-apigateway-any-method"].update(within)
+
+    assert put(changed)[1]["action"] == "updated"
+    assert paths(apigateway, rest_api_id) == ["/a"] * 2
+    # The task or its successor broke off. There is no deployment that could tell how far it came.
+    assert put(changed)[1]["action"] == "updated"
+    assert paths(apigateway, rest_api_id) == ["/a"] * 3
+    second, _ = deploy(rest_api_id, changed)
+
+    # moto's resources lack what is within a method, which AWS's show.
+    assert (second["deployment_id"] != first["deployment_id"]) is bool(around)
+    put(changed)
+    again, xcoms = deploy(rest_api_id, changed)
+    assert again == second
+    assert xcoms["action"] == "unchanged"
+
+
+def test_applies_what_cannot_be_compared_to_an_api_of_others(apigateway: Any) -> None:
+    rest_api_id = apigateway.create_rest_api(name="demo")["id"]
+    theirs = json.dumps(document("/a")).encode()
+    apigateway.put_rest_api(restApiId=rest_api_id, mode="merge", body=theirs)
+
+    assert put(document("/a"))[1]["action"] == "adopted"
+    assert (
+        put({**document("/a"), "x-amazon-apigateway-gateway-responses": THROTTLED})[1]["action"] == "updated"
+    )
+    assert paths(apigateway, rest_api_id) == ["/a"] * 2
+
+
+def test_overwrites_what_the_document_no_longer_names(apigateway: Any) -> None:
+    """The routes are equal, but only the service can remove the gateway response."""
+    before = {**document("/a"), "x-amazon-apigateway-gateway-responses": THROTTLED}
+    rest_api_id, _ = put(before, mode="overwrite")
+    first, _ = deploy(rest_api_id, before)
+
+    assert put(document("/a"), mode="overwrite")[1]["action"] == "updated"
+    second, _ = deploy(rest_api_id, document("/a"))
+
+    assert second["deployment_id"] != first["deployment_id"]
+    # Sent again it is made of new resources, with the same content.
+    assert put(document("/a"), mode="overwrite")[1]["action"] == "updated"
+    assert deploy(rest_api_id, document("/a"))[0] == second
+
+
 def test_overwrites_when_told_to(apigateway: Any) -> None:
     rest_api_id, _ = put(document("/a", "/b"))
 
@@ -195,6 +266,30 @@ def test_parts_applied_in_turn_share_a_stage(apigateway: Any) -> None:
     assert len(apigateway.get_deployments(restApiId=rest_api_id)["items"]) == 2
     stage = apigateway.get_stage(restApiId=rest_api_id, stageName="test")
     assert stage["variables"] == {"proxyHost": "a", "role": "r"}
+
+
+def test_does_not_go_back_to_a_deployment_without_the_changes_of_others(apigateway: Any) -> None:
+    """Each part of the API has gateway responses of its own, which the API's resources do not show."""
+
+    def with_throttled(status: int) -> Document:
+        responses = {"THROTTLED": {"statusCode": status}}
+        return {**document("/a"), "x-amazon-apigateway-gateway-responses": responses}
+
+    def with_expired() -> Document:
+        responses = {"EXPIRED_TOKEN": {"statusCode": 401}}
+        return {**document("/b"), "x-amazon-apigateway-gateway-responses": responses}
+
+    rest_api_id, _ = put(document("/a", "/b"))
+    deploy(rest_api_id, with_throttled(429))
+    second, _ = deploy(rest_api_id, with_expired())
+    third, _ = deploy(rest_api_id, with_throttled(503))
+
+    fourth, _ = deploy(rest_api_id, with_expired())
+
+    assert fourth["deployment_id"] not in {second["deployment_id"], third["deployment_id"]}
+    stage = apigateway.get_stage(restApiId=rest_api_id, stageName="test")
+    assert stage["deploymentId"] == fourth["deployment_id"]
+    assert deploy(rest_api_id, with_expired())[1]["action"] == "unchanged"
 
 
 def test_changes_a_stage_variable_without_a_deployment(apigateway: Any) -> None:
