@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import requests
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
-from tests.sandbox.kafka.clients import JSON, Kafka, poll, post
+from tests.sandbox.kafka.clients import JSON, Kafka, poll, post, taken
 
 
 @pytest.fixture
@@ -72,10 +73,39 @@ def test_single_record_is_refused_inside_a_success(proxy: str, kafka: Kafka, pre
     refused = offsets.pop(30)
     assert (refused["partition"], refused["offset"], refused["error_code"]) == (None, None, 50002)
     assert "too large" in refused["error"]
-    assert sorted(entry["offset"] for entry in offsets) == list(range(49))
+    assert [entry["offset"] for entry in offsets] == list(range(49))
     del values[30]
-    stored = {message.offset(): json.loads(message.value()) for message in kafka.read(topic)}
-    assert [stored[entry["offset"]] for entry in offsets] == values
+    assert [json.loads(message.value()) for message in kafka.read(topic)] == values
+
+
+def numbered(count: int) -> list[dict[str, Any]]:
+    """Values of a hundred bytes."""
+    return [{"value": f"{number:098}"} for number in range(count)]
+
+
+def test_order_is_kept_in_a_topic_that_takes_small_batches_only(
+    proxy: str, kafka: Kafka, prefix: str
+) -> None:
+    """Many batches are under way at once; one too large for the topic would be written after later ones."""
+    topic = kafka.create(f"{prefix}.geo", config={"max.message.bytes": "20000"})
+    records = numbered(3000)
+    records[1] = records[2000] = {"value": "x" * 30_000}
+    answer = post(proxy, topic, records)
+    offsets = [entry["offset"] for entry in answer.json()["offsets"]]
+    assert offsets == [0, None, *range(1, 1999), None, *range(1999, 2998)]
+    del records[2000], records[1]
+    assert [{"value": json.loads(message.value())} for message in kafka.read(topic)] == records
+
+
+def test_records_are_taken_right_after_a_topic_was_told_to_take_smaller_batches(
+    proxy: str, kafka: Kafka, topic: str
+) -> None:
+    assert taken(post(proxy, topic, numbered(1000))) == 1000
+    smaller = ConfigEntry("max.message.bytes", "2000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[smaller])
+    kafka.admin.incremental_alter_configs([resource])[resource].result(30)
+    assert taken(post(proxy, topic, numbered(1000))) == 1000
+    assert len(kafka.read(topic)) == 2000
 
 
 def test_topics_are_listed_and_described(proxy: str, topic: str) -> None:

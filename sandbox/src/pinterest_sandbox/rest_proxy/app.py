@@ -11,7 +11,7 @@ from aiohttp import web
 from pinterest_sandbox.rest_proxy import brokers, consumers, partitions, topics
 from pinterest_sandbox.rest_proxy.cluster import Cluster
 from pinterest_sandbox.rest_proxy.consumer_instances import INSTANCE_TIMEOUT, MAX_INSTANCES, Instances
-from pinterest_sandbox.rest_proxy.producing import Sender
+from pinterest_sandbox.rest_proxy.producing import Senders
 from pinterest_sandbox.rest_proxy.responses import answer, errors_in_our_form
 
 #: Seconds after which Kafka counts as unreachable: a client must learn of it within five.
@@ -45,12 +45,13 @@ def make_app(
 
     async def kafka_clients(app: web.Application) -> AsyncIterator[None]:
         cluster = app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)
-        sender = app[topics.SENDER] = Sender(client, timeout=KAFKA_TIMEOUT)
+        senders = Senders(client, cluster.max_message_bytes, timeout=KAFKA_TIMEOUT)
+        app[topics.SENDERS] = senders
         app[consumers.INSTANCES] = Instances(
             client, timeout=KAFKA_TIMEOUT, instance_timeout=instance_timeout, limit=max_instances
         )
         yield
-        await asyncio.to_thread(sender.close, timeout=KAFKA_TIMEOUT)
+        await asyncio.to_thread(senders.close, timeout=KAFKA_TIMEOUT)
         cluster.close()
 
     async def close_instances(app: web.Application) -> None:

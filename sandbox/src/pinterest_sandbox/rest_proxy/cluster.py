@@ -43,7 +43,7 @@ class Cluster:
 
     :param settings: of the Kafka client: ``bootstrap.servers`` and more.
     :param timeout: seconds that one question may take.
-    :param keep: seconds for which the partitions of a topic are remembered.
+    :param keep: seconds for which the partitions and the limit of a topic are remembered.
     """
 
     def __init__(self, settings: Mapping[str, Any], *, timeout: float, keep: float = 1.0) -> None:
@@ -52,6 +52,7 @@ class Cluster:
         self._keep = keep
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="metadata")
         self._known: dict[str, tuple[float, int]] = {}
+        self._limits: dict[str, tuple[float, int]] = {}
 
     async def topics(self) -> list[str]:
         """The names of all topics, sorted.
@@ -124,6 +125,18 @@ class Cluster:
         if count and time.monotonic() - asked < self._keep:
             return count
         return len((await self.topic(name)).partitions)
+
+    async def max_message_bytes(self, name: str, anew: bool = False) -> int:
+        """How large a batch of records may be for a topic, asked anew after a moment.
+
+        :param anew: ask in any case.
+        :raises RestError: 40401 for an unknown topic, 50003 when Kafka does not answer.
+        """
+        asked, limit = self._limits.get(name, (0.0, 0))
+        if anew or not asked or time.monotonic() - asked >= self._keep:
+            asked, limit = time.monotonic(), int((await self.configs(name))["max.message.bytes"])
+            self._limits[name] = (asked, limit)
+        return limit
 
     async def configs(self, name: str) -> dict[str, str]:
         """One topic's configuration.

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from pinterest_sandbox.rest_proxy.errors import RestError
 from pinterest_sandbox.rest_proxy.produce_request import Record
+
+#: librdkafka's own size of batches. Kafka's default limit for them is a little above it.
+_BATCH_SIZE = 1_000_000
 
 
 class Outcome(NamedTuple):
@@ -53,8 +59,80 @@ class _Batch:
             self.done.set_result(None)
 
 
+class Senders:
+    """Kafka producers, shared by all requests.
+
+    Kafka refuses whole batches as too large for a topic. The Java producer then sends their records again in
+    smaller ones, in their place before later batches, so that the records of a partition keep their order.
+    librdkafka would write the later ones meanwhile. So its batches are kept so small that the topic takes all
+    of them: what is refused is a record that is too large by itself, alone. A size of batches is a producer's
+    for all of its topics; hence one producer for each size.
+
+    :param settings: of the Kafka client: ``bootstrap.servers`` and more. A ``batch.size`` among them holds
+        for all topics.
+    :param limit: tells how large a batch a topic takes; with ``True``, also when it was changed just now.
+    :param timeout: seconds after which a record that was not acknowledged is given up.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, Any], limit: Callable[[str, bool], Awaitable[int]], *, timeout: float
+    ) -> None:
+        self._settings = settings
+        self._limit = limit
+        self._timeout = timeout
+        self._senders: dict[int, Sender] = {}
+
+    async def send(self, topic: str, records: Sequence[Record]) -> list[Outcome]:
+        """Send ``records`` and wait until each is acknowledged or refused.
+
+        Those of one partition are written in their order. Only when the topic's ``max.message.bytes`` was
+        lowered a moment ago may some be refused for it and written after others, once.
+
+        :param topic: of all of them.
+        :returns: the outcomes, in the order of the records.
+        :raises RestError: 50003 when Kafka does not answer.
+        """
+        size = await self._batch_size(topic)
+        outcomes = await self._sender(size).send(topic, records)
+        refused = [index for index, outcome in enumerate(outcomes) if outcome.is_too_large]
+        if refused and (smaller := await self._lowered(topic, size)) < size:
+            again = await self._sender(smaller).send(topic, [records[index] for index in refused])
+            for index, outcome in zip(refused, again, strict=True):
+                outcomes[index] = outcome
+        return outcomes
+
+    async def _lowered(self, topic: str, size: int) -> int:
+        with suppress(RestError):
+            return await self._batch_size(topic, anew=True)
+        # What was taken is to be answered all the same.
+        return size
+
+    async def _batch_size(self, topic: str, *, anew: bool = False) -> int:
+        fixed: int | None = self._settings.get("batch.size")
+        if fixed is not None:
+            return fixed
+        limit = await self._limit(topic, anew)
+        # Powers of two: topics of all kinds share a few producers.
+        return _BATCH_SIZE if limit >= _BATCH_SIZE else 1 << max(limit, 1).bit_length() - 1
+
+    def _sender(self, batch_size: int) -> Sender:
+        if batch_size not in self._senders:
+            settings = {**self._settings, "batch.size": batch_size}
+            self._senders[batch_size] = Sender(settings, timeout=self._timeout)
+        return self._senders[batch_size]
+
+    def close(self, timeout: float) -> None:
+        """Wait until what was sent is acknowledged, then end.
+
+        :param timeout: seconds to wait at most.
+        """
+        deadline = time.monotonic() + timeout
+        for sender in self._senders.values():
+            sender.close(max(0.0, deadline - time.monotonic()))
+
+
 class Sender:
-    """One Kafka producer, shared by all requests.
+    """One Kafka producer.
 
     :param settings: of the Kafka client: ``bootstrap.servers`` and more.
     :param timeout: seconds after which a record that was not acknowledged is given up.
@@ -79,27 +157,7 @@ class Sender:
         self._poller.start()
 
     async def send(self, topic: str, records: Sequence[Record]) -> list[Outcome]:
-        """Send ``records`` and wait until each is acknowledged or refused.
-
-        Kafka refuses whole batches as too large. Their records are sent again in halves, as the Java producer
-        does it, until only those are refused that are too large by themselves.
-
-        :param topic: of all of them.
-        :returns: the outcomes, in the order of the records.
-        """
-        outcomes = await self._send_together(topic, records)
-        refused = [index for index, outcome in enumerate(outcomes) if outcome.is_too_large]
-        if refused and len(records) > 1:
-            middle = (len(refused) + 1) // 2
-            for half in (refused[:middle], refused[middle:]):
-                again = await self.send(topic, [records[index] for index in half])
-                for index, outcome in zip(half, again, strict=True):
-                    outcomes[index] = outcome
-        return outcomes
-
-    async def _send_together(self, topic: str, records: Sequence[Record]) -> list[Outcome]:
-        if not records:
-            return []
+        """Send ``records`` and wait until each is acknowledged or refused; an outcome for each of them."""
         batch = _Batch(len(records), asyncio.get_running_loop())
         for index, record in enumerate(records):
             self._produce(topic, record, batch, index)

@@ -17,11 +17,11 @@ from pinterest_sandbox.rest_proxy.errors import (
 )
 from pinterest_sandbox.rest_proxy.negotiation import sent_records
 from pinterest_sandbox.rest_proxy.produce_request import Record, parse_produce
-from pinterest_sandbox.rest_proxy.producing import Outcome, Sender
+from pinterest_sandbox.rest_proxy.producing import Outcome, Senders
 from pinterest_sandbox.rest_proxy.responses import answer, tolerant
 
 CLUSTER = web.AppKey("cluster", Cluster)
-SENDER = web.AppKey("sender", Sender)
+SENDERS = web.AppKey("senders", Senders)
 
 routes = web.RouteTableDef()
 
@@ -69,7 +69,7 @@ async def send(request: web.Request, records: list[Record]) -> web.Response:
         # It may have got more partitions since it was asked about.
         count = len((await request.app[CLUSTER].topic(name)).partitions)
         _check_partitions(records, count)
-    outcomes = await request.app[SENDER].send(name, records)
+    outcomes = await request.app[SENDERS].send(name, records)
     _raise_if_all_failed(outcomes)
     return answer(
         {

@@ -18,6 +18,8 @@ from pinterest_sandbox.rest_proxy.app import make_app
 
 #: librdkafka's mock cluster makes topics with so many partitions.
 PARTITIONS = 4
+#: Of the proxy's Kafka clients. The mock cluster does not tell how large the batches of a topic may be.
+SETTINGS = {"log_level": 2, "batch.size": 1_000_000}
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +61,7 @@ def serving(app: web.Application) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def proxy(broker: str) -> Iterator[str]:
     """URL of a proxy before the stand-in."""
-    with serving(make_app(broker, settings={"log_level": 2})) as url:
+    with serving(make_app(broker, settings=SETTINGS)) as url:
         yield url
 
 

@@ -9,13 +9,13 @@ from pinterest_sandbox.rest_proxy.consumers import INSTANCES
 from pinterest_sandbox.rest_proxy.errors import RestError
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.rest_consumer import RestConsumer
-from tests.unit.pinterest_sandbox.rest_proxy.conftest import serving
+from tests.unit.pinterest_sandbox.rest_proxy.conftest import SETTINGS, serving
 
 
 def test_one_that_can_not_be_closed_keeps_no_other_open(
     broker: str, group: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = make_app(broker, settings={"log_level": 2}, instance_timeout=0.5)
+    app = make_app(broker, settings=SETTINGS, instance_timeout=0.5)
 
     def closed(name: str) -> None:
         try:

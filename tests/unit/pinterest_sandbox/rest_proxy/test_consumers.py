@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, TopicPartition
 from pinterest_sandbox.rest_proxy.app import make_app
 from pinterest_sandbox.waiting import wait_until
 from tests.rest_consumer import EMBEDDED, V2, RestConsumer, error_of, places
-from tests.unit.pinterest_sandbox.rest_proxy.conftest import serving
+from tests.unit.pinterest_sandbox.rest_proxy.conftest import SETTINGS, serving
 
 JSON = EMBEDDED.format("json")
 EARLY = {"auto.offset.reset": "earliest"}
@@ -104,7 +104,7 @@ def test_what_was_fetched_is_dropped_when_its_partition_is_read_elsewhere(
 
 
 def test_idle_instances_are_closed_and_commit(broker: str, group: str, topic: str) -> None:
-    with serving(make_app(broker, settings={"log_level": 2}, instance_timeout=1.5)) as url:
+    with serving(make_app(broker, settings=SETTINGS, instance_timeout=1.5)) as url:
         send(url, topic, 4)
         consumer = RestConsumer(url, group, **EARLY)
         consumer.assign(topic, 0)
@@ -118,7 +118,7 @@ def test_idle_instances_are_closed_and_commit(broker: str, group: str, topic: st
 
 
 def test_number_of_instances_is_bounded(broker: str, group: str) -> None:
-    with serving(make_app(broker, settings={"log_level": 2}, max_instances=2)) as url:
+    with serving(make_app(broker, settings=SETTINGS, max_instances=2)) as url:
         first, _ = RestConsumer(url, group), RestConsumer(url, group)
         asked = {"url": f"{url}/consumers/{group}", "headers": {"Content-Type": V2}, "timeout": 30}
         assert error_of(requests.post(json={}, **asked)) == (503, 50301)
@@ -175,7 +175,7 @@ def test_formats_that_need_a_registry_are_refused_by_name(proxy: str, topic: str
     assert f"format {name} needs a schema registry" in answer.json()["message"]
 
 
-def test_terminated_proxy_commits_and_ends_reads(broker: str, group: str, topic: str) -> None:
+def test_terminated_proxy_commits_and_ends_reads(proxy: str, broker: str, group: str, topic: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -184,7 +184,7 @@ def test_terminated_proxy_commits_and_ends_reads(broker: str, group: str, topic:
     process = subprocess.Popen([*program, "--bootstrap", broker, "--port", str(port)])
     try:
         wait_until(lambda: requests.get(url, timeout=1).raise_for_status(), what="REST proxy", timeout=30)
-        send(url, topic, 7)
+        send(proxy, topic, 7)
         consumer = RestConsumer(url, group, **{**EARLY, "consumer.request.timeout.ms": 50_000})
         consumer.assign(topic, 0)
         assert values(consumer.records(max_bytes=4)) == [0, 1, 2, 3]

@@ -19,7 +19,7 @@ from pinterest_sandbox.rest_proxy.consumer_handle import Handle
 from pinterest_sandbox.rest_proxy.consumers import INSTANCES
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.rest_consumer import EMBEDDED, RestConsumer, places
-from tests.unit.pinterest_sandbox.rest_proxy.conftest import serving
+from tests.unit.pinterest_sandbox.rest_proxy.conftest import SETTINGS, serving
 
 JSON = EMBEDDED.format("json")
 #: Milliseconds that a read takes: time for another request.
@@ -49,7 +49,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def app(broker: str) -> web.Application:
-    return make_app(broker, settings={"log_level": 2})
+    return make_app(broker, settings=SETTINGS)
 
 
 @pytest.fixture(scope="module")
