@@ -54,7 +54,9 @@ class Share(click.ParamType[Fraction]):
 @click.option("--client", type=click.Choice(CLIENTS), help="Hit this client alone instead of all.")
 @click.option("--status", type=int, metavar="STATUS", help="Answer with this HTTP status.")
 @click.option("--error", metavar="CODE", help="Answer with this error of the service, e.g. SlowDown of s3.")
-@click.option("--refuse-records", is_flag=True, help="Refuse single records inside a 200 (rest-proxy, api).")
+@click.option(
+    "--refuse-records", is_flag=True, help="Refuse single records inside a 200 (rest-proxy, api, kinesis)."
+)
 @click.option("--for", "seconds", type=Duration(), default="20s", show_default=True, help="How long.")
 @click.option(
     "--share", type=Share(), default="1", show_default=True, help="Of the requests, or of the records."
@@ -72,11 +74,12 @@ def fault(
     listed: bool,
     clear: bool,
 ) -> None:
-    """Let SERVICE (s3, api, rest-proxy, databricks) fail on purpose. Faults end by themselves.
+    """Let SERVICE (s3, kinesis, api, rest-proxy, databricks) fail on purpose. Faults end by themselves.
 
     \b
     sandbox fault s3 --client spark --error SlowDown --for 20s --share 0.3
     sandbox fault rest-proxy --status 503 --for 10s
+    sandbox fault kinesis --client api --error ProvisionedThroughputExceededException --share 0.2
     sandbox fault api --refuse-records --share 0.05 --for 2m
     """
     if listed or clear:

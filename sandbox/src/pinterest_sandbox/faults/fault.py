@@ -46,8 +46,8 @@ class Fault:
             raise ValueError(f"a share is above 0 and at most 1, not {float(self.share):g}")
         if not 0 < self.seconds < float("inf"):
             raise ValueError(f"a fault lasts more than 0 s, not {self.seconds:g} s")
-        if self.refuse_records and not SERVICES[self.service].takes_records:
-            takers = ", ".join(name for name, service in SERVICES.items() if service.takes_records)
+        if self.refuse_records and not SERVICES[self.service].batches:
+            takers = ", ".join(name for name, service in SERVICES.items() if service.batches)
             raise ValueError(f"{self.service} takes no records; these do: {takers}")
         if not self.refuse_records:
             self.refusal()

@@ -3,6 +3,7 @@
 - S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 - API Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 - REST proxy: https://docs.confluent.io/platform/current/kafka-rest/api.html, ``KafkaExceptionMapper``
+- Kinesis: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html, ``CommonErrors``
 - Databricks: https://docs.databricks.com/api/workspace/introduction
 """
 
@@ -14,9 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from xml.sax.saxutils import escape
-
-#: ``error_code`` of a single record that Kafka may take when it is sent again.
-RETRIABLE_RECORD = 50003
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,12 @@ def _rest_proxy(refusal: Refusal) -> Rendered:
     return Rendered(body, {"Content-Type": "application/vnd.kafka.v2+json"})
 
 
+def _kinesis(refusal: Refusal) -> Rendered:
+    body = json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
+    headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": str(uuid.uuid4())}
+    return Rendered(body, headers)
+
+
 def _databricks(refusal: Refusal) -> Rendered:
     body = json.dumps({"error_code": refusal.code, "message": refusal.message}).encode()
     return Rendered(body, {"Content-Type": "application/json"})
@@ -170,6 +174,25 @@ REST_PROXY = ErrorForm(
     unavailable="50302",
     plain=lambda status: Refusal(status, str(int(status)), f"HTTP {int(status)} {status.phrase}"),
     render=_rest_proxy,
+)
+
+KINESIS = ErrorForm(
+    refusals=(
+        Refusal(400, "ProvisionedThroughputExceededException", "Rate exceeded for a shard of the stream."),
+        Refusal(400, "LimitExceededException", "Rate exceeded for the account."),
+        Refusal(400, "KMSThrottlingException", "The rate of requests to KMS was exceeded."),
+        Refusal(400, "ThrottlingException", "Rate exceeded"),
+        Refusal(400, "ResourceNotFoundException", "The stream was not found."),
+        Refusal(400, "ResourceInUseException", "The stream is not in the state ACTIVE."),
+        Refusal(400, "ExpiredIteratorException", "Iterator expired."),
+        Refusal(400, "ExpiredTokenException", "The security token included in the request is expired"),
+        Refusal(400, "AccessDeniedException", "The role is not authorized to perform this action."),
+        Refusal(500, "InternalFailure", "The request failed because of an unknown error."),
+        Refusal(503, "ServiceUnavailable", "The request failed due to a temporary failure of the server."),
+    ),
+    unavailable="ServiceUnavailable",
+    plain=lambda status: Refusal(status, status.phrase.title().replace(" ", ""), status.phrase),
+    render=_kinesis,
 )
 
 DATABRICKS = ErrorForm(

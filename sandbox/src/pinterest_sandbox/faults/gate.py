@@ -11,10 +11,11 @@ import aiohttp
 from aiohttp import web
 
 from pinterest_sandbox.config import HOST
+from pinterest_sandbox.faults.batches import BatchForm
 from pinterest_sandbox.faults.fault import ActiveFault, Fault, FaultBook
 from pinterest_sandbox.faults.forms import Refusal
 from pinterest_sandbox.faults.proxying import Unreachable, add_nothing, client_session, pass_on
-from pinterest_sandbox.faults.records import is_produce, refuse_records
+from pinterest_sandbox.faults.records import refuse_records
 from pinterest_sandbox.faults.services import CLIENTS, SERVICES, port_name
 
 _log = logging.getLogger(__name__)
@@ -46,16 +47,20 @@ class Door:
             return self._answer(refusal)
         try:
             refusing = self._book.refusing(self._service, self._client)
-            if refusing is not None and is_produce(request):
-                return await self._sift(request, refusing)
+            form = self._batch_form(request)
+            if refusing is not None and form is not None:
+                return await self._sift(request, form, refusing)
             return await pass_on(request, self._target, self._session)
         except Unreachable as down:
             self._tell(request, str(down))
             return self._answer(self._form.of_code(self._form.unavailable))
 
-    async def _sift(self, request: web.Request, refusing: ActiveFault) -> web.StreamResponse:
+    def _batch_form(self, request: web.Request) -> BatchForm | None:
+        return next((form for form in SERVICES[self._service].batches if form.brings(request)), None)
+
+    async def _sift(self, request: web.Request, form: BatchForm, refusing: ActiveFault) -> web.StreamResponse:
         before = refusing.struck
-        response = await refuse_records(request, self._target, self._session, refusing.strikes)
+        response = await refuse_records(request, form, self._target, self._session, refusing.strikes)
         if refusing.struck > before:
             self._tell(request, f"{refusing.struck - before} records refused")
         return response

@@ -1,13 +1,13 @@
-"""Refuse single records of a batch inside an answer of 200, as Kafka does when a partition has trouble.
+"""Refuse single records of a batch inside an answer of 200, as Kafka does when a partition has trouble, and
+Kinesis when a shard is at its limit.
 
-A refused record must not be in the topic: it is taken out of the request before that is passed on, and put
-back into the answer's list at its place. The others keep their text and their order.
+A refused record must not be written: it is taken out of the request before that is passed on, and put back
+into the answer's list at its place. The others keep their text and their order.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +15,9 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from pinterest_sandbox.faults.forms import RETRIABLE_RECORD
+from pinterest_sandbox.faults.batches import BatchForm
 from pinterest_sandbox.faults.proxying import Unreachable, break_off, end_to_end, pass_on, send
 from pinterest_sandbox.rest_proxy.rawjson import MalformedJson, skip_blanks, value_at, walk_array, walk_object
-
-CONTENT_TYPE = "application/vnd.kafka.v2+json"
-REFUSED = {
-    "partition": None,
-    "offset": None,
-    "error_code": RETRIABLE_RECORD,
-    "error": "Broker: Not enough in-sync replicas",
-}
-_PRODUCE = re.compile(r"/topics/+[^/]+(/+partitions/+\d+)?/*$").search
 
 
 @dataclass(frozen=True)
@@ -40,27 +31,18 @@ class Sifted:
     body: bytes | None
     refused: list[bool]
 
-    def complete(self, offsets: list[Any]) -> list[Any]:
-        """The answer's list for the whole batch, from the list for what remained."""
-        taken = iter(offsets)
-        return [REFUSED if refused else next(taken) for refused in self.refused]
 
+def sift(body: bytes, member: str, strikes: Callable[[], bool]) -> Sifted | None:
+    """Take records out of the body of a request.
 
-def is_produce(request: web.Request) -> bool:
-    """Whether ``request`` brings records, as REST Proxy v2 takes them."""
-    return request.method == "POST" and _PRODUCE(request.path) is not None
-
-
-def sift(body: bytes, strikes: Callable[[], bool]) -> Sifted | None:
-    """Take records out of the body of a produce request.
-
-    :param body: JSON text with the list ``records``.
+    :param body: JSON text with the list ``member``.
+    :param member: name of the list of records.
     :param strikes: asked once for each record, in their order.
     :returns: ``None`` when it is no such text: it is not the gate's to say what is wrong with it.
     """
     try:
         text = body.decode("utf-8")
-        records = _records(text)
+        records = _records(text, member)
     except (UnicodeDecodeError, MalformedJson):
         return None
     if not records:
@@ -73,7 +55,7 @@ def sift(body: bytes, strikes: Callable[[], bool]) -> Sifted | None:
     return Sifted(whole.encode("utf-8"), refused)
 
 
-def _records(text: str) -> list[tuple[int, int]]:
+def _records(text: str, list_name: str) -> list[tuple[int, int]]:
     """Where each record of the body begins and ends."""
     found: list[tuple[int, int]] = []
 
@@ -83,9 +65,9 @@ def _records(text: str) -> list[tuple[int, int]]:
         return end
 
     def member(name: str, start: int) -> int:
-        if name != "records" or text[start : start + 1] != "[":
+        if name != list_name or text[start : start + 1] != "[":
             return value_at(text, start)[1]
-        # The last of several counts, as for the REST proxy.
+        # The last of several counts, as for the services themselves.
         found.clear()
         return walk_array(text, start, record)
 
@@ -96,20 +78,27 @@ def _records(text: str) -> list[tuple[int, int]]:
 
 
 async def refuse_records(
-    request: web.Request, target: str, session: aiohttp.ClientSession, strikes: Callable[[], bool]
+    request: web.Request,
+    form: BatchForm,
+    target: str,
+    session: aiohttp.ClientSession,
+    strikes: Callable[[], bool],
 ) -> web.StreamResponse:
     """Pass on what is not refused of the records of ``request``.
 
+    :param form: of the batch.
     :param target: ``http://host:port`` of the service.
     :param strikes: asked once for each record.
     :raises Unreachable: when nothing listens at ``target``.
     """
     body = await request.read()
-    sifted = sift(body, strikes)
+    sifted = sift(body, form.member, strikes)
     if sifted is None or not any(sifted.refused):
         return await pass_on(request, target, session, read=body)
     if sifted.body is None:
-        return _answer({"offsets": sifted.complete([]), "key_schema_id": None, "value_schema_id": None})
+        return web.Response(
+            body=_text(form.complete(form.empty, sifted.refused)), content_type=form.content_type
+        )
     changes = {"Content-Length": str(len(sifted.body)), "Accept-Encoding": "identity"}
     try:
         async with send(request, target, session, sifted.body, changes=changes) as answer:
@@ -120,16 +109,10 @@ async def refuse_records(
     except (aiohttp.ClientError, ConnectionError) as error:
         return break_off(request, error)
     if answer.status == 200:
-        whole = json.loads(content)
-        whole["offsets"] = sifted.complete(whole["offsets"])
-        content = _text(whole)
+        content = _text(form.complete(json.loads(content), sifted.refused))
     headers.popall("Content-Length", None)
     return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
 
-def _answer(content: object) -> web.Response:
-    return web.Response(body=_text(content), content_type=CONTENT_TYPE)
-
-
-def _text(content: object) -> bytes:
+def _text(content: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pinterest_sandbox.faults import forms
+from pinterest_sandbox.faults import batches, forms
+from pinterest_sandbox.faults.batches import BatchForm
 from pinterest_sandbox.faults.forms import ErrorForm
 
 #: Each client has a port of its own for each service, so that a fault can hit one client alone.
-#: ``other`` is whoever takes the addresses that ``sandbox env`` prints.
-CLIENTS = ("airflow", "connector", "spark", "other")
+#: ``api`` is what API Gateway calls for an AWS integration, ``other`` whoever takes the addresses that
+#: ``sandbox env`` prints.
+CLIENTS = ("airflow", "connector", "spark", "api", "other")
 #: The gate's preferred ports begin here; ten for each service.
 FIRST_PORT = 15100
 
@@ -20,18 +22,19 @@ class GatedService:
 
     :param target: the name under which its own port is known.
     :param form: its errors.
-    :param takes_records: whether records are produced through it, as to the REST proxy.
+    :param batches: the forms in which it takes many records at once.
     """
 
     target: str
     form: ErrorForm
-    takes_records: bool = False
+    batches: tuple[BatchForm, ...] = ()
 
 
 SERVICES = {
     "s3": GatedService("moto", forms.S3),
-    "api": GatedService("api", forms.API, takes_records=True),
-    "rest-proxy": GatedService("rest_proxy", forms.REST_PROXY, takes_records=True),
+    "kinesis": GatedService("moto", forms.KINESIS, (batches.PUT_RECORDS,)),
+    "api": GatedService("api", forms.API, (batches.REST_PROXY, batches.API_STREAM)),
+    "rest-proxy": GatedService("rest_proxy", forms.REST_PROXY, (batches.REST_PROXY,)),
     "databricks": GatedService("databricks", forms.DATABRICKS),
 }
 

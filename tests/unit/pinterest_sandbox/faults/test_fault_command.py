@@ -88,8 +88,8 @@ def test_what_is_not_said_is_all_clients_all_requests_and_20_s(gate: Gate) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["s4", "--status", "503"], "no service s4; there are: s3, api, rest-proxy, databricks"),
-        ([], "name a service: s3, api, rest-proxy, databricks"),
+        (["s4", "--status", "503"], "no service s4; there are: s3, kinesis, api, rest-proxy, databricks"),
+        ([], "name a service: s3, kinesis, api, rest-proxy, databricks"),
         (["s3"], "say one of --status, --error and --refuse-records"),
         (["s3", "--status", "503", "--error", "SlowDown"], "say one of"),
         (["s3", "--status", "503", "--share", "1.01"], "a share is above 0 and at most 1, not 1.01"),
@@ -97,9 +97,9 @@ def test_what_is_not_said_is_all_clients_all_requests_and_20_s(gate: Gate) -> No
         (["s3", "--status", "503", "--share", "half"], "'half' is no number"),
         (["s3", "--status", "503", "--for", "soon"], "'soon' is no time"),
         (["s3", "--status", "503", "--for", "0s"], "more than 0 s"),
-        (["s3", "--status", "503", "--client", "me"], "'airflow', 'connector', 'spark', 'other'"),
+        (["s3", "--status", "503", "--client", "me"], "'airflow', 'connector', 'spark', 'api', 'other'"),
         (["s3", "--error", "Slow"], "no error Slow; there are: SlowDown (503)"),
-        (["s3", "--refuse-records"], "s3 takes no records; these do: api, rest-proxy"),
+        (["s3", "--refuse-records"], "s3 takes no records; these do: kinesis, api, rest-proxy"),
         (["s3", "--list"], "--list and --clear are for all services"),
     ],
 )

@@ -59,6 +59,28 @@ def test_s3_refuses_in_xml(gate: Gate, options: dict[str, object], status: int, 
 
 
 @pytest.mark.parametrize(
+    ("options", "status", "code"),
+    [
+        pytest.param({"status": 400}, 400, "ProvisionedThroughputExceededException", id="400"),
+        pytest.param({"status": 500}, 500, "InternalFailure", id="500"),
+        pytest.param({"status": 503}, 503, "ServiceUnavailable", id="503"),
+        pytest.param({"status": 429}, 429, "TooManyRequests", id="429"),
+        pytest.param({"error": "LimitExceededException"}, 400, "LimitExceededException", id="code"),
+        pytest.param({"error": "KMSThrottlingException"}, 400, "KMSThrottlingException", id="KMS"),
+    ],
+)
+def test_kinesis_refuses_with_a_type(gate: Gate, options: dict[str, object], status: int, code: str) -> None:
+    gate.begin("kinesis", **options)
+    answer = get(gate, "kinesis")
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+    assert answer.headers["x-amzn-RequestId"]
+    content = answer.json()
+    assert set(content) == {"__type", "message"}
+    assert content["__type"] == code
+
+
+@pytest.mark.parametrize(
     ("options", "status", "message", "kind"),
     [
         pytest.param({"status": 503}, 503, "Service Unavailable", "ServiceUnavailableException", id="503"),
@@ -162,7 +184,7 @@ def test_exactly_the_share_is_struck_however_many_ask_at_once(gate: Gate, share:
 def test_a_fault_of_one_client_hits_no_other(gate: Gate) -> None:
     gate.begin("s3", client="spark", status=503)
     statuses = {client: get(gate, "s3", client).status_code for client in CLIENTS}
-    assert statuses == {"airflow": 200, "connector": 200, "spark": 503, "other": 200}
+    assert statuses == {"airflow": 200, "connector": 200, "spark": 503, "api": 200, "other": 200}
 
 
 def test_a_fault_of_all_clients_hits_each_but_one_service_only(gate: Gate) -> None:
@@ -189,6 +211,10 @@ def test_a_service_that_is_down_is_unavailable_in_its_own_form(service: str) -> 
         assert ET.fromstring(answer.content).findtext("Code") == "ServiceUnavailable"
     else:
         expected = {
+            "kinesis": {
+                "__type": "ServiceUnavailable",
+                "message": "The request failed due to a temporary failure of the server.",
+            },
             "api": {"message": "Service Unavailable"},
             "rest-proxy": {"error_code": 50302, "message": "Broker not available."},
             "databricks": {
@@ -230,7 +256,7 @@ def test_faults_are_begun_listed_and_cleared_over_the_control_port(gate: Gate) -
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"service": "s4", "status": 503}, "there are: s3, api, rest-proxy, databricks"),
+        ({"service": "s4", "status": 503}, "there are: s3, kinesis, api, rest-proxy, databricks"),
         ({"service": "s3", "status": 200}, "200 is not an HTTP status of an error"),
         ({"service": "s3", "colour": "red"}, "this is no fault"),
     ],

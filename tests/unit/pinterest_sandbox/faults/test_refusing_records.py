@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from pinterest_sandbox.faults.batches import REST_PROXY
 from pinterest_sandbox.faults.records import sift
 from tests.unit.pinterest_sandbox.faults.gates import Gate, Heard, RawServer, opened_gate, raw_server
 
@@ -183,7 +184,7 @@ def test_what_remains_keeps_its_text() -> None:
         '{ "key_schema_id": null, "records" : [ {"value": {"b": 1.50, "a": "\\u00e9, ]}"}} ,\n'
         '  {"value": [1,2]},{"key": "k","value": 1e3 } ] , "value_schema_id":1}'
     )
-    sifted = sift(body.encode(), every(2))
+    sifted = sift(body.encode(), "records", every(2))
     assert sifted is not None
     assert sifted.refused == [False, True, False]
     assert sifted.body == (
@@ -193,7 +194,7 @@ def test_what_remains_keeps_its_text() -> None:
 
 
 def test_of_two_lists_the_last_counts() -> None:
-    sifted = sift(b'{"records":[1,2,3],"records":[4,5]}', every(2))
+    sifted = sift(b'{"records":[1,2,3],"records":[4,5]}', "records", every(2))
     assert sifted is not None
     assert sifted.body == b'{"records":[1,2,3],"records":[4]}'
-    assert sifted.complete(["a"]) == ["a", REFUSED]
+    assert REST_PROXY.complete({"offsets": ["a"]}, sifted.refused) == {"offsets": ["a", REFUSED]}
