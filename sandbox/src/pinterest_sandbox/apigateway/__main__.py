@@ -9,6 +9,8 @@ from aiohttp import web
 
 from pinterest_sandbox.apigateway.catalog import Catalog
 from pinterest_sandbox.apigateway.gateway import application
+from pinterest_sandbox.apigateway.integrations import AwsIntegration
+from pinterest_sandbox.apigateway.roles import Roles
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.config import HOST
 
@@ -20,9 +22,14 @@ def main() -> None:
     parser.add_argument(
         "--control-plane", required=True, help="URL of the AWS APIs that hold the definitions"
     )
+    parser.add_argument("--kinesis", required=True, help="URL at which AWS integrations find Kinesis")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    app = application(Catalog(aws_client("apigateway", arguments.control_plane)))
+    roles = Roles(aws_client("iam", arguments.control_plane))
+    app = application(
+        Catalog(aws_client("apigateway", arguments.control_plane)),
+        AwsIntegration(roles, {"kinesis": arguments.kinesis}),
+    )
     web.run_app(app, host=HOST, port=arguments.port, print=None, access_log=None, shutdown_timeout=2)
 
 

@@ -49,6 +49,19 @@ def as_text(body: bytes) -> bytes:
     return body
 
 
+def response_template(templates: Mapping[str, str], accept: str | None) -> tuple[str, str | None]:
+    """Content type and template of a response: what the client accepts, else JSON, else the first there is.
+
+    :param templates: by content type.
+    :param accept: the client's ``Accept`` header.
+    """
+    wanted = [part.partition(";")[0].strip().lower() for part in (accept or "").split(",")]
+    for kind in [*wanted, DEFAULT_TYPE, *templates]:
+        if kind in templates:
+            return kind, templates[kind]
+    return DEFAULT_TYPE, None
+
+
 def request_template(integration: Integration, content_type: str | None) -> str | None:
     """The mapping template for a request; ``None`` when its body passes as it is.
 

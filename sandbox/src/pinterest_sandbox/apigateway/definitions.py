@@ -15,6 +15,22 @@ _VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 @dataclass(frozen=True, kw_only=True)
+class IntegrationResponse:
+    """What a client gets for one kind of an integration's answers.
+
+    :param status: the client's.
+    :param pattern: expression that the integration's status must match; empty for the response by default.
+    :param parameters: ``method.response.header.<name>`` to where its value comes from.
+    :param templates: mapping templates by content type; an empty one lets the body pass.
+    """
+
+    status: int
+    pattern: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Integration:
     """What a method is answered by.
 
@@ -25,7 +41,8 @@ class Integration:
     :param request_templates: mapping templates by content type.
     :param passthrough_behavior: ``WHEN_NO_MATCH``, ``WHEN_NO_TEMPLATES`` or ``NEVER``.
     :param timeout: seconds.
-    :param raw: the whole definition, for integrations that need more.
+    :param credentials: ARN of the role that an AWS service is called with, stage variables still in it.
+    :param responses: of which the first that matches is the client's; proxies have none.
     """
 
     kind: str
@@ -35,7 +52,8 @@ class Integration:
     request_templates: Mapping[str, str] = field(default_factory=dict)
     passthrough_behavior: str = "WHEN_NO_MATCH"
     timeout: float = 29.0
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    credentials: str = ""
+    responses: tuple[IntegrationResponse, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,5 +202,17 @@ def _integration(raw: Mapping[str, Any]) -> Integration:
         },
         passthrough_behavior=str(raw.get("passthroughBehavior") or "WHEN_NO_MATCH").upper(),
         timeout=float(raw.get("timeoutInMillis") or 29_000) / 1000,
-        raw=raw,
+        credentials=raw.get("credentials") or "",
+        responses=tuple(
+            IntegrationResponse(
+                status=int(response["statusCode"]),
+                pattern=response.get("selectionPattern") or "",
+                parameters=response.get("responseParameters") or {},
+                templates={
+                    kind.lower(): template or ""
+                    for kind, template in (response.get("responseTemplates") or {}).items()
+                },
+            )
+            for _, response in sorted((raw.get("integrationResponses") or {}).items())
+        ),
     )

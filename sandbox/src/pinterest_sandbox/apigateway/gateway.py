@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 import aiohttp
@@ -24,8 +24,8 @@ from pinterest_sandbox.apigateway.catalog import Catalog, Stage
 from pinterest_sandbox.apigateway.content import accepts_binary, as_text, is_binary, request_template
 from pinterest_sandbox.apigateway.definitions import Integration, Method
 from pinterest_sandbox.apigateway.gateway_responses import gateway_response
-from pinterest_sandbox.apigateway.integrations import HANDLERS, Exchange, Handler
-from pinterest_sandbox.apigateway.integrations.http_proxy import MAX_BYTES
+from pinterest_sandbox.apigateway.integrations import AwsIntegration, Exchange, Handler, handlers
+from pinterest_sandbox.apigateway.integrations.calling import MAX_BYTES
 from pinterest_sandbox.apigateway.limits import ApiKey
 from pinterest_sandbox.apigateway.metering import Meter
 from pinterest_sandbox.apigateway.request import ClientRequest
@@ -46,11 +46,13 @@ class Gateway:
 
     :param catalog: the stages.
     :param meter: counts requests by their limits.
+    :param handlers: integration type to what executes it.
     """
 
-    def __init__(self, catalog: Catalog, meter: Meter) -> None:
+    def __init__(self, catalog: Catalog, meter: Meter, handlers: Mapping[str, Handler]) -> None:
         self._catalog = catalog
         self._meter = meter
+        self._handlers = handlers
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request, and write one line into the access log."""
@@ -110,7 +112,7 @@ class Gateway:
             integration=integration,
             template=request_template(integration, raw.headers.get("Content-Type")),
         )
-        outcome = await _handler(stage, method, integration)(exchange, raw.app[_SESSION])
+        outcome = await self._handler(stage, method, integration)(exchange, raw.app[_SESSION])
         answer = outcome.body
         if not (is_binary(types, outcome.headers) or accepts_binary(types, raw.headers.get("Accept"))):
             answer = as_text(answer)
@@ -125,6 +127,18 @@ class Gateway:
         if stage is None:
             raise forbidden()
         return stage
+
+    def _handler(self, stage: Stage, method: Method, integration: Integration) -> Handler:
+        handler = self._handlers.get(integration.kind)
+        if handler is None:
+            _log.error(
+                "API %s, method %s: integration type %s is not executed",
+                stage.definition.api_id,
+                method.verb,
+                integration.kind,
+            )
+            raise configuration_error()
+        return handler
 
 
 def _split(path: str) -> tuple[str, str, str]:
@@ -160,19 +174,6 @@ def _integration(stage: Stage, method: Method) -> Integration:
     return method.integration
 
 
-def _handler(stage: Stage, method: Method, integration: Integration) -> Handler:
-    handler = HANDLERS.get(integration.kind)
-    if handler is None:
-        _log.error(
-            "API %s, method %s: integration type %s is not executed",
-            stage.definition.api_id,
-            method.verb,
-            integration.kind,
-        )
-        raise configuration_error()
-    return handler
-
-
 async def _body(request: web.Request) -> bytes:
     try:
         return await request.read()
@@ -190,9 +191,11 @@ async def _expect(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
-def application(catalog: Catalog, meter: Meter | None = None) -> web.Application:
+def application(catalog: Catalog, aws: AwsIntegration, meter: Meter | None = None) -> web.Application:
     """The HTTP application with one pool of kept-alive connections to the integrations.
 
+    :param catalog: the stages.
+    :param aws: executes AWS integrations.
     :param meter: counts requests; one with the machine's clock unless given.
     """
 
@@ -215,6 +218,6 @@ def application(catalog: Catalog, meter: Meter | None = None) -> web.Application
         handler_args={"auto_decompress": False, "max_line_size": _MAX_LINE, "max_field_size": _MAX_LINE},
     )
     app.cleanup_ctx.append(session)
-    gateway = Gateway(catalog, meter or Meter())
+    gateway = Gateway(catalog, meter or Meter(), handlers(aws))
     app.router.add_route("*", "/{path:.*}", gateway.handle, expect_handler=_expect)
     return app

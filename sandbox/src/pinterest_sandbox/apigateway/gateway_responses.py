@@ -13,7 +13,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from pinterest_sandbox.apigateway.answers import GatewayAnswer
-from pinterest_sandbox.apigateway.content import DEFAULT_TYPE
+from pinterest_sandbox.apigateway.content import DEFAULT_TYPE, response_template
 from pinterest_sandbox.apigateway.definitions import GatewayResponse
 from pinterest_sandbox.apigateway.request import ClientRequest, UnknownSource, context_values, source_values
 from pinterest_sandbox.apigateway.text import header_text
@@ -33,7 +33,7 @@ def gateway_response(answer: GatewayAnswer, request: ClientRequest | None) -> we
     if request is None or form is None:
         return web.Response(status=answer.status, body=_default_body(answer), headers=headers)
     look_up = _variables(answer, request)
-    kind, template = _template(form, request.headers.get("Accept"))
+    kind, template = response_template(form.templates, request.headers.get("Accept"))
     body = (
         _default_body(answer) if template is None else _VARIABLE.sub(_replacement(look_up), template).encode()
     )
@@ -49,15 +49,6 @@ def customised(answer: GatewayAnswer, request: ClientRequest) -> GatewayResponse
     """The API's form of an answer: that of its type, else that of all 4xx or 5xx."""
     forms = request.stage.definition.gateway_responses
     return forms.get(answer.response_type) or forms.get(f"DEFAULT_{answer.status // 100}XX")
-
-
-def _template(form: GatewayResponse, accept: str | None) -> tuple[str, str | None]:
-    """Content type and template: what the client accepts, else JSON, else the first there is."""
-    wanted = [part.partition(";")[0].strip().lower() for part in (accept or "").split(",")]
-    for kind in [*wanted, DEFAULT_TYPE, *form.templates]:
-        if kind in form.templates:
-            return kind, form.templates[kind]
-    return DEFAULT_TYPE, None
 
 
 def _variables(answer: GatewayAnswer, request: ClientRequest) -> Callable[[str], str | None]:

@@ -37,12 +37,16 @@ def integration_url(exchange: Exchange) -> str:
 
 
 def mapped_query(exchange: Exchange) -> str:
-    """The client's query string as sent, followed by mapped parameters."""
+    """Mapped query parameters: of a request that does not take over the client's."""
     mapped = {
         name: source_values(exchange.request, source) for name, source in _mappings(exchange, "querystring")
     }
-    added = urlencode(mapped, doseq=True, errors="replace")
-    return "&".join(part for part in (exchange.request.query, added) if part)
+    return urlencode(mapped, doseq=True, errors="replace")
+
+
+def proxied_query(exchange: Exchange) -> str:
+    """The client's query string as sent, followed by mapped parameters."""
+    return "&".join(part for part in (exchange.request.query, mapped_query(exchange)) if part)
 
 
 def mapped_headers(exchange: Exchange) -> dict[str, str]:

@@ -24,6 +24,8 @@ def service(config: Config) -> Service:
             str(config.ports["api"]),
             "--control-plane",
             config.url("moto"),
+            "--kinesis",
+            config.url(config.gated("kinesis", "api")),
         ),
         check=lambda: _check(config.url("api")),
         after=("moto",),

@@ -50,9 +50,7 @@ def deploy(control: Any, name: str, paths: dict[str, Any], variables: dict[str, 
     return api
 
 
-def add_method(
-    control: Any, api: str, path: str, uri: str, *, verb: str = "ANY", kind: str = "HTTP_PROXY", **method: Any
-) -> None:
+def add_method(control: Any, api: str, path: str, uri: str, *, verb: str = "ANY", **method: Any) -> None:
     """A method by PutMethod: of an OpenAPI document moto keeps no keys, validators or models.
 
     :param path: with its resources, made where they are missing.
@@ -74,14 +72,12 @@ def add_method(
         restApiId=api,
         resourceId=resource,
         httpMethod=verb,
-        type=kind,
-        integrationHttpMethod="POST" if kind == "AWS" else verb,
+        type="HTTP_PROXY",
+        integrationHttpMethod=verb,
         uri=uri,
         requestParameters={
             f"integration.request.path.{name}": f"method.request.path.{name}" for name in names
-        }
-        if kind == "HTTP_PROXY"
-        else {},
+        },
         **more,
     )
 

@@ -13,7 +13,9 @@ from moto.server import ThreadedMotoServer
 
 from pinterest_sandbox.apigateway.catalog import Catalog
 from pinterest_sandbox.apigateway.gateway import application
+from pinterest_sandbox.apigateway.integrations import AwsIntegration
 from pinterest_sandbox.apigateway.metering import Meter
+from pinterest_sandbox.apigateway.roles import Roles
 from pinterest_sandbox.aws.clients import aws_client
 from tests.unit.pinterest_sandbox.apigateway.apis import PROXY, document
 from tests.unit.pinterest_sandbox.aws.serving import serving
@@ -110,9 +112,19 @@ def endpoint(recorder: Backend) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def execution(control: Any) -> Iterator[str]:
+def iam(moto_url: str) -> Any:
+    return aws_client("iam", moto_url)
+
+
+@pytest.fixture(scope="session")
+def aws(iam: Any, moto_url: str) -> AwsIntegration:
+    return AwsIntegration(Roles(iam), {"kinesis": moto_url})
+
+
+@pytest.fixture(scope="session")
+def execution(control: Any, aws: AwsIntegration) -> Iterator[str]:
     """URL of API execution."""
-    with serving(application(Catalog(control))) as url:
+    with serving(application(Catalog(control), aws)) as url:
         yield url
 
 
@@ -122,9 +134,9 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def metered(control: Any, clock: HandClock) -> Iterator[str]:
+def metered(control: Any, aws: AwsIntegration, clock: HandClock) -> Iterator[str]:
     """URL of an API execution of this test alone, whose buckets and quotas go by ``clock``."""
-    with serving(application(Catalog(control), Meter(clock))) as url:
+    with serving(application(Catalog(control), aws, Meter(clock))) as url:
         yield url
 
 

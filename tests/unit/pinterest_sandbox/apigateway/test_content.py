@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import logging
 import os
 from typing import Any
 
@@ -14,7 +13,7 @@ import requests
 from pinterest_sandbox.apigateway.answers import GatewayAnswer
 from pinterest_sandbox.apigateway.content import as_text, is_binary, media_type, request_template
 from pinterest_sandbox.apigateway.definitions import Integration
-from tests.unit.pinterest_sandbox.apigateway.apis import add_method, message
+from tests.unit.pinterest_sandbox.apigateway.apis import add_method
 from tests.unit.pinterest_sandbox.apigateway.conftest import Backend
 
 
@@ -169,34 +168,6 @@ def test_passthrough(
         assert refused.value.status == 415
     else:
         assert request_template(integration, content_type) == (None if outcome == "passes" else outcome)
-
-
-def test_unsupported_media_type_is_answered_before_the_integration_is_asked(
-    control: Any, execution: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    api = control.create_rest_api(name="templates")["id"]
-    add_method(
-        control,
-        api,
-        "/record",
-        "arn:aws:apigateway:us-east-1:kinesis:action/PutRecord",
-        verb="PUT",
-        kind="AWS",
-        integration={"requestTemplates": {"application/json": "{}"}, "passthroughBehavior": "NEVER"},
-    )
-    control.create_deployment(restApiId=api, stageName="test")
-    url = f"{execution}/{api}/test/record"
-    caplog.set_level(logging.ERROR)
-
-    refused = requests.put(url, data=b"x", headers={"Content-Type": "text/plain"}, timeout=30)
-    logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    taken = requests.put(url, json={}, timeout=30)
-
-    assert message(refused) == (415, "Unsupported Media Type")
-    assert refused.headers["x-amzn-ErrorType"] == "BadRequestException"
-    assert logged == []
-    assert message(taken) == (500, "Internal server error")
-    assert "integration type AWS is not executed" in caplog.text
 
 
 def test_a_proxy_integration_lets_every_content_type_through(

@@ -28,6 +28,12 @@ class Exchange:
     integration: Integration
     template: str | None = None
 
+    @property
+    def verb(self) -> str:
+        """The HTTP method of the request to the integration."""
+        verb = self.integration.http_method
+        return self.request.verb if verb == "ANY" else verb
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -5,44 +5,22 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrat
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from pinterest_sandbox.apigateway.answers import (
-    bad_integration_answer,
-    configuration_error,
-    integration_failure,
-    integration_timeout,
-)
+from pinterest_sandbox.apigateway.answers import configuration_error
 from pinterest_sandbox.apigateway.integrations.base import Exchange, Outcome
-from pinterest_sandbox.apigateway.parameters import integration_url, mapped_headers, mapped_query
+from pinterest_sandbox.apigateway.integrations.calling import HOP_BY_HOP, call
+from pinterest_sandbox.apigateway.parameters import integration_url, mapped_headers, proxied_query
 from pinterest_sandbox.apigateway.request import UnknownSource
 from pinterest_sandbox.apigateway.text import header_text, url_text
 
 _log = logging.getLogger(__name__)
 
-#: Headers that belong to one connection (RFC 9110 §7.6.1), and those that the gateway sets itself.
-HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 _NOT_SENT_ON = HOP_BY_HOP | {"host", "content-length", "expect"}
-_NOT_SENT_BACK = HOP_BY_HOP | {"content-length", "date", "server"}
-#: AWS's limit for payloads in both directions.
-MAX_BYTES = 10 * 2**20
 
 
 async def execute_http_proxy(exchange: Exchange, session: aiohttp.ClientSession) -> Outcome:
@@ -54,7 +32,7 @@ async def execute_http_proxy(exchange: Exchange, session: aiohttp.ClientSession)
     api = request.stage.definition.api_id
     try:
         url = integration_url(exchange)
-        query = mapped_query(exchange)
+        query = proxied_query(exchange)
         headers = _request_headers(exchange)
         target = URL(url_text(f"{url}?{query}" if query else url), encoded=True)
     except (UnknownSource, ValueError) as error:
@@ -63,30 +41,7 @@ async def execute_http_proxy(exchange: Exchange, session: aiohttp.ClientSession)
     if target.scheme not in ("http", "https") or not target.host:
         _log.error("API %s: the integration's URI becomes %s", api, url)
         raise configuration_error()
-    verb = request.verb if integration.http_method == "ANY" else integration.http_method
-    try:
-        async with asyncio.timeout(integration.timeout):
-            call = session.request(
-                verb, target, headers=headers, data=exchange.body or None, allow_redirects=False
-            )
-            async with call as answer:
-                body = await answer.read()
-                back = CIMultiDict(
-                    (name, header_text(value))
-                    for name, value in answer.headers.items()
-                    if name.lower() not in _NOT_SENT_BACK
-                )
-    except TimeoutError as error:
-        raise integration_timeout() from error
-    except (aiohttp.ClientResponseError, aiohttp.ClientPayloadError) as error:
-        _log.warning("API %s, %s: %s", api, url, error)
-        raise bad_integration_answer() from error
-    except (aiohttp.ClientError, OSError) as error:
-        _log.warning("API %s, %s: %s", api, url, error)
-        raise integration_failure() from error
-    if len(body) > MAX_BYTES:
-        raise bad_integration_answer()
-    return Outcome(answer.status, back, body)
+    return await call(exchange, session, target, headers=headers, body=exchange.body)
 
 
 def _request_headers(exchange: Exchange) -> CIMultiDict[str]:
