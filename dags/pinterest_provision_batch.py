@@ -61,7 +61,8 @@ from pinterest_pipeline.connections import AWS, KAFKA
 from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.provisioning import tasks
-from pinterest_pipeline.provisioning.plan import API_STAGE, plugin_content_type, stage_variables
+from pinterest_pipeline.provisioning.api import API_STAGE, batch_variables
+from pinterest_pipeline.provisioning.plan import plugin_content_type
 from pinterest_pipeline.settings import settings
 
 NAMES = names()
@@ -155,7 +156,7 @@ with DAG(
         task_id="deploy_api",
         rest_api_id=put_rest_api.output,
         stage_name=API_STAGE,
-        stage_variables=stage_variables(SETTINGS.rest_proxy_address),
+        stage_variables=batch_variables(SETTINGS.rest_proxy_address),
         specification=plan["api_specification"],
         aws_conn_id=AWS,
     )

@@ -11,9 +11,6 @@ from pinterest_pipeline.entities import Names
 #: Dead letters are few and carry their origin: one partition keeps them in order.
 DEAD_LETTER_PARTITIONS = 1
 MAX_REPLICATION = 3
-API_STAGE = "test"
-#: API Gateway knows a key by this scheme.
-KEY_SCHEME = {"api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"}}
 
 
 def replication_factor(brokers: int) -> int:
@@ -80,33 +77,9 @@ def connector_configuration(
     return configuration
 
 
-def api_specification(template: str, *, paths: tuple[str, ...], require_api_key: bool) -> dict[str, Any]:
-    """A part of the API.
-
-    :param template: text of ``include/apigateway/pinterest.json``.
-    :param paths: the paths of this part.
-    :param require_api_key: whether its methods want the header ``x-api-key``.
-    :raises KeyError: when the document lacks one of them.
-    """
-    document: dict[str, Any] = json.loads(template)
-    part = {**document, "paths": {path: document["paths"][path] for path in paths}}
-    if require_api_key:
-        part["components"] = {**part.get("components", {}), "securitySchemes": KEY_SCHEME}
-        part["security"] = [{name: []} for name in KEY_SCHEME]
-    return part
-
-
 def plugin_content_type(source: str) -> str:
     """MSK Connect's name for the kind of plugin file.
 
     :param source: address of the file.
     """
     return "JAR" if source.lower().endswith(".jar") else "ZIP"
-
-
-def stage_variables(rest_proxy_address: str) -> dict[str, str]:
-    """Variables of the API's stage.
-
-    :param rest_proxy_address: ``host:port`` of the Kafka REST proxy.
-    """
-    return {"restProxyHost": rest_proxy_address}

@@ -11,13 +11,11 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.paths import read_include
-from pinterest_pipeline.provisioning import access, bucket, connection, plan, plugin_file, resources
+from pinterest_pipeline.provisioning import access, api, bucket, connection, plan, plugin_file, resources
 from pinterest_pipeline.provisioning.finders import find_batch_resources
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
-
-BATCH_PATHS = ("/{proxy+}",)
 
 
 def resource_tags() -> dict[str, str]:
@@ -86,9 +84,9 @@ def plan_resources(*, params: Any = None) -> dict[str, Any]:
             replication=replication,
         ),
         "worker_properties": read_include("connect/worker.properties"),
-        "api_specification": plan.api_specification(
+        "api_specification": api.api_specification(
             read_include("apigateway/pinterest.json"),
-            paths=BATCH_PATHS,
+            api.ApiPart.BATCH,
             require_api_key=settings().require_api_key,
         ),
     }

@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 import pytest
 
-from cloud_operators.aws.openapi import wanted_routes
-from cloud_operators.aws.uncompared import uncompared_parts
 from pinterest_pipeline.entities import Names
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import plan
@@ -71,45 +67,8 @@ def test_the_sink_is_configured_as_designed(connector: dict[str, str]) -> None:
     assert all(isinstance(value, str) and "${" not in value for value in connector.values())
 
 
-def test_the_api_proxies_every_path_and_method() -> None:
-    document = plan.api_specification(
-        read_include("apigateway/pinterest.json"), paths=("/{proxy+}",), require_api_key=False
-    )
-    assert "security" not in document
-    assert list(document["paths"]) == ["/{proxy+}"]
-    integration: dict[str, Any] = document["paths"]["/{proxy+}"]["x-amazon-apigateway-any-method"][
-        "x-amazon-apigateway-integration"
-    ]
-    assert (integration["type"], integration["httpMethod"]) == ("http_proxy", "ANY")
-    assert integration["uri"] == "http://${stageVariables.restProxyHost}/{proxy}"
-    assert plan.stage_variables("10.0.0.1:8082") == {"restProxyHost": "10.0.0.1:8082"}
-
-
-@pytest.mark.parametrize("require_api_key", [False, True])
-def test_provisioning_again_leaves_an_equal_api_alone(require_api_key: bool) -> None:
-    """What cannot be compared would be sent each time."""
-    document = plan.api_specification(
-        read_include("apigateway/pinterest.json"), paths=("/{proxy+}",), require_api_key=require_api_key
-    )
-    assert uncompared_parts(document) == []
-
-
-def test_a_path_that_is_not_in_the_document_is_an_error() -> None:
-    with pytest.raises(KeyError, match="/nowhere"):
-        plan.api_specification(json.dumps({"paths": {}}), paths=("/nowhere",), require_api_key=False)
-
-
 @pytest.mark.parametrize(
     ("source", "kind"), [("https://x/a.zip", "ZIP"), ("s3://b/sink.JAR", "JAR"), ("", "ZIP")]
 )
 def test_kinds_of_plugin_files(source: str, kind: str) -> None:
     assert plan.plugin_content_type(source) == kind
-
-
-def test_a_key_is_wanted_by_every_method() -> None:
-    document = plan.api_specification(
-        read_include("apigateway/pinterest.json"), paths=("/{proxy+}",), require_api_key=True
-    )
-    assert wanted_routes(document)["/{proxy+}"]["ANY"]["apiKeyRequired"] is True
-    scheme = document["components"]["securitySchemes"]["api_key"]
-    assert scheme == {"type": "apiKey", "name": "x-api-key", "in": "header"}
