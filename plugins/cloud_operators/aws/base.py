@@ -15,7 +15,12 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.providers.amazon.aws.utils.waiter_with_logging import wait
 from airflow.providers.common.compat.sdk import AirflowException
 
+#: In the text of the error with which ``wait`` and the waiter triggers end when all looks are used up.
+#: Nothing else tells this end from that by an error of the service.
+OUT_OF_ATTEMPTS = "max attempts reached"
+
 __all__ = [
+    "OUT_OF_ATTEMPTS",
     "AirflowException",
     "AwsBaseHook",
     "AwsBaseOperator",

@@ -10,12 +10,15 @@ from airflow.triggers.base import TriggerEvent
 from cloud_operators.aws.base import AwsBaseWaiterTrigger
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
 
+#: The goal of the triggers that wait until a resource is gone.
+DELETED = "deleted"
+
 
 class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
     """Base of the triggers below: poll MSK Connect with one of our waiters.
 
-    The event is ``{"status": "success" | "error", "arn": <ARN>, "message": <only on error>}``, with
-    ``carried`` if it was given.
+    The event is ``{"status": "success" | "error", "arn": <ARN>, "goal": <the state waited for>, "message":
+    <only on error>}``, with ``carried`` if it was given.
 
     :param arn: ARN of what is waited for
     :param waiter_delay: seconds between two looks
@@ -32,7 +35,8 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
     waiter: ClassVar[str]
     #: The describe operation's name for the ARN.
     arn_parameter: ClassVar[str]
-    goal: ClassVar[str]
+    #: The state waited for, for messages.
+    goal: str
     #: JMESPath expressions that tell the state and, if it has failed, why.
     status: ClassVar[tuple[str, ...]]
 
@@ -48,7 +52,7 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
         **kwargs: Any,
     ) -> None:
         self.carried = carried
-        goal = waiting_for or self.goal
+        self.goal = goal = waiting_for or self.goal
         super().__init__(
             serialized_fields={
                 "arn": arn,
@@ -70,6 +74,7 @@ class MskConnectWaiterTrigger(AwsBaseWaiterTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and report what was waited for and what was carried."""
         async for event in super().run():
+            event.payload["goal"] = self.goal
             if self.carried is not None:
                 event.payload["carried"] = self.carried
             yield event
@@ -98,7 +103,7 @@ class MskConnectCustomPluginDeletedTrigger(MskConnectWaiterTrigger):
 
     waiter = "custom_plugin_deleted"
     arn_parameter = "customPluginArn"
-    goal = "deleted"
+    goal = DELETED
     status = ("customPluginState", "stateDescription.code", "stateDescription.message")
 
 
@@ -107,7 +112,7 @@ class MskConnectWorkerConfigurationDeletedTrigger(MskConnectWaiterTrigger):
 
     waiter = "worker_configuration_deleted"
     arn_parameter = "workerConfigurationArn"
-    goal = "deleted"
+    goal = DELETED
     status = ("workerConfigurationState",)
 
 
@@ -116,7 +121,7 @@ class MskConnectConnectorDeletedTrigger(MskConnectWaiterTrigger):
 
     waiter = "connector_deleted"
     arn_parameter = "connectorArn"
-    goal = "deleted"
+    goal = DELETED
     status = ("connectorState", "stateDescription.code", "stateDescription.message")
 
 

@@ -58,6 +58,8 @@ class FakeMsk:
     before_create: Callable[[], None] | None = None
     #: answered once instead of the next describe: (status, code)
     throttle_next: list[tuple[int, str]] = field(default_factory=list)
+    #: the next describe of the ARN with this end is refused
+    refuse_looks_at: str = ""
     cluster: dict[str, Any] = field(default_factory=dict)
     brokers: dict[str, str] = field(default_factory=dict)
     #: how an updated configuration is shown
@@ -92,6 +94,9 @@ class FakeMsk:
         if method == "GET" and len(parts) == 3 and self.throttle_next:
             status, code = self.throttle_next.pop(0)
             raise Refused(status, code, "slow down")
+        if method == "GET" and self.refuse_looks_at and parts[-1].endswith(self.refuse_looks_at):
+            self.refuse_looks_at = ""
+            raise Refused(403, "AccessDeniedException", "not authorized")
         route: dict[str, Callable[..., dict[str, Any]]] = {
             "custom-plugins": self._plugin,
             "worker-configurations": self._worker,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import conf
 
-from cloud_operators.aws.base import AirflowException, AwsBaseOperator, wait
+from cloud_operators.aws.base import OUT_OF_ATTEMPTS, AirflowException, AwsBaseOperator, wait
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook, ResourceState
+from cloud_operators.aws.triggers.msk_connect import DELETED
 from cloud_operators.exceptions import ResourceDiffers, ServiceFailed, WaitTimedOut
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 # A deferred task is ended by its trigger, whose error says more; this is for a trigger that never reports.
 _GRACE = timedelta(minutes=5)
-#: From these no wanted state is reached by itself.
+#: From these no wanted state is reached by itself, but that of being gone.
 DEAD_ENDS = frozenset(
     {"FAILED", "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETING", "PAUSED"}
 )
+#: From this one nothing is deleted by itself.
+DEAD_ENDS_OF_DELETION = frozenset({"FAILED"})
 
 
 class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
@@ -90,7 +93,8 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
         :param arn: ARN of what is waited for
         :param then: method that takes over after a deferral
         :param carried: what that method wants to know again
-        :raises ServiceFailed: the resource reached a state from which the wanted one is not reached
+        :raises ServiceFailed: the resource reached a state from which the wanted one is not reached, or a
+            look at it failed
         :raises WaitTimedOut: the looks are used up
         """
         trigger = trigger_class(
@@ -123,36 +127,39 @@ class MskConnectBaseOperator(AwsBaseOperator[MskConnectHook]):
                 status_args=trigger.status_queries,
             )
         except AirflowException as error:
-            raise self.failure(arn, str(error)) from error
-
-    def failure(self, arn: str, message: str) -> ServiceFailed | WaitTimedOut:
-        """Turn the end of an unsuccessful wait into an error that carries the service's own reason.
-
-        :param arn: ARN of what was waited for
-        :param message: what the waiter said
-        """
-        found = self.read_state(arn)
-        resource = f"{self.resource_kind} {arn}"
-        if found is None:
-            return ServiceFailed(resource, "gone", None, message)
-        if found.state in DEAD_ENDS:
-            return ServiceFailed(resource, *found)
-        return WaitTimedOut(resource, message, found.state)
+            self._explain(arn, trigger.goal, str(error))
 
     def event_arn(self, event: dict[str, Any] | None) -> str:
         """Check the event of a trigger.
 
         :param event: the event
         :returns: ARN of what was waited for
-        :raises ServiceFailed: the resource has failed
+        :raises ServiceFailed: the resource has failed, or a look at it
         :raises WaitTimedOut: the looks are used up
         """
         if event is None:
             raise RuntimeError("The trigger ended without an event.")
         arn = str(event["arn"])
         if event["status"] != "success":
-            raise self.failure(arn, event.get("message", "the trigger gave no reason"))
+            self._explain(arn, event["goal"], event["message"])
         return arn
+
+    def _explain(self, arn: str, goal: str, message: str) -> None:
+        """Turn the end of an unsuccessful wait into an error that carries the service's own reason.
+
+        It looks once more: what has come meanwhile is no error.
+        """
+        found = self.read_state(arn)
+        if (found.state if found else DELETED) == goal:
+            return
+        resource = f"{self.resource_kind} {arn}"
+        if found is None:
+            raise ServiceFailed(resource, "gone", None, f"it was to become {goal}")
+        if found.state in (DEAD_ENDS_OF_DELETION if goal == DELETED else DEAD_ENDS):
+            raise ServiceFailed(resource, *found)
+        if OUT_OF_ATTEMPTS in message:
+            raise WaitTimedOut(resource, goal, found.state)
+        raise ServiceFailed(f"The wait for {resource}", "broken off", None, message)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> str:
         """Take over from the trigger; returns what ``execute`` returns.

@@ -74,18 +74,27 @@ def test_serialize_round_trip(
 @pytest.mark.parametrize(
     ("state", "event"),
     [
-        ("RUNNING", {"status": "success", "arn": ARN}),
+        ("RUNNING", {"status": "success", "arn": ARN, "goal": "RUNNING"}),
         (
             "FAILED",
             {
                 "status": "error",
                 "arn": ARN,
+                "goal": "RUNNING",
                 "message": f"{ARN} did not become RUNNING: FAILED - Broken - a task failed\n"
                 "Waiter connector_running failed: Waiter encountered a terminal failure state: "
                 'For expression "connectorState" we matched expected path: "FAILED"',
             },
         ),
-        ("CREATING", {"status": "error", "arn": ARN, "message": "Waiter error: max attempts reached"}),
+        (
+            "CREATING",
+            {
+                "status": "error",
+                "arn": ARN,
+                "goal": "RUNNING",
+                "message": "Waiter error: max attempts reached",
+            },
+        ),
     ],
     ids=["success", "failure", "attempts used up"],
 )

@@ -9,7 +9,7 @@ from botocore.session import get_session
 from botocore.stub import Stubber
 
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
-from cloud_operators.aws.operators.msk_connect.base import DEAD_ENDS
+from cloud_operators.aws.operators.msk_connect.base import DEAD_ENDS, DEAD_ENDS_OF_DELETION
 
 PLUGIN = ("describe_custom_plugin", "customPluginState", {"customPluginArn": "arn"})
 WORKER = ("describe_worker_configuration", "workerConfigurationState", {"workerConfigurationArn": "arn"})
@@ -101,12 +101,15 @@ def test_all_states_of_the_service_are_tested(waiter: str) -> None:
     assert set(states) - {"GONE", "PAUSED"} == set(shape.members[key].enum)
 
 
-def test_an_operator_takes_every_failure_for_a_dead_end() -> None:
-    """Otherwise it would report a wait that was too short, without the service's reason."""
-    failures = {
-        state for _, states in OUTCOMES.values() for state, outcome in states.items() if outcome == "failure"
-    }
-    assert failures - {"GONE"} <= DEAD_ENDS
+@pytest.mark.parametrize("waiter", OUTCOMES)
+def test_an_operator_takes_every_failure_for_a_dead_end(waiter: str) -> None:
+    """Otherwise it would report that the wait broke off, without the service's reason."""
+    _, states = OUTCOMES[waiter]
+    failures = {state for state, outcome in states.items() if outcome == "failure"} - {"GONE"}
+    assert failures <= (DEAD_ENDS_OF_DELETION if waiter.endswith("_deleted") else DEAD_ENDS)
+    # What goes on waiting is none: it would be taken for a failure when the looks are used up.
+    retried = {state for state, outcome in states.items() if outcome == "retry"}
+    assert not retried & (DEAD_ENDS_OF_DELETION if waiter.endswith("_deleted") else DEAD_ENDS)
 
 
 @pytest.mark.parametrize("waiter", OUTCOMES)
