@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import PokeReturnValue, conf
 from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowSkipException
 
-from cloud_operators.aws.base import AwsBaseSensor, aws_template_fields
+from cloud_operators.aws.base import OUT_OF_ATTEMPTS, AwsBaseSensor, aws_template_fields
 from cloud_operators.aws.hooks.msk_connect import MskConnectHook
 from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
 from cloud_operators.aws.triggers.msk_connect import MskConnectConnectorStateTrigger
@@ -30,7 +30,7 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
     :param connector_arn: ARN of the connector
     :param target_states: states to wait for
     :param failure_states: states that end the waiting with an error
-    :param deferrable: wait in the triggerer, without a worker slot
+    :param deferrable: wait in the triggerer, without a worker slot; it looks in whole seconds, rounded up
     :param aws_conn_id: the Airflow connection for AWS credentials; ``None`` for boto3's own search
     :param region_name: AWS region; the connection's when not given
     :param verify: whether, or with which CA bundle, TLS certificates are verified
@@ -69,13 +69,15 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
         if not self.deferrable:
             return super().execute(context)
         if not self._reached():
+            delay = max(1, math.ceil(self.poke_interval))
             self.defer(
                 trigger=MskConnectConnectorStateTrigger(
                     arn=self.connector_arn,
                     target_states=self.target_states,
                     failure_states=self.failure_states,
-                    waiter_delay=max(1, int(self.poke_interval)),
-                    waiter_max_attempts=max(1, math.ceil(self.timeout / max(1, self.poke_interval))),
+                    waiter_delay=delay,
+                    # The first look is at once, and the last one not before the time is over.
+                    waiter_max_attempts=1 + math.ceil(self.timeout / delay),
                     aws_conn_id=self.aws_conn_id,
                     region_name=self.region_name,
                     verify=self.verify,
@@ -100,14 +102,19 @@ class MskConnectConnectorStateSensor(AwsBaseSensor[MskConnectHook]):
         :param context: context of the task
         :param event: event of the trigger
         :returns: the connector's ARN
-        :raises ServiceFailed: the connector is in a failure state or gone
+        :raises ServiceFailed: the connector is in a failure state or gone, or a look at it failed
         :raises AirflowSensorTimeout: it was in none of the target states in time
         """
         if event is None:
             raise RuntimeError("The trigger ended without an event.")
-        if event["status"] != "success" and not self._reached():
-            raise AirflowSensorTimeout(f"Connector {self.connector_arn}: {event.get('message')}")
-        return self.connector_arn
+        if event["status"] == "success" or self._reached():
+            return self.connector_arn
+        if OUT_OF_ATTEMPTS in event["message"]:
+            raise AirflowSensorTimeout(
+                f"Connector {self.connector_arn} did not become {event['goal']} within {self.timeout:g} s"
+            )
+        resource = f"The wait for connector {self.connector_arn}"
+        raise self._failure(ServiceFailed(resource, "broken off", None, event["message"]))
 
     def _reached(self) -> bool:
         found = self.hook.connector_state(self.connector_arn)
