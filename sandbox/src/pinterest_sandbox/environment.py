@@ -26,6 +26,7 @@ def aws_environment(config: Config, *, client: str) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": config.url("moto"),
         "AWS_ENDPOINT_URL_S3": config.url(config.gated("s3", client)),
+        "AWS_ENDPOINT_URL_KINESIS": config.url(config.gated("kinesis", client)),
         "AWS_ENDPOINT_URL_KAFKA": config.url("msk"),
         "AWS_ENDPOINT_URL_KAFKACONNECT": config.url("msk_connect"),
         # A profile of the caller would win over the keys or name other endpoints.

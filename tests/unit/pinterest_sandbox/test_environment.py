@@ -22,12 +22,14 @@ ACCOUNT = Account(
 )
 #: Variables that lead a client to a service behind the fault gate.
 AIRFLOW = {
+    "AWS_ENDPOINT_URL_KINESIS": "kinesis@airflow",
     "AWS_ENDPOINT_URL_S3": "s3@airflow",
     "PINTEREST_API_BASE_URL": "api@airflow",
     "PINTEREST_REST_PROXY_ADDRESS": "rest-proxy@airflow",
 }
 OTHER = {
     **AIRFLOW,
+    "AWS_ENDPOINT_URL_KINESIS": "kinesis@other",
     "AWS_ENDPOINT_URL_S3": "s3@other",
     "SANDBOX_API_URL": "api@other",
     "SANDBOX_REST_PROXY_URL": "rest-proxy@other",
@@ -71,8 +73,15 @@ def test_sinks_and_spark_have_doors_of_their_own(config: Config) -> None:
     assert names(config, dict(services["connect"].environment)) == {"AWS_ENDPOINT_URL_S3": "s3@connector"}
     spark = names(config, dict(services["databricks"].environment))
     assert spark["AWS_ENDPOINT_URL_S3"] == "s3@spark"
+    assert spark["AWS_ENDPOINT_URL_KINESIS"] == "kinesis@spark"
     command = services["msk-connect"].command
     assert command[command.index("--sink-endpoint") + 1] == config.url("s3@connector")
+
+
+def test_aws_integrations_of_the_api_have_a_door_of_their_own(config: Config) -> None:
+    services = {service.name: service for service in services_without_airflow(config)}
+    command = services["api"].command
+    assert command[command.index("--kinesis") + 1] == config.url("kinesis@api")
 
 
 def test_without_the_gate_everybody_is_led_straight_to_the_services(
@@ -80,10 +89,19 @@ def test_without_the_gate_everybody_is_led_straight_to_the_services(
 ) -> None:
     monkeypatch.setenv("PINTEREST_SANDBOX_HOME", str(tmp_path))
     config = new_config(gate=False)
-    straight = {"s3": "moto", "api": "api", "rest-proxy": "rest_proxy", "databricks": "databricks"}
+    straight = {
+        "s3": "moto",
+        "kinesis": "moto",
+        "api": "api",
+        "rest-proxy": "rest_proxy",
+        "databricks": "databricks",
+    }
     found = names(config, client_environment(config, ACCOUNT))
     assert {name: found[name] for name in OTHER} == {
         name: straight[door.split("@")[0]] for name, door in OTHER.items()
     }
     services = {service.name: service for service in services_without_airflow(config)}
     assert names(config, dict(services["connect"].environment)) == {"AWS_ENDPOINT_URL_S3": "moto"}
+    command = services["api"].command
+    assert command[command.index("--kinesis") + 1] == config.url("moto")
+    assert not any("@" in name for name in config.ports)
