@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from pinterest_sandbox.rest_proxy.errors import RestError
-from pinterest_sandbox.rest_proxy.produce_request import Record
+from pinterest_sandbox.rest_proxy.records import Record
 
 #: librdkafka's own size of batches. Kafka's default limit for them is a little above it.
 _BATCH_SIZE = 1_000_000

@@ -16,8 +16,9 @@ from pinterest_sandbox.rest_proxy.errors import (
     topic_not_found,
 )
 from pinterest_sandbox.rest_proxy.negotiation import sent_records
-from pinterest_sandbox.rest_proxy.produce_request import Record, parse_produce
+from pinterest_sandbox.rest_proxy.produce_request import parse_produce
 from pinterest_sandbox.rest_proxy.producing import Outcome, Senders
+from pinterest_sandbox.rest_proxy.records import Record
 from pinterest_sandbox.rest_proxy.responses import answer, tolerant
 
 CLUSTER = web.AppKey("cluster", Cluster)

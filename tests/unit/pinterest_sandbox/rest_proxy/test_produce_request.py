@@ -5,12 +5,16 @@ import json
 
 import pytest
 
+from pinterest_sandbox.rest_proxy.embedded import Embedded
 from pinterest_sandbox.rest_proxy.errors import RestError
-from pinterest_sandbox.rest_proxy.produce_request import Embedded, Record, parse_produce
+from pinterest_sandbox.rest_proxy.produce_request import parse_precisely, parse_produce
+from pinterest_sandbox.rest_proxy.records import Record
 
 
 def parse(body: str) -> list[Record]:
-    return parse_produce(body.encode(), Embedded.JSON)
+    records = parse_produce(body.encode(), Embedded.JSON)
+    assert parse_precisely(body.encode(), Embedded.JSON) == records
+    return records
 
 
 def refusal(body: bytes, embedded: Embedded = Embedded.JSON) -> RestError:
@@ -38,6 +42,12 @@ def refusal(body: bytes, embedded: Embedded = Embedded.JSON) -> RestError:
 )
 def test_value_reaches_the_topic_in_its_own_text(value: str) -> None:
     assert parse(f'{{"records": [ {{"value": {value} }} ]}}') == [Record(None, value.encode(), None)]
+
+
+@pytest.mark.parametrize("key", ["18446744073709551616", "-18446744073709551616", "1.0", '{"id": 1.50}'])
+def test_key_reaches_the_topic_in_its_own_text(key: str) -> None:
+    """2^64 fits no integer of 64 bits, and a float would round it."""
+    assert parse(f'{{"records":[{{"key":{key},"value":1}}]}}') == [Record(key.encode(), b"1", None)]
 
 
 @pytest.mark.parametrize("record", ['{"value":null}', "{}", '{"key":null}', '{"partition":null}'])
