@@ -106,6 +106,8 @@ def share_service_models() -> None:
 def main() -> None:
     """Run the commands, then look at what was loaded."""
     share_service_models()
+    importlib.import_module("airflow")  # puts the plugins folder on the path
+    importlib.import_module("landed_kafka").install()
     request = json.load(sys.stdin)
     report: dict[str, Any] = {"commands": {name: run(line) for name, line in request["commands"].items()}}
     import calendar

@@ -1,19 +1,24 @@
-"""What the tasks of the layout test talk to: AWS (moto, and our MSK) and a Databricks workspace."""
+"""What the tasks of the layout test talk to: AWS (moto, and our MSK), the API, the source, a workspace."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
+from pinterest_pipeline.entities import names
+from tests.integrity.mwaa.api import LandingApi
+from tests.integrity.mwaa.mysql import MySql
+from tests.integrity.mwaa.workspace import Workspace
 from tests.unit.cloud_operators import moto_server
 from tests.unit.cloud_operators.aws import fake_msk
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
-from tests.unit.cloud_operators.databricks.fake_databricks import TOKEN, Answer, FakeDatabricks, serve
+from tests.unit.cloud_operators.databricks import fake_databricks
+from tests.unit.pinterest_pipeline.fakes import serve
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
@@ -23,21 +28,18 @@ class Surroundings:
     """The services, to be looked at after the run.
 
     :param aws_url: address of the AWS services except MSK and MSK Connect.
+    :param api: the API, with everything behind it up to the landed objects.
     """
 
     aws_url: str
     msk: FakeMsk
-    databricks: FakeDatabricks
+    api: LandingApi
+    source: MySql
+    databricks: Workspace
 
     def client(self, service: str) -> Any:
         """A boto3 client of one of the AWS services."""
-        return boto3.client(
-            service,
-            endpoint_url=self.aws_url,
-            region_name="us-east-1",
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
+        return _client(service, self.aws_url)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -53,40 +55,59 @@ class Surroundings:
 @contextmanager
 def running() -> Iterator[Surroundings]:
     """Run the services, with the connections as secrets."""
-    msk = FakeMsk(looks=0)
-    databricks = FakeDatabricks(statements=answer)
-    servers = [fake_msk.start(msk), serve(databricks)]
-    try:
-        with moto_server.running() as url:
-            surroundings = Surroundings(url, msk, databricks)
-            _keep_connections(surroundings)
-            yield surroundings
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
+    with ExitStack() as stack:
+        url = stack.enter_context(moto_server.running())
+        s3 = _client("s3", url)
+        surroundings = Surroundings(
+            aws_url=url,
+            msk=FakeMsk(looks=0),
+            api=LandingApi(s3, list(names().topics.values())),
+            source=MySql(),
+            databricks=Workspace(s3),
+        )
+        stack.enter_context(serve(surroundings.api))
+        for server in (
+            fake_msk.start(surroundings.msk),
+            fake_databricks.serve(surroundings.databricks),
+            surroundings.source,
+        ):
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+        _keep_connections(surroundings)
+        yield surroundings
 
 
-def answer(request: dict[str, Any]) -> Answer:
-    """What the SQL warehouse says: one row to who reads a result table back, none to all else."""
-    sql = request["statement"]
-    if sql.startswith("SELECT count(*) AS row_count"):
-        return Answer(columns=(("row_count", "LONG"),), chunks=([["1"]],), looks=())
-    if sql.startswith("SELECT * FROM IDENTIFIER(:result_table)"):
-        return Answer(columns=(("answer", "STRING"),), chunks=([["forty-two"]],), looks=())
-    return Answer(looks=())
+def _client(service: str, url: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
 
 
 def _keep_connections(surroundings: Surroundings) -> None:
-    databricks = {
-        "conn_type": "databricks",
-        "host": "127.0.0.1",
-        "schema": "http",
-        "port": surroundings.databricks.port,
-        "password": TOKEN,
+    connections = {
+        "databricks_default": {
+            "conn_type": "databricks",
+            "host": "127.0.0.1",
+            "schema": "http",
+            "port": surroundings.databricks.port,
+            "password": fake_databricks.TOKEN,
+        },
+        "kafka_default": {"conn_type": "kafka", "extra": {"bootstrap.servers": "127.0.0.1:9092"}},
+        "pinterest_source": {
+            "conn_type": "mysql",
+            "host": "127.0.0.1",
+            "port": surroundings.source.port,
+            "login": "reader",
+            "password": "secret",
+            "schema": "pinterest_data",
+        },
+        # MWAA's lookup pattern keeps Airflow from asking for it. Were it asked, no task would work.
+        "aws_default": {"conn_type": "aws", "extra": {"endpoint_url": "http://127.0.0.1:9"}},
     }
-    # MWAA's lookup pattern keeps Airflow from asking for aws_default. Were it asked, no task would work.
-    trap = {"conn_type": "aws", "extra": {"endpoint_url": "http://127.0.0.1:9"}}
     secrets = surroundings.client("secretsmanager")
-    for name, connection in {"databricks_default": databricks, "aws_default": trap}.items():
+    for name, connection in connections.items():
         secrets.create_secret(Name=f"airflow/connections/{name}", SecretString=json.dumps(connection))

@@ -1,0 +1,66 @@
+"""A Databricks workspace that runs nothing: what notebook and warehouse say follows from what is in S3."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Notebook
+from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
+
+READ_LEDGER = (CHECKOUT / "include" / "sql" / "tables" / "read_ledger.sql").read_text().strip()
+COUNTS = ("lines_read", "reread", "landed", "kept", "merged", "quarantined")
+
+
+class Workspace(FakeDatabricks):
+    """A notebook that was published can be run; it counts the lines of its manifest's objects.
+
+    :param s3: a boto3 S3 client.
+    """
+
+    def __init__(self, s3: Any) -> None:
+        super().__init__(statements=self.say)
+        self.s3 = s3
+        self.ledger: list[dict[str, Any]] = []
+
+    def submit(self, body: dict[str, Any]) -> dict[str, Any]:
+        task = body["tasks"][0]["notebook_task"]
+        if self.objects.get(task["notebook_path"], {}).get("object_type") == "NOTEBOOK":
+            value = json.dumps(self.ingest(task["base_parameters"]))
+            self.notebooks[task["notebook_path"]] = [Notebook(looks=(), exit_value=value)]
+        return super().submit(body)
+
+    def ingest(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """What the notebook would return for a landing that no run has read before."""
+        bucket, _, key = parameters["manifest"].removeprefix("s3://").partition("/")
+        manifest = json.loads(self.content(bucket, key))
+        entities = {}
+        for entity, part in manifest["entities"].items():
+            lines = [
+                line
+                for partition in part["partitions"]
+                for item in partition["objects"]
+                for line in self.content(manifest["bucket"], item["key"]).splitlines()
+            ]
+            kept = len(set(lines))
+            counts = (len(lines), 0, len(lines), kept, len(lines) - kept, 0)
+            entities[entity] = {**dict(zip(COUNTS, counts, strict=True)), "unreadable": {}}
+        self.ledger = [{"entity": entity, **counts} for entity, counts in entities.items()]
+        return {"run_id": parameters["run_id"], "entities": entities}
+
+    def content(self, bucket: str, key: str) -> bytes:
+        found: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return found
+
+    def say(self, request: dict[str, Any]) -> Answer:
+        """One row to who reads a result table back, the ledger to who reads it, no rows to all else."""
+        sql = request["statement"].strip()
+        if sql.startswith("SELECT count(*) AS row_count"):
+            return Answer(columns=(("row_count", "LONG"),), chunks=([["1"]],), looks=())
+        if sql.startswith("SELECT * FROM IDENTIFIER(:result_table)"):
+            return Answer(columns=(("answer", "STRING"),), chunks=([["forty-two"]],), looks=())
+        if sql == READ_LEDGER:
+            columns = (("entity", "STRING"), *((name, "LONG") for name in COUNTS))
+            rows: list[list[str | None]] = [[str(row[name]) for name, _ in columns] for row in self.ledger]
+            return Answer(columns=columns, chunks=(rows,), looks=())
+        return Answer(looks=())
