@@ -168,6 +168,8 @@ class FakeMsk:
             return described
         if method == "PUT":
             return self._update(rest[0], query["currentVersion"], body)
+        if rest:
+            self._pass_time_of_operations(rest[0])
         answer = self._common(
             self.connectors, method, rest, query, "connectors", "connectorName", "connectorNamePrefix"
         )
@@ -206,6 +208,11 @@ class FakeMsk:
         self._begin(operation, "operation", "UPDATE_COMPLETE", reason_key="errorInfo")
         self.operations[operation_arn] = operation
         return {"connectorArn": arn, "connectorState": "UPDATING", "connectorOperationArn": operation_arn}
+
+    def _pass_time_of_operations(self, connector_arn: str) -> None:
+        for arn, operation in self.operations.items():
+            if operation.body["connectorArn"] == connector_arn and operation.ending:
+                self._look(self.operations, arn)
 
     def _operation(
         self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]

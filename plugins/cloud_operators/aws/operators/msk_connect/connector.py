@@ -10,7 +10,8 @@ from cloud_operators.aws.compare import Differences, connector_differences
 from cloud_operators.aws.hooks.msk import MskHook
 from cloud_operators.aws.hooks.msk_connect import ResourceState
 from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
-from cloud_operators.aws.operators.msk_connect.base import MskConnectCreateOperator, MskConnectDeleteOperator
+from cloud_operators.aws.operators.msk_connect.creating import MskConnectCreateOperator
+from cloud_operators.aws.operators.msk_connect.deleting import MskConnectDeleteOperator
 from cloud_operators.aws.triggers.msk_connect import (
     MskConnectConnectorDeletedTrigger,
     MskConnectConnectorStateTrigger,

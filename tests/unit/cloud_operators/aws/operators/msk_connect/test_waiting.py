@@ -2,75 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cloud_operators.aws.operators.msk_connect import (
-    MskConnectBaseOperator,
-    MskConnectCreateCustomPluginOperator,
-    MskConnectDeleteConnectorOperator,
-    MskConnectDeleteCustomPluginOperator,
-    MskConnectDeleteWorkerConfigurationOperator,
-    MskConnectUpdateConnectorOperator,
-)
 from cloud_operators.exceptions import ServiceFailed, WaitTimedOut
-from tests.unit.cloud_operators.aws.fake_msk import ACCOUNT, FakeMsk
-from tests.unit.cloud_operators.aws.operators.msk_connect.conftest import CONFIGURATION, CreateConnector
+from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
+from tests.unit.cloud_operators.aws.operators.msk_connect.conftest import (
+    CONNECTOR,
+    NEW_CONNECTOR,
+    NEW_PLUGIN,
+    OPERATION,
+    PLUGIN,
+    WORKER,
+    Make,
+)
 from tests.unit.cloud_operators.running import run
-
-#: Makes an operator with the arguments of a way to wait.
-Make = Callable[..., MskConnectBaseOperator]
-
-
-@pytest.fixture
-def operators(msk: FakeMsk, create_connector: CreateConnector, connector_arn: str) -> dict[str, Make]:
-    """An operator for each thing that is waited for; what they delete or update is there."""
-    (plugin,), (worker,) = msk.plugins, msk.workers
-
-    def delete_connector(**way: Any) -> MskConnectBaseOperator:
-        return MskConnectDeleteConnectorOperator(task_id="task", connector_arn=connector_arn, **way)
-
-    def delete_plugin(**way: Any) -> MskConnectBaseOperator:
-        return MskConnectDeleteCustomPluginOperator(task_id="task", custom_plugin_arn=plugin, **way)
-
-    def delete_worker(**way: Any) -> MskConnectBaseOperator:
-        return MskConnectDeleteWorkerConfigurationOperator(
-            task_id="task", worker_configuration_arn=worker, **way
-        )
-
-    def update(**way: Any) -> MskConnectBaseOperator:
-        return MskConnectUpdateConnectorOperator(
-            task_id="task",
-            connector_arn=connector_arn,
-            configuration={**CONFIGURATION, "tasks.max": "6"},
-            **way,
-        )
-
-    def create_plugin(**way: Any) -> MskConnectBaseOperator:
-        return MskConnectCreateCustomPluginOperator(
-            task_id="task", name="new", bucket_arn="arn:aws:s3:::demo", file_key="sink.zip", **way
-        )
-
-    return {
-        "create plugin": create_plugin,
-        "create connector": lambda **way: create_connector(name="new", **way),
-        "update": update,
-        "delete connector": delete_connector,
-        "delete plugin": delete_plugin,
-        "delete worker": delete_worker,
-    }
-
-
-def arn(kind: str, name: str, number: int) -> str:
-    return f"{ACCOUNT}:{kind}/{name}/00000000-0000-0000-0000-{number:012d}-1"
-
-
-NEW_PLUGIN, NEW_CONNECTOR = arn("custom-plugin", "new", 4), arn("connector", "new", 4)
-OPERATION = arn("connector-operation", "demo-connector", 4)
-PLUGIN, WORKER = arn("custom-plugin", "demo-plugin", 1), arn("worker-configuration", "demo-worker", 2)
-CONNECTOR = arn("connector", "demo-connector", 3)
 
 
 @pytest.mark.parametrize(
