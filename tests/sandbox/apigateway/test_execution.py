@@ -9,24 +9,13 @@ from typing import Any
 import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import CHECKOUT, RunningSandbox
 
-TOPIC = "apiring.pin"
 NAME = "apiring"
 JSON_V2 = "application/vnd.kafka.json.v2+json"
-
-
-@pytest.fixture(scope="module")
-def topic(sandbox: RunningSandbox) -> Iterator[str]:
-    admin = AdminClient({"bootstrap.servers": sandbox.address("kafka")})
-    admin.create_topics([NewTopic(TOPIC, num_partitions=1, replication_factor=1)])[TOPIC].result(30)
-    yield TOPIC
-    admin.delete_topics([TOPIC])[TOPIC].result(30)
 
 
 @pytest.fixture(scope="module")

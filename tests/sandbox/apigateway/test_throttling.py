@@ -9,15 +9,12 @@ from dataclasses import dataclass
 
 import pytest
 import requests
-from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import RunningSandbox
+from tests.sandbox.kafka.clients import Kafka
 
-TOPIC = "throttlering.pin"
 NAME = "throttlering"
 BURST = 5
 #: Requests a second: the next token comes after five.
@@ -30,21 +27,14 @@ class Invoked:
 
     url: str
     key: str
+    topic: str
 
     def post(self, key: str | None = None) -> requests.Response:
         headers = {"Content-Type": "application/vnd.kafka.json.v2+json"}
         if key is not None:
             headers["x-api-key"] = key
         body = b'{"records":[{"value":{"index":1}}]}'
-        return requests.post(f"{self.url}/topics/{TOPIC}", data=body, headers=headers, timeout=30)
-
-
-@pytest.fixture(scope="module")
-def topic(sandbox: RunningSandbox) -> Iterator[str]:
-    admin = AdminClient({"bootstrap.servers": sandbox.address("kafka")})
-    admin.create_topics([NewTopic(TOPIC, num_partitions=1, replication_factor=1)])[TOPIC].result(30)
-    yield TOPIC
-    admin.delete_topics([TOPIC])[TOPIC].result(30)
+        return requests.post(f"{self.url}/topics/{self.topic}", data=body, headers=headers, timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -96,23 +86,15 @@ def invoked(sandbox: RunningSandbox, topic: str) -> Iterator[Invoked]:
             raise NotReady("not deployed")
 
     wait_until(deployed, what="deployed API", timeout=10)
-    yield Invoked(url=url, key=key["value"])
+    yield Invoked(url=url, key=key["value"], topic=topic)
     client.delete_usage_plan_key(usagePlanId=plan, keyId=key["id"])
     client.delete_usage_plan(usagePlanId=plan)
     client.delete_api_key(apiKey=key["id"])
     client.delete_rest_api(restApiId=api)
 
 
-def records(sandbox: RunningSandbox) -> int:
-    """Records in the topic."""
-    consumer = Consumer({"bootstrap.servers": sandbox.address("kafka"), "group.id": NAME})
-    _, end = consumer.get_watermark_offsets(TopicPartition(TOPIC, 0), timeout=30)
-    consumer.close()
-    return int(end)
-
-
 def test_exactly_the_burst_passes_and_one_more_when_its_time_has_come(
-    sandbox: RunningSandbox, invoked: Invoked
+    sandbox: RunningSandbox, invoked: Invoked, topic: str
 ) -> None:
     assert [invoked.post(key).status_code for key in (None, "wrong-key-with-enough-text")] == [403, 403]
 
@@ -127,7 +109,7 @@ def test_exactly_the_burst_passes_and_one_more_when_its_time_has_come(
     assert {(answer.status_code, answer.json()["message"]) for answer in refused} == {
         (429, "Too Many Requests")
     }
-    assert records(sandbox) == passed
+    assert Kafka(sandbox.address("kafka")).ends(topic)[0] == passed
 
     def passes_again() -> None:
         status = invoked.post(invoked.key).status_code
@@ -136,4 +118,4 @@ def test_exactly_the_burst_passes_and_one_more_when_its_time_has_come(
 
     wait_until(passes_again, what="the next token", timeout=30)
     assert time.monotonic() - started >= (passed + 1 - BURST) / RATE - 0.1
-    assert records(sandbox) == passed + 1
+    assert Kafka(sandbox.address("kafka")).ends(topic)[0] == passed + 1
