@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
@@ -22,9 +23,15 @@ def workflow() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
-    (job,) = workflow["jobs"].values()
-    found: list[dict[str, Any]] = job["steps"]
+    found: list[dict[str, Any]] = workflow["jobs"]["tests"]["steps"]
     return found
+
+
+def runs(steps: list[dict[str, Any]]) -> list[str]:
+    """The commands of a job, none of which may fail without failing it."""
+    found = [step for step in steps if "run" in step]
+    assert not any(step.keys() & {"if", "continue-on-error", "shell"} for step in found)
+    return [step["run"] for step in found]
 
 
 def test_pushes_to_main_and_pull_requests_are_tested(workflow: dict[str, Any]) -> None:
@@ -34,10 +41,7 @@ def test_pushes_to_main_and_pull_requests_are_tested(workflow: dict[str, Any]) -
 
 
 def test_the_tests_are_run_by_the_one_command(steps: list[dict[str, Any]]) -> None:
-    runs = [step for step in steps if "run" in step]
-    assert [step["run"] for step in runs] == [".ci/run"]
-    # Nothing keeps its failure from failing the job.
-    assert not runs[0].keys() & {"if", "continue-on-error"}
+    assert runs(steps) == [".ci/run"]
     command = CHECKOUT / ".ci" / "run"
     assert os.access(command, os.X_OK)
     assert command.read_text().splitlines()[-1] == "make test"
@@ -53,6 +57,23 @@ def test_the_cache_is_renewed_with_every_lock_file(steps: list[dict[str, Any]]) 
     (patterns,) = re.findall(r"hashFiles\((.*)\)", step["with"]["key"])
     for pattern in re.findall(r"'([^']+)'", patterns):
         assert list(CHECKOUT.glob(pattern)), pattern
+
+
+def test_every_dag_is_loaded_in_the_image(workflow: dict[str, Any]) -> None:
+    job = workflow["jobs"]["image"]
+    assert not job.keys() & {"if", "needs", "continue-on-error"}
+    build, load = runs(job["steps"])
+    assert build == "docker build --tag pinterest ."
+    image, program = load.split()[-2:]
+    assert load.split()[:-2] == [
+        *("docker", "run", "--rm"),
+        *("--env", "PINTEREST_USER_ID=sandbox", "--entrypoint", "python"),
+    ]
+    assert (image, program) == ("pinterest", "tools/check_dags.py")
+    # The base image copies all that is not ignored into the folder where programs start.
+    assert (CHECKOUT / program).is_file()
+    ignored = (CHECKOUT / ".dockerignore").read_text().split()
+    assert not any(fnmatch(path, pattern.rstrip("/")) for path in ("tools", program) for pattern in ignored)
 
 
 def test_the_logs_of_a_failure_are_kept(steps: list[dict[str, Any]]) -> None:
