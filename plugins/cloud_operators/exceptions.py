@@ -133,6 +133,45 @@ class ResourceMissing(CloudOperatorError):
         super().__init__(f"{resource} does not exist" + (f": {advice}" if advice else ""))
 
 
+class LimitReached(CloudOperatorError):
+    """A service refuses a change because a limit of the account or of the resource is reached.
+
+    :param resource: kind and name or ARN of what was to be changed
+    :param change: what was asked for, e.g. ``"shard_count 4"``
+    :param message: the service's explanation
+    :param limits: the limits that the service has for such a change, unless others were agreed on
+    """
+
+    def __init__(self, resource: str, change: str, message: str, limits: str) -> None:
+        self.resource = resource
+        self.change = change
+        self.service_message = message
+        super().__init__(
+            f"{resource} was not changed to {change}: {message}\n  limits of the service: {limits}"
+        )
+
+
+class RecordsRefused(CloudOperatorError):
+    """A service has not stored all records that were sent to it.
+
+    :param resource: kind and name or ARN of where they were sent to
+    :param stored: number of records that are stored
+    :param left: number of records that are not
+    :param reasons: position of a record, from 0 -> why it was refused the last time it was sent
+    """
+
+    def __init__(self, resource: str, stored: int, left: int, reasons: Mapping[int, str]) -> None:
+        self.resource = resource
+        self.stored = stored
+        self.left = left
+        self.reasons = dict(reasons)
+        first = sorted(self.reasons.items())[:10]
+        lines = [f"  record {position}: {reason}" for position, reason in first]
+        if more := len(self.reasons) - len(first):
+            lines.append(f"  and {more} more")
+        super().__init__(f"{resource} has stored {stored} records and not {left}.\n" + "\n".join(lines))
+
+
 class StatementFailed(CloudOperatorError):
     """A SQL statement failed or was cancelled.
 

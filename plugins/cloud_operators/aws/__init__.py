@@ -1,1 +1,1 @@
-"""Amazon MSK, MSK Connect and API Gateway, built on the official Amazon provider's base classes."""
+"""Amazon MSK, MSK Connect, Kinesis and API Gateway, built on the official Amazon provider's base classes."""

@@ -13,7 +13,8 @@ from botocore.loaders import Loader, create_loader
 
 from cloud_operators.aws.hooks.apigateway import ApiGatewayHook
 from tests.unit.cloud_operators import moto_server, running
-from tests.unit.cloud_operators.aws import fake_msk
+from tests.unit.cloud_operators.aws import fake_kinesis, fake_msk
+from tests.unit.cloud_operators.aws.fake_kinesis import FakeKinesis
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.databricks import fake_databricks
 from tests.unit.cloud_operators.databricks.fake_databricks import FakeDatabricks
@@ -61,6 +62,17 @@ def msk(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMsk]:
     server = fake_msk.start(fake)
     for service in ("KAFKA", "KAFKACONNECT"):
         monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", fake.url)
+    yield fake
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def kinesis(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKinesis]:
+    """A running Kinesis that boto3 and aiobotocore find by themselves."""
+    fake = FakeKinesis()
+    server = fake_kinesis.start(fake)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", fake.url)
     yield fake
     server.shutdown()
     server.server_close()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG, BaseHook, BaseOperator, task
 
-from cloud_operators.aws.operators import apigateway, msk_connect
+from cloud_operators.aws.operators import apigateway, kinesis, msk_connect
+from cloud_operators.aws.sensors.kinesis import KinesisStreamStateSensor
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
 from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from cloud_operators.databricks.operators.sql import (
@@ -40,6 +41,11 @@ OPERATORS: dict[type[BaseOperator], dict[str, Any]] = {
     msk_connect.MskConnectUpdateConnectorOperator: {"connector_arn": "a", "configuration": {}},
     msk_connect.MskConnectDeleteConnectorOperator: {"connector_arn": "a"},
     MskConnectConnectorStateSensor: {"connector_arn": "a"},
+    kinesis.KinesisCreateStreamOperator: {"name": "a"},
+    kinesis.KinesisUpdateStreamOperator: {"stream": "a", "shard_count": 1},
+    kinesis.KinesisDeleteStreamOperator: {"stream": "a"},
+    kinesis.KinesisPutRecordsOperator: {"stream": "a", "records": []},
+    KinesisStreamStateSensor: {"stream": "a"},
     apigateway.ApiGatewayPutRestApiOperator: {"name": "a", "specification": {}},
     apigateway.ApiGatewayCreateDeploymentOperator: {"rest_api_id": "a", "stage_name": "b"},
     KafkaEnsureTopicsOperator: {"topics": [{"name": "a"}]},
@@ -69,6 +75,10 @@ NOT_TEMPLATED = {
     "order_by",
     "include",
     "keep",
+    "enforce_consumer_deletion",
+    "ordered",
+    "max_attempts",
+    "first_pause",
 }
 #: SQL statements alone are given up by their own clock; the limit of a notebook run is part of the request.
 NOT_TEMPLATED_OF = {
@@ -80,6 +90,7 @@ NO_LINK: dict[type[BaseOperator], str] = {
     msk_connect.MskConnectDeleteCustomPluginOperator: "what it deleted has no page",
     msk_connect.MskConnectDeleteWorkerConfigurationOperator: "what it deleted has no page",
     msk_connect.MskConnectDeleteConnectorOperator: "what it deleted has no page",
+    kinesis.KinesisDeleteStreamOperator: "what it deleted has no page",
     KafkaEnsureTopicsOperator: "brokers have no pages",
     KafkaSinkCaughtUpSensor: "brokers have no pages",
 }

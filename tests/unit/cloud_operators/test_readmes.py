@@ -10,6 +10,7 @@ import pytest
 from airflow.sdk import DAG
 
 from tests.unit.cloud_operators import running
+from tests.unit.cloud_operators.aws.fake_kinesis import FakeKinesis
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Notebook
 from tests.unit.cloud_operators.databricks.warehouse import BUCKET, ROWS, Warehouse
@@ -106,6 +107,25 @@ def test_msk_connect(msk: FakeMsk, example: Any) -> None:
 
     assert again.keys() == {"delete_connector", "delete_custom_plugin", "delete_worker_configuration"}
     assert (msk.connectors, msk.plugins, msk.workers) == ({}, {}, {})
+
+
+def test_kinesis(kinesis: FakeKinesis, example: Any) -> None:
+    results = run(example("aws", "example_kinesis"))
+
+    assert results["create_stream"] == results["scale_stream"] == results["wait_for_stream_active"]
+    assert results["create_stream"].endswith(":stream/demo")
+    assert results["put_records"]["records"] == 2
+    changes = [request for request in kinesis.requests if request != "DescribeStreamSummary"]
+    # One shard becomes three by way of two.
+    assert changes == [
+        "CreateStream",
+        "IncreaseStreamRetentionPeriod",
+        "PutRecords",
+        "UpdateShardCount",
+        "UpdateShardCount",
+        "DeleteStream",
+    ]
+    assert kinesis.streams == {}
 
 
 def test_api_gateway(apigateway: Any, example: Any) -> None:

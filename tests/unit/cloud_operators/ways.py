@@ -8,7 +8,8 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from cloud_operators.aws.operators import apigateway, msk_connect
+from cloud_operators.aws.operators import apigateway, kinesis, msk_connect
+from cloud_operators.aws.sensors.kinesis import KinesisStreamStateSensor
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
 from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from cloud_operators.databricks.operators.sql import (
@@ -18,6 +19,8 @@ from cloud_operators.databricks.operators.sql import (
 from cloud_operators.databricks.operators.workspace import DatabricksPublishFolderOperator
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
+from tests.unit.cloud_operators.aws import fake_kinesis
+from tests.unit.cloud_operators.aws.fake_kinesis import FakeKinesis
 from tests.unit.cloud_operators.aws.fake_msk import ACCOUNT, CLUSTER_ARN, FakeMsk, Resource
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Notebook
 from tests.unit.cloud_operators.databricks.warehouse import BUCKET, ROWS, TABLE, Warehouse
@@ -194,6 +197,64 @@ MSK_CONNECT: dict[type[BaseOperator], Case] = {
     ),
 }
 
+# --- Kinesis
+
+STREAM_ARN = f"{fake_kinesis.ACCOUNT}:stream/demo"
+STREAM_LINK = {"Kinesis stream": "#/streams/details/demo/"}
+
+
+def streams(kinesis: FakeKinesis) -> list[tuple[str, int]]:
+    return [(stream.status, stream.shards) for stream in kinesis.streams.values()]
+
+
+def with_stream(kinesis: FakeKinesis, **arguments: Any) -> dict[str, Any]:
+    kinesis.add("demo")
+    return {"stream": "demo", **arguments}
+
+
+def with_new_stream(kinesis: FakeKinesis) -> dict[str, Any]:
+    kinesis.add("demo", status="CREATING", then="ACTIVE")
+    return {"stream": "demo", "aws_conn_id": None, "poke_interval": 0.1, "timeout": 5}
+
+
+KINESIS: dict[type[BaseOperator], Case] = {
+    kinesis.KinesisCreateStreamOperator: Case(
+        service="kinesis",
+        arguments=lambda kinesis: {"name": "demo", "shard_count": 1, **QUICK},
+        effect=streams,
+        begun=[("CREATING", 1)],
+        done=[("ACTIVE", 1)],
+        returned=STREAM_ARN,
+        links=STREAM_LINK,
+    ),
+    kinesis.KinesisUpdateStreamOperator: Case(
+        service="kinesis",
+        arguments=lambda kinesis: with_stream(kinesis, shard_count=2, **QUICK),
+        effect=streams,
+        begun=[("UPDATING", 1)],
+        done=[("ACTIVE", 2)],
+        returned=STREAM_ARN,
+        links=STREAM_LINK,
+    ),
+    kinesis.KinesisDeleteStreamOperator: Case(
+        service="kinesis",
+        arguments=lambda kinesis: with_stream(kinesis, **QUICK),
+        effect=streams,
+        begun=[("DELETING", 1)],
+        done=[],
+        returned="demo",
+    ),
+    KinesisStreamStateSensor: Case(
+        service="kinesis",
+        arguments=with_new_stream,
+        effect=streams,
+        done=[("ACTIVE", 1)],
+        returned="demo",
+        links=STREAM_LINK,
+        always_waits=SENSOR,
+    ),
+}
+
 # --- Databricks
 
 NOTEBOOK = "/Shared/demo/notebook"
@@ -286,12 +347,13 @@ KAFKA: dict[type[BaseOperator], Case] = {
     ),
 }
 
-LONG_RUNNING = MSK_CONNECT | DATABRICKS | KAFKA
+LONG_RUNNING = MSK_CONNECT | KINESIS | DATABRICKS | KAFKA
 
 #: Operators whose calls have done all there is to do when they are answered.
 AT_ONCE: dict[type[BaseOperator], str] = {
     apigateway.ApiGatewayPutRestApiOperator: "PutRestApi answers once the API has the definition",
     apigateway.ApiGatewayCreateDeploymentOperator: "CreateDeployment answers once the stage is deployed",
+    kinesis.KinesisPutRecordsOperator: "PutRecords answers once the records are stored or refused",
     KafkaEnsureTopicsOperator: "the brokers answer once the topic is created, within request_timeout",
     DatabricksPublishFolderOperator: "the workspace answers each import once the object is there",
 }

@@ -6,6 +6,7 @@ import pytest
 
 from cloud_operators.aws.base import BaseAwsLink
 from cloud_operators.aws.links.apigateway import ApiGatewayRestApiLink, ApiGatewayStageLink
+from cloud_operators.aws.links.kinesis import KinesisStreamLink
 from cloud_operators.aws.links.msk_connect import (
     MskConnectConnectorLink,
     MskConnectCustomPluginLink,
@@ -50,6 +51,12 @@ CHINA = {"region_name": "cn-north-1", "aws_domain": "amazonaws.cn"}
             "?api=abc&region=cn-north-1&stage=test",
         ),
         (ApiGatewayStageLink(), EUROPE, ""),
+        (
+            KinesisStreamLink(),
+            {**CHINA, "stream_name": "demo"},
+            "https://cn-north-1.console.amazonaws.cn/kinesis/home?region=cn-north-1"
+            "#/streams/details/demo/monitoring",
+        ),
     ],
     ids=[
         "connector",
@@ -58,6 +65,7 @@ CHINA = {"region_name": "cn-north-1", "aws_domain": "amazonaws.cn"}
         "rest api",
         "stage in China",
         "nothing stored",
+        "stream in China",
     ],
 )
 def test_address(link: BaseAwsLink, stored: dict[str, Any], address: str) -> None:
