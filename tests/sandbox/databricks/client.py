@@ -75,7 +75,8 @@ class WorkspaceClient:
             **self.compute,
             "notebook_task": {"notebook_path": notebook_path, "base_parameters": parameters or {}},
         }
-        return int(self.post("2.2/jobs/runs/submit", run_name="test", tasks=[task], **extra)["run_id"])
+        values = {"run_name": "test", "tasks": [task], **extra}
+        return int(self.post("2.2/jobs/runs/submit", **values)["run_id"])
 
     def run(self, run_id: int) -> dict[str, Any]:
         """The present state of a run."""
@@ -132,7 +133,8 @@ class WorkspaceClient:
 
     def workers(self) -> dict[str, dict[str, Any]]:
         """State and process id of the two workers."""
-        return _json(self._http.get(f"{self.url}/health", timeout=10))
+        health = _json(self._http.get(f"{self.url}/health", timeout=10))
+        return {kind: health[kind] for kind in ("notebook", "sql")}
 
 
 def _json(response: requests.Response) -> dict[str, Any]:

@@ -26,7 +26,8 @@ class Channel:
 
         :raises OSError: when the other side is gone.
         """
-        line = json.dumps(message, ensure_ascii=False).encode() + b"\n"
+        # In ASCII: a notebook's text may have halves of surrogate pairs, which UTF-8 has no bytes for.
+        line = json.dumps(message).encode() + b"\n"
         with self._lock:
             self._connection.sendall(line)
 
@@ -35,6 +36,9 @@ class Channel:
         with self._connection.makefile("rb") as lines:
             try:
                 for line in lines:
+                    if not line.endswith(b"\n"):
+                        # The other side was killed while it wrote.
+                        return
                     yield json.loads(line)
             except OSError:
                 # A reset instead of an orderly end: the other side was killed.

@@ -1,9 +1,19 @@
-"""Refusals of the REST API, in Databricks' form ``{"error_code", "message"}``.
+"""Exceptions in words, and refusals of the REST API in Databricks' form ``{"error_code", "message"}``.
 
 https://docs.databricks.com/api/workspace/introduction
 """
 
 from __future__ import annotations
+
+
+def describe(error: BaseException) -> str:
+    """Type and message of any exception, also of one that can't tell its message."""
+    try:
+        message = str(error)
+    except Exception:
+        # As Python's own tracebacks have it.
+        message = "<exception str() failed>"
+    return f"{type(error).__name__}: {message}"
 
 
 class ApiError(Exception):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import traceback
 from concurrent.futures import Future
 from typing import Any
 
 from pinterest_sandbox.databricks.channel import Message
+from pinterest_sandbox.databricks.errors import describe
 from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
 from pinterest_sandbox.databricks.runs import Run, RunStore, State, TaskRun, now
 from pinterest_sandbox.databricks.submission import Submission
@@ -32,6 +34,7 @@ class Jobs:
         self._lane = lane
         self._lock = threading.Lock()
         self._queue: queue.Queue[Run | None] = queue.Queue()
+        #: Under the lock: a run is cancelled while it may just end.
         self._active: tuple[TaskRun, WorkerProcess] | None = None
         self._thread = threading.Thread(target=self._serve, name="jobs", daemon=True)
         self._thread.start()
@@ -71,24 +74,49 @@ class Jobs:
             elif run.state.life_cycle == "PENDING":
                 self._end(run)
 
+    def state(self) -> dict[str, str]:
+        """For people and health checks: whether runs are still taken from the queue."""
+        return {"state": "running" if self._thread.is_alive() else "dead"}
+
     def close(self) -> None:
         """Take no further run."""
         self._queue.put(None)
 
     def _serve(self) -> None:
         while (run := self._queue.get()) is not None:
-            with self._lock:
-                if run.state.finished:
-                    continue
-                run.state = State(life_cycle="RUNNING", message="In run")
+            try:
+                self._run(run)
+            except Exception as error:
+                # Of this run alone: the next one may fare better.
+                traceback.print_exc()
+                self._break_off(run, describe(error))
+
+    def _run(self, run: Run) -> None:
+        with self._lock:
+            if run.state.finished:
+                return
+            run.state = State(life_cycle="RUNNING", message="In run")
+        for task in run.tasks:
+            self._run_task(run, task)
+            self.store.save(run)
+        with self._lock:
+            self._end(run)
+        with contextlib.suppress(WorkerDied):
+            # A new worker in place of a dead one starts now, not with the next run.
+            self._lane.worker()
+
+    def _break_off(self, run: Run, reason: str) -> None:
+        with self._lock:
+            if run.state.finished:
+                return
             for task in run.tasks:
-                self._run_task(run, task)
-                self.store.save(run)
-            with self._lock:
-                self._end(run)
-            with contextlib.suppress(WorkerDied):
-                # A new worker in place of a dead one starts now, not with the next run.
-                self._lane.worker()
+                if not task.state.finished:
+                    task.break_off(reason)
+            run.state = State(life_cycle="INTERNAL_ERROR", result="FAILED", message=reason)
+            run.end_time = now()
+        # Its state is told as long as the server lives, also where it can't be written.
+        with contextlib.suppress(Exception):
+            self.store.save(run)
 
     def _end(self, run: Run) -> None:
         for task in run.tasks:
@@ -109,13 +137,18 @@ class Jobs:
             result = answer.result(task.timeout_seconds or None)["result"]
         except TimeoutError:
             self._kill_active()
-            task.finish("TERMINATED", "TIMEDOUT", f"Run took longer than {task.timeout_seconds:g} seconds")
+            task.finish("TERMINATED", "TIMEDOUT", f"Run took longer than {task.timeout_seconds} seconds")
         except WorkerDied as error:
             self._died(run, task, str(error))
+        except Exception:
+            # What the worker has begun must not go on beside the next run.
+            self._kill_active()
+            raise
         else:
             _take_result(task, result)
         finally:
-            self._active = None
+            with self._lock:
+                self._active = None
 
     def _start(self, run: Run, task: TaskRun) -> Future[Message] | None:
         """Hand the task to the worker; nothing when the run was cancelled meanwhile."""
@@ -131,6 +164,7 @@ class Jobs:
         return worker.call(request, lambda message: task.cells.append(message["cell"]))[1]
 
     def _kill_active(self) -> None:
+        """Of the thread that runs tasks, which alone sets what is active."""
         if self._active:
             self._active[1].kill()
             self._active[1].wait()
@@ -139,8 +173,7 @@ class Jobs:
         if run.cancelled:
             task.finish("TERMINATED", "CANCELED", "Run cancelled.")
         else:
-            task.error = f"Run failed with error message: {reason}"
-            task.finish("INTERNAL_ERROR", "FAILED", task.error)
+            task.break_off(reason)
 
 
 def _take_result(task: TaskRun, result: dict[str, Any]) -> None:

@@ -12,16 +12,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from pinterest_sandbox.databricks.channel import Channel, Message
+from pinterest_sandbox.databricks.errors import describe
 from pinterest_sandbox.databricks.worker import WorkerSettings
 
 #: Seconds a worker may take from its start until it is ready.
 START_LIMIT = 120.0
+#: What Python is started with to become a worker, before its settings.
+PROGRAM = ("-m", "pinterest_sandbox.databricks.worker")
 
 
 class WorkerDied(Exception):
@@ -38,19 +41,14 @@ class WorkerProcess:
     """One started worker.
 
     :param settings: what it is told; the socket's number is filled in here.
+    :param program: arguments that make Python a worker.
     """
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    def __init__(self, settings: WorkerSettings, program: Sequence[str] = PROGRAM) -> None:
         ours, theirs = socket.socketpair()
         told = dataclasses.replace(settings, fd=theirs.fileno())
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "pinterest_sandbox.databricks.worker",
-                json.dumps(dataclasses.asdict(told)),
-            ],
+            [sys.executable, "-P", *program, json.dumps(dataclasses.asdict(told))],
             pass_fds=(theirs.fileno(),),
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -115,11 +113,14 @@ class WorkerProcess:
         self._process.wait()
 
     def _receive(self) -> None:
-        for message in self._channel.messages():
-            self._take(message)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            # Usually it has ended by itself, and says how.
-            self._process.wait(1)
+        try:
+            for message in self._channel.messages():
+                self._take(message)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # Usually it has ended by itself, and says how.
+                self._process.wait(1)
+        except Exception as odd:
+            self._lost = f"the Spark worker sent what can't be used: {describe(odd)}"
         # An orphaned JVM would go on with the work.
         self.kill()
         self._process.wait()

@@ -52,7 +52,7 @@ class TaskRun:
     notebook_path: str
     parameters: dict[str, str]
     depends_on: list[str] = field(default_factory=list)
-    timeout_seconds: float = 0
+    timeout_seconds: int = 0
     compute: dict[str, Any] = field(default_factory=dict)
     state: State = field(default_factory=State)
     start_time: int = 0
@@ -67,6 +67,11 @@ class TaskRun:
         self.state = State(life_cycle=life_cycle, result=result, message=message)
         self.end_time = now()
         self.start_time = self.start_time or self.end_time
+
+    def break_off(self, reason: str) -> None:
+        """It has ended by no fault of the notebook."""
+        self.error = f"Run failed with error message: {reason}"
+        self.finish("INTERNAL_ERROR", "FAILED", self.error)
 
     def to_api(self, base_url: str, job_id: int) -> dict[str, Any]:
         """The element of ``tasks`` in the API."""
@@ -194,12 +199,13 @@ class RunStore:
 
     def save(self, run: Run) -> None:
         """Keep the present state of ``run``."""
-        self._runs[run.run_id] = run
         file = self._folder / f"{run.run_id}.json"
         partial = file.with_suffix(".partial")
         with self._lock:
             partial.write_text(json.dumps(asdict(run)), encoding="utf-8")
             partial.replace(file)
+        # Last: a run that can't be kept was not submitted.
+        self._runs[run.run_id] = run
 
     def find(self, run_id: int) -> tuple[Run, TaskRun | None]:
         """The run with this id, or the run and the task with this id.

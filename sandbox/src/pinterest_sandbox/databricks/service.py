@@ -26,15 +26,18 @@ def service(config: Config) -> Service:
 
 
 def check(url: str) -> None:
-    """Whether the notebook worker of the workspace at ``url`` is ready.
+    """Whether the workspace at ``url`` would run a notebook at once.
 
-    :raises NotReady: when it is not, with its state.
+    :raises NotReady: when it would not, with the reason.
     :raises OSError: when nothing listens.
     """
     with urllib.request.urlopen(f"{url}/health", timeout=2) as response:
-        worker = json.load(response)["notebook"]
+        health = json.load(response)
+    worker = health["notebook"]
     if worker["state"] != "ready":
         raise NotReady(f"the notebook worker is {worker['state']} {worker.get('reason', '')}".strip())
+    if health["jobs"]["state"] != "running":
+        raise NotReady(f"the queue of runs is {health['jobs']['state']}")
 
 
 def rehearse(url: str) -> None:

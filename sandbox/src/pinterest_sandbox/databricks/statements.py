@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pinterest_sandbox.databricks.channel import Message
-from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter, NotFound
+from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter, NotFound, describe
 from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
 
 #: Rows of one chunk of a result.
@@ -163,7 +163,10 @@ class Statements:
                 self._running[statement.statement_id] = (worker, number)
             self._finish(statement, answer)
         except WorkerDied as error:
-            self._fail(statement, {"code": "INTERNAL_ERROR", "message": str(error), "sql_state": None})
+            self._fail(statement, _internal_error(str(error)))
+        except Exception as error:
+            # Nobody else would end it.
+            self._fail(statement, _internal_error(describe(error)))
         finally:
             self._running.pop(statement.statement_id, None)
 
@@ -187,3 +190,7 @@ class Statements:
                 return
             statement.state, statement.error = "FAILED", error
             statement.ended.set()
+
+
+def _internal_error(message: str) -> dict[str, Any]:
+    return {"code": "INTERNAL_ERROR", "message": message, "sql_state": None}

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pinterest_sandbox.databricks.channel import Channel, Message
+from pinterest_sandbox.databricks.errors import describe
 from pinterest_sandbox.databricks.interpreter import library_path
 from pinterest_sandbox.databricks.rehearsal import rehearse
 from pinterest_sandbox.databricks.runner import CellOutput, NotebookRunner
@@ -199,10 +200,9 @@ def _statement(session: SparkSession, channel: Channel, request: Message) -> Non
             "error": {"code": error.code, "message": error.message, "sql_state": error.sql_state},
         }
     except Exception as error:
-        message = f"{type(error).__name__}: {error}"
         answer = {
             "event": "failed",
-            "error": {"code": "INTERNAL_ERROR", "message": message, "sql_state": None},
+            "error": {"code": "INTERNAL_ERROR", "message": describe(error), "sql_state": None},
         }
     channel.send({"id": number, **answer})
 

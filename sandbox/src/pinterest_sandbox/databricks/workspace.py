@@ -18,6 +18,9 @@ from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter, NotF
 
 #: Limit of an import's content as sent, that is in base64.
 IMPORT_LIMIT = 10 * 1024 * 1024
+#: Bytes of one name in a path, and of a whole path: what file systems allow, less the room for our folders.
+NAME_LIMIT = 255
+PATH_LIMIT = 2000
 _LANGUAGES = {"PYTHON": ".py", "SQL": ".sql"}
 _FORMATS = ("AUTO", "SOURCE", "RAW")
 
@@ -208,6 +211,12 @@ def _relative(path: str) -> PurePosixPath:
     parts = PurePosixPath(path).parts
     if not path.startswith("/") or ".." in parts or "\0" in path:
         raise InvalidParameter(f"Path ({path}) must be absolute and without '..'")
+    try:
+        lengths = [len(part.encode()) for part in parts]
+    except UnicodeEncodeError:
+        raise InvalidParameter(f"Path ({path}) is no valid text") from None
+    if max(lengths) > NAME_LIMIT or sum(lengths) + len(parts) > PATH_LIMIT:
+        raise InvalidParameter(f"Path ({path}) is too long")
     parts = parts[1:]
     return PurePosixPath(*parts[1:] if parts[:1] == ("Workspace",) else parts)
 

@@ -50,6 +50,19 @@ def test_run_that_was_active_ends_with_a_reason(tmp_path: Path) -> None:
     assert RunStore(tmp_path).find(run.run_id)[0] == found
 
 
+def test_run_that_can_not_be_kept_was_not_submitted(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "runs")
+    run = new_run(store)
+    run.idempotency_token = "token"
+    (tmp_path / "runs").rmdir()
+
+    with pytest.raises(FileNotFoundError):
+        store.save(run)
+
+    assert store.by_token("token") is None
+    assert store.all() == []
+
+
 def test_unknown_run(tmp_path: Path) -> None:
     with pytest.raises(InvalidParameter, match="Run 5 does not exist"):
         RunStore(tmp_path).find(5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from pinterest_sandbox.databricks.errors import ApiError
+from pinterest_sandbox.databricks.errors import ApiError, describe
 from pinterest_sandbox.databricks.jobs import Jobs
 from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
 from pinterest_sandbox.databricks.runs import RunStore
@@ -22,6 +23,14 @@ from pinterest_sandbox.databricks.server import jobs as jobs_api
 from pinterest_sandbox.databricks.server.request import check_token
 from pinterest_sandbox.databricks.statements import Statements
 from pinterest_sandbox.databricks.workspace import Workspace
+
+
+class AsciiJSONResponse(JSONResponse):
+    """JSON that can hold any text of a notebook: halves of surrogate pairs have no bytes in UTF-8."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
 
 
 def create_app(*, folder: Path, token: str, start_worker: Callable[[str], WorkerProcess]) -> FastAPI:
@@ -52,7 +61,12 @@ def create_app(*, folder: Path, token: str, start_worker: Callable[[str], Worker
             lane.close()
 
     app = FastAPI(
-        title="Databricks workspace", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Databricks workspace",
+        lifespan=lifespan,
+        default_response_class=AsciiJSONResponse,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
     )
     app.state.token = token
     api = (
@@ -67,7 +81,7 @@ def create_app(*, folder: Path, token: str, start_worker: Callable[[str], Worker
 
     @app.get("/health")
     def health() -> dict[str, Any]:
-        return {"notebook": notebooks.state(), "sql": sql.state()}
+        return {"notebook": notebooks.state(), "sql": sql.state(), "jobs": jobs.state()}
 
     @app.post("/rehearsal", status_code=202)
     def rehearsal() -> None:
@@ -82,23 +96,24 @@ def _handle_errors(app: FastAPI) -> None:
     """All refusals in Databricks' form."""
 
     @app.exception_handler(ApiError)
-    def refused(request: Request, error: ApiError) -> JSONResponse:
-        return JSONResponse({"error_code": error.code, "message": error.message}, status_code=error.status)
+    def refused(request: Request, error: ApiError) -> AsciiJSONResponse:
+        answer = {"error_code": error.code, "message": error.message}
+        return AsciiJSONResponse(answer, status_code=error.status)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    def invalid(request: Request, error: RequestValidationError) -> AsciiJSONResponse:
         return _unknown(request)
 
     @app.exception_handler(HTTPException)
-    def unknown(request: Request, error: HTTPException) -> JSONResponse:
+    def unknown(request: Request, error: HTTPException) -> AsciiJSONResponse:
         return _unknown(request)
 
     @app.exception_handler(Exception)
-    def failed(request: Request, error: Exception) -> JSONResponse:
-        message = f"{type(error).__name__}: {error}"
-        return JSONResponse({"error_code": "INTERNAL_ERROR", "message": message}, status_code=500)
+    def failed(request: Request, error: Exception) -> AsciiJSONResponse:
+        answer = {"error_code": "INTERNAL_ERROR", "message": describe(error)}
+        return AsciiJSONResponse(answer, status_code=500)
 
 
-def _unknown(request: Request) -> JSONResponse:
+def _unknown(request: Request) -> AsciiJSONResponse:
     message = f"No API found for '{request.method} {request.url.path.removeprefix('/api')}'"
-    return JSONResponse({"error_code": "ENDPOINT_NOT_FOUND", "message": message}, status_code=404)
+    return AsciiJSONResponse({"error_code": "ENDPOINT_NOT_FOUND", "message": message}, status_code=404)

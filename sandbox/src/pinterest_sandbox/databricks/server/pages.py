@@ -25,24 +25,32 @@ pre.source { background: #fff; } pre.error { background: #fdf1f0; border-color: 
 """
 
 
+class Page(HTMLResponse):
+    """A page of any text; what has no bytes in UTF-8 is shown as it is written in Python."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return str(content).encode(errors="backslashreplace")
+
+
 def routes(store: RunStore) -> APIRouter:
     """``/`` and ``/jobs/{job}/runs/{run}``, where ``run_page_url`` leads."""
-    router = APIRouter(default_response_class=HTMLResponse)
+    router = APIRouter(default_response_class=Page)
 
     @router.get("/")
     def index() -> str:
         return _page("Runs", _runs_table(store.all()), refresh=any(not r.state.finished for r in store.all()))
 
     @router.get("/jobs/{job_id}/runs/{run_id}")
-    def run_page(job_id: int, run_id: int) -> HTMLResponse:
+    def run_page(job_id: int, run_id: int) -> Page:
         try:
             run, task = store.find(run_id)
         except InvalidParameter as error:
-            return HTMLResponse(_page("Run", f"<p>{escape(error.message)}</p>"), status_code=404)
+            return Page(_page("Run", f"<p>{escape(error.message)}</p>"), status_code=404)
         body = "".join(_task(one) for one in ([task] if task else run.tasks))
         title = f"{run.run_name} ({run.run_id})"
         content = f'<p><a href="/">All runs</a></p><p>{_state(run.state)}</p>{body}'
-        return HTMLResponse(_page(title, content, refresh=not run.state.finished))
+        return Page(_page(title, content, refresh=not run.state.finished))
 
     return router
 

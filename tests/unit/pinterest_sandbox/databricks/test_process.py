@@ -1,0 +1,49 @@
+"""A worker that breaks the rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from pinterest_sandbox.databricks.process import WorkerDied, WorkerProcess
+from pinterest_sandbox.databricks.worker import WorkerSettings
+
+SETTINGS = WorkerSettings(fd=-1, kind="notebook", folder="", warehouse="", metastore=None, codegen=False)
+WORKER = """
+import json, socket, sys
+connection = socket.socket(fileno=json.loads(sys.argv[1])["fd"])
+connection.sendall(b'{"event": "ready", "seconds": 0}\\n')
+connection.recv(10000)
+connection.sendall(%r)
+sys.stdin.read() or connection.recv(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b'{"event": "cell", "id": 99}\n', "what can't be used: KeyError: 99"),
+        (b"what?\n", "what can't be used: JSONDecodeError"),
+        (b"[]\n", "what can't be used: TypeError"),
+    ],
+    ids=["unknown-request", "no-json", "no-object"],
+)
+def test_request_ends_when_the_answer_is_of_no_use(sent: bytes, reason: str) -> None:
+    worker = WorkerProcess(SETTINGS, ["-c", WORKER % sent])
+    worker.ready.result(20)
+
+    _, answer = worker.call({"op": "notebook"})
+
+    with pytest.raises(WorkerDied, match=reason):
+        answer.result(20)
+    assert not worker.alive
+    worker.wait()
+
+
+def test_worker_that_is_killed_while_it_answers() -> None:
+    dying = WORKER.replace("sys.stdin.read()", "__import__('os').kill(__import__('os').getpid(), 9)")
+    worker = WorkerProcess(SETTINGS, ["-c", dying % b'{"event": "done", "id": 1, "resu'])
+
+    _, answer = worker.call({"op": "notebook"})
+
+    with pytest.raises(WorkerDied, match="SIGKILL"):
+        answer.result(20)
