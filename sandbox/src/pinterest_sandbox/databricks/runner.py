@@ -17,7 +17,7 @@ from pinterest_sandbox.databricks import deadline
 from pinterest_sandbox.databricks.cells import Cell, NotebookError, parse
 from pinterest_sandbox.databricks.dbutils import DBUtils, FileSystem, NotebookUtils, Secrets, Widgets
 from pinterest_sandbox.databricks.dbutils.notebook import NotebookExit
-from pinterest_sandbox.databricks.errors import NotFound
+from pinterest_sandbox.databricks.errors import NotFound, describe
 from pinterest_sandbox.databricks.interpreter import captured_output, format_trace, notebook_surroundings
 from pinterest_sandbox.databricks.rendering import render
 from pinterest_sandbox.databricks.session import new_session
@@ -103,9 +103,10 @@ class NotebookRunner:
         """
         try:
             return NotebookResult(exit_value=self._run(path, parameters, on_cell))
-        except Exception as error:
+        except BaseException as error:
+            # Also sys.exit() and KeyboardInterrupt: they end the notebook, not what runs it.
             trace = format_trace(error, filename=path, workspace=self._workspace.root)
-            return NotebookResult(error=f"{type(error).__name__}: {error}", error_trace=trace)
+            return NotebookResult(error=describe(error), error_trace=trace)
 
     def _run(
         self, path: str, parameters: Mapping[str, str], on_cell: Callable[[CellOutput], None]
@@ -228,8 +229,8 @@ class NotebookRunner:
         try:
             with limit if timeout else contextlib.nullcontext():
                 return self._run(path, arguments, lambda _: None) or ""
-        except Exception as error:
-            raise NotebookFailed(f"{path} failed: {type(error).__name__}: {error}") from error
+        except BaseException as error:
+            raise NotebookFailed(f"{path} failed: {describe(error)}") from error
 
 
 def _run_python(cell: Cell, filename: str, namespace: dict[str, Any]) -> None:
