@@ -20,6 +20,9 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 ACCESS_KEY = "sandbox-access-key"
 SECRET_KEY = "sandbox-secret-key"
+#: Ids of the only cluster and the only SQL warehouse of the Databricks workspace.
+CLUSTER_ID = "sandbox"
+WAREHOUSE_ID = "sandbox"
 
 #: Preferred ports; a taken one moves to a free one.
 PORTS = {

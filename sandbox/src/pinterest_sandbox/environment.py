@@ -7,7 +7,15 @@ import shlex
 
 from pinterest_sandbox.airflow.settings import airflow_settings
 from pinterest_sandbox.aws.account import Account
-from pinterest_sandbox.config import ACCESS_KEY, HOST, REGION, SECRET_KEY, Config
+from pinterest_sandbox.config import (
+    ACCESS_KEY,
+    CLUSTER_ID,
+    HOST,
+    REGION,
+    SECRET_KEY,
+    WAREHOUSE_ID,
+    Config,
+)
 
 STAGE = "test"
 SOURCE_DATABASE = "pinterest_data"
@@ -49,8 +57,8 @@ def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
         "PINTEREST_CONNECTOR_ROLE_ARN": account.connector_role_arn,
         "PINTEREST_KINESIS_API_ROLE_ARN": account.api_role_arn,
         "PINTEREST_ALERT_TOPIC_ARN": account.alert_topic_arn,
-        "PINTEREST_DATABRICKS_COMPUTE": json.dumps({"existing_cluster_id": "sandbox"}),
-        "PINTEREST_DATABRICKS_WAREHOUSE_ID": "sandbox",
+        "PINTEREST_DATABRICKS_COMPUTE": json.dumps({"existing_cluster_id": CLUSTER_ID}),
+        "PINTEREST_DATABRICKS_WAREHOUSE_ID": WAREHOUSE_ID,
         "PINTEREST_DATABRICKS_CATALOG": "spark_catalog",
         "PINTEREST_DATABRICKS_SCHEMA": "default",
         "PINTEREST_WORKSPACE_ROOT": "/Shared/pinterest",

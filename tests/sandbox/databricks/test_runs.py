@@ -17,12 +17,6 @@ from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import RunningSandbox
 from tests.sandbox.databricks.client import WorkspaceClient
 
-DEPENDS_ON_NOTHING = {
-    "task_key": "a",
-    "notebook_task": {"notebook_path": "/n"},
-    "depends_on": [{"task_key": "b"}],
-}
-
 
 def test_provider_hook_runs_a_notebook_and_gets_its_exit_value(
     workspace: WorkspaceClient, hook: DatabricksHook
@@ -35,7 +29,11 @@ def test_provider_hook_runs_a_notebook_and_gets_its_exit_value(
     run_id = hook.submit_run(
         {
             "run_name": "greeting",
-            "new_cluster": {"spark_version": "17.3.x-scala2.13", "num_workers": 0},
+            "new_cluster": {
+                "spark_version": "17.3.x-scala2.13",
+                "node_type_id": "m5.large",
+                "num_workers": 1,
+            },
             "notebook_task": {"notebook_path": path, "base_parameters": {"who": "Ada"}},
         }
     )
@@ -86,6 +84,25 @@ def test_error_of_spark_is_named(workspace: WorkspaceClient) -> None:
     path = workspace.notebook('spark.table("no_such_table").count()')
     error = workspace.output(workspace.wait(workspace.submit(path)))["error"]
     assert error.startswith("AnalysisException: [TABLE_OR_VIEW_NOT_FOUND]")
+
+
+def test_exit_of_python_ends_the_notebook_not_its_worker(workspace: WorkspaceClient) -> None:
+    before = workspace.workers()["notebook"]["pid"]
+    run = workspace.wait(workspace.submit(workspace.notebook("import sys\nspark.range(1)", "sys.exit(1)")))
+
+    assert run["tasks"][0]["state"]["life_cycle_state"] == "TERMINATED"
+    assert run["tasks"][0]["state"]["result_state"] == "FAILED"
+    assert workspace.output(run)["error"] == "SystemExit: 1"
+    assert workspace.workers()["notebook"]["pid"] == before
+
+
+def test_text_without_bytes_in_utf8(workspace: WorkspaceClient) -> None:
+    path = workspace.notebook("print('\\ud800')\ndbutils.notebook.exit(dbutils.widgets.get('p'))")
+    assert workspace.result(path, {"p": "\ud800"}) == "\ud800"
+    bad = workspace.notebook("spark.sql(\"SELECT '\\ud800'\")", name="bad.py")
+    run = workspace.wait(workspace.submit(bad))
+    assert run["state"]["result_state"] == "FAILED"
+    assert workspace.result(path, {"p": "next"}) == "next"
 
 
 def test_notebook_that_does_not_exist(workspace: WorkspaceClient) -> None:

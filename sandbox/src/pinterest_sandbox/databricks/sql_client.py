@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import requests
 
-from pinterest_sandbox.config import Config
+from pinterest_sandbox.config import WAREHOUSE_ID, Config
 from pinterest_sandbox.waiting import NotReady, wait_until
 
 LIMIT = 600.0
@@ -25,7 +25,7 @@ def run_sql(
         address,
         json={
             "statement": statement,
-            "warehouse_id": "sandbox",
+            "warehouse_id": WAREHOUSE_ID,
             "wait_timeout": "50s",
             "parameters": [{"name": name, "value": value} for name, value in (parameters or {}).items()],
         },

@@ -5,13 +5,16 @@ https://docs.databricks.com/api/workspace/jobs/submit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter
+from pydantic import Field, model_validator
 
-_COMPUTE = ("existing_cluster_id", "new_cluster", "job_cluster_key", "environment_key")
+from pinterest_sandbox.databricks.compute import Compute
+from pinterest_sandbox.databricks.errors import InvalidParameter
+from pinterest_sandbox.databricks.fields import Fields, FilledText, ScalarText, Seconds, read_fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,7 @@ class TaskSpec:
     notebook_path: str
     parameters: dict[str, str]
     depends_on: list[str]
-    timeout_seconds: float
+    timeout_seconds: int
     compute: dict[str, Any]
 
 
@@ -36,59 +39,85 @@ class Submission:
     idempotency_token: str | None
 
 
+class _Dependency(Fields):
+    task_key: FilledText
+
+
+class _NotebookTask(Fields):
+    notebook_path: FilledText
+    base_parameters: dict[str, ScalarText] = Field(default_factory=dict)
+
+
+class _Task(Compute):
+    task_key: FilledText
+    notebook_task: _NotebookTask
+    depends_on: list[_Dependency] = Field(default_factory=list)
+    timeout_seconds: Seconds = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_a_notebook(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        key = values.get("task_key")
+        kinds = [name for name in values if name.endswith("_task")]
+        if kinds != ["notebook_task"]:
+            raise InvalidParameter(
+                f"Task {key}: exactly a notebook_task is supported here, not {kinds or 'none'}"
+            )
+        if "job_cluster_key" in values:
+            raise InvalidParameter(f"Task {key}: a one-time run has no job clusters")
+        return values
+
+    def spec(self) -> TaskSpec:
+        """The task, checked.
+
+        :raises InvalidParameter: when it could not be run.
+        """
+        path = self.notebook_task.notebook_path
+        if not path.startswith("/"):
+            raise InvalidParameter(
+                f"Task {self.task_key}: notebook_path must be an absolute path in the workspace, not {path!r}"
+            )
+        self.check()
+        return TaskSpec(
+            task_key=self.task_key,
+            notebook_path=re.sub(r"^/Workspace(?=/)", "", path),
+            parameters=self.notebook_task.base_parameters,
+            depends_on=[other.task_key for other in self.depends_on],
+            timeout_seconds=self.timeout_seconds,
+            compute=self.model_dump(include=set(Compute.model_fields), exclude_unset=True),
+        )
+
+
+class _Run(Fields):
+    run_name: str = ""
+    idempotency_token: Annotated[str, Field(max_length=64)] = ""
+
+
+class _Tasks(Fields):
+    tasks: list[_Task]
+
+
 def read_submission(body: Mapping[str, Any]) -> Submission:
     """Check the body of ``runs/submit``.
 
-    :raises InvalidParameter: when something is missing, of the wrong kind, or not a notebook.
+    :raises ApiError: when something is missing, of the wrong kind, not a notebook, or not here to run on.
     """
-    token = body.get("idempotency_token") or None
-    if token and len(token) > 64:
-        raise InvalidParameter("idempotency_token must have at most 64 characters")
-    run_name = str(body.get("run_name") or "Untitled")
+    run = read_fields(_Run, body)
+    run_name = run.run_name or "Untitled"
     single = not body.get("tasks")
-    tasks = [{**body, "task_key": run_name, "depends_on": []}] if single else body["tasks"]
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-        raise _malformed("tasks must be a list of objects")
+    if single:
+        # A task at the top level, as in version 2.0: it takes the name of the run.
+        tasks = [read_fields(_Task, {**body, "task_key": run_name, "depends_on": []})]
+    else:
+        tasks = read_fields(_Tasks, body).tasks
     return Submission(
         run_name=run_name,
         single=single,
-        tasks=_ordered([_task(task) for task in tasks]),
-        idempotency_token=token,
+        tasks=_ordered([task.spec() for task in tasks]),
+        idempotency_token=run.idempotency_token or None,
     )
-
-
-def _task(task: Mapping[str, Any]) -> TaskSpec:
-    key = task.get("task_key")
-    if not key or not isinstance(key, str):
-        raise InvalidParameter("every task needs a task_key")
-    kinds = [name for name in task if name.endswith("_task")]
-    if kinds != ["notebook_task"]:
-        raise InvalidParameter(
-            f"Task {key}: exactly a notebook_task is supported here, not {kinds or 'none'}"
-        )
-    notebook = task["notebook_task"]
-    path = notebook.get("notebook_path") if isinstance(notebook, dict) else None
-    if not isinstance(path, str) or not path.startswith("/"):
-        raise InvalidParameter(
-            f"Task {key}: notebook_path must be an absolute path in the workspace, not {path!r}"
-        )
-    return TaskSpec(
-        task_key=key,
-        notebook_path=path.removeprefix("/Workspace"),
-        parameters=_parameters(notebook.get("base_parameters") or {}),
-        depends_on=[str(other.get("task_key")) for other in task.get("depends_on") or []],
-        timeout_seconds=float(task.get("timeout_seconds") or 0),
-        compute={name: task[name] for name in _COMPUTE if name in task},
-    )
-
-
-def _parameters(values: Any) -> dict[str, str]:
-    if not isinstance(values, dict):
-        raise _malformed("base_parameters must be an object")
-    for name, value in values.items():
-        if not isinstance(value, str | int | float):
-            raise _malformed(f"base_parameters.{name} must be text")
-    return {name: str(value) for name, value in values.items()}
 
 
 def _ordered(tasks: Sequence[TaskSpec]) -> list[TaskSpec]:
@@ -106,7 +135,3 @@ def _ordered(tasks: Sequence[TaskSpec]) -> list[TaskSpec]:
         ordered += ready
         waiting = [task for task in waiting if task not in ready]
     return ordered
-
-
-def _malformed(message: str) -> ApiError:
-    return ApiError("MALFORMED_REQUEST", message)

@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-WAREHOUSE = "sandbox"
+from pinterest_sandbox.config import WAREHOUSE_ID
+from pinterest_sandbox.databricks.compute import check_warehouse
 
 
 def routes() -> APIRouter:
@@ -25,6 +26,7 @@ def routes() -> APIRouter:
 
     @router.get("/2.0/sql/warehouses/{warehouse_id}")
     def warehouse(warehouse_id: str) -> dict[str, Any]:
+        check_warehouse(warehouse_id)
         return _warehouse()
 
     return router
@@ -32,13 +34,13 @@ def routes() -> APIRouter:
 
 def _warehouse() -> dict[str, Any]:
     return {
-        "id": WAREHOUSE,
-        "name": WAREHOUSE,
+        "id": WAREHOUSE_ID,
+        "name": WAREHOUSE_ID,
         "state": "RUNNING",
         "cluster_size": "2X-Small",
         "odbc_params": {
             "hostname": "127.0.0.1",
-            "path": f"/sql/1.0/warehouses/{WAREHOUSE}",
+            "path": f"/sql/1.0/warehouses/{WAREHOUSE_ID}",
             "protocol": "http",
         },
     }

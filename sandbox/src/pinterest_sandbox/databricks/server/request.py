@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter
+from pinterest_sandbox.databricks.errors import ApiError
+from pinterest_sandbox.databricks.fields import Fields, read_fields
+
+#: Objects and lists may be so deep inside each other, as in protobuf's JSON.
+DEPTH = 100
 
 
 async def read_values(request: Request) -> dict[str, Any]:
@@ -19,8 +23,8 @@ async def read_values(request: Request) -> dict[str, Any]:
     """
     body = await request.body()
     try:
-        values = json.loads(body) if body.strip() else {}
-    except ValueError as error:
+        values = _json(body) if body.strip() else {}
+    except (ValueError, RecursionError) as error:
         raise ApiError(
             "MALFORMED_REQUEST", f"Invalid JSON given in the body of the request: {error}"
         ) from None
@@ -30,6 +34,18 @@ async def read_values(request: Request) -> dict[str, Any]:
 
 
 Values = Annotated[dict[str, Any], Depends(read_values)]
+
+
+def read[Model: Fields](model: type[Model]) -> Any:
+    """A dependency: the request's values in ``model``.
+
+    :raises ApiError: when they do not fit.
+    """
+
+    async def values_in_model(values: Values) -> Model:
+        return read_fields(model, values)
+
+    return Depends(values_in_model)
 
 
 def check_token(request: Request) -> None:
@@ -45,33 +61,32 @@ def check_token(request: Request) -> None:
         raise ApiError("403", "Invalid access token.", status=403)
 
 
-def required(values: Mapping[str, Any], name: str) -> str:
-    """A value as text.
+def _json(body: bytes) -> Any:
+    """JSON as others read it too: Python's own reader also takes infinite numbers.
 
-    :raises InvalidParameter: when it is missing or empty.
+    :raises ValueError: when it is none, or too deep.
     """
-    value = values.get(name)
-    if value is None or value == "":
-        raise InvalidParameter(f"Missing required field: {name}")
-    if not isinstance(value, str | int):
-        raise InvalidParameter(f"Field {name} must be text or a number")
-    return str(value)
+    values = json.loads(body, parse_constant=_no_number, parse_float=_finite)
+    level = [values]
+    for _ in range(DEPTH):
+        level = [below for value in level for below in _below(value)]
+        if not level:
+            return values
+    raise ValueError(f"more than {DEPTH} levels")
 
 
-def number(values: Mapping[str, Any], name: str, default: int | None = None) -> int:
-    """A value as a whole number.
-
-    :raises InvalidParameter: when it is none, or missing without ``default``.
-    """
-    if default is not None and values.get(name) in (None, ""):
-        return default
-    text = required(values, name)
-    try:
-        return int(text)
-    except ValueError:
-        raise InvalidParameter(f"Field {name} must be a whole number, not {text!r}") from None
+def _below(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
-def flag(values: Mapping[str, Any], name: str) -> bool:
-    """A value as yes or no; missing is no."""
-    return str(values.get(name, "false")).lower() == "true"
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number in JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large a number")
+    return value

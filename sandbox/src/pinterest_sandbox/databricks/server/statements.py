@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
+from pydantic import Field
 
+from pinterest_sandbox.databricks.compute import check_warehouse
 from pinterest_sandbox.databricks.errors import InvalidParameter
-from pinterest_sandbox.databricks.server.request import Values, number, required
+from pinterest_sandbox.databricks.fields import Count, Fields, FilledText, ScalarText
+from pinterest_sandbox.databricks.server.request import read
 from pinterest_sandbox.databricks.statements import Statements
+
+
+class Parameter(Fields):
+    """A named parameter."""
+
+    name: FilledText
+    value: ScalarText | None = None
+    type: str | None = None
+
+
+class Request(Fields):
+    """A statement to be executed."""
+
+    warehouse_id: str
+    statement: FilledText
+    parameters: list[Parameter] = Field(default_factory=list)
+    catalog: str | None = None
+    schema_: str | None = Field(None, alias="schema")
+    row_limit: Count = 0
+    wait_timeout: Annotated[str, Field(pattern=r"^[0-9]{1,2}s$")] = "10s"
+    on_wait_timeout: Literal["CONTINUE", "CANCEL"] = "CONTINUE"
+    disposition: Literal["INLINE"] = "INLINE"
+    format: Literal["JSON_ARRAY"] = "JSON_ARRAY"
+
+    def wait_seconds(self) -> int:
+        """How long its answer may wait for it.
+
+        :raises InvalidParameter: when that is too short or too long.
+        """
+        seconds = int(self.wait_timeout.removesuffix("s"))
+        if seconds != 0 and not 5 <= seconds <= 50:
+            raise InvalidParameter(f"wait_timeout must be 0s or between 5s and 50s, not {self.wait_timeout}")
+        if seconds == 0 and self.on_wait_timeout == "CANCEL":
+            raise InvalidParameter("on_wait_timeout=CANCEL needs a wait_timeout above 0s")
+        return seconds
+
+    def spec(self) -> dict[str, Any]:
+        """The arguments of :func:`~pinterest_sandbox.databricks.sql.run_statement`."""
+        return {
+            "statement": self.statement,
+            "parameters": [parameter.model_dump() for parameter in self.parameters],
+            "catalog": self.catalog,
+            "schema": self.schema_,
+            "row_limit": self.row_limit or None,
+        }
 
 
 def routes(statements: Statements) -> APIRouter:
@@ -19,23 +65,11 @@ def routes(statements: Statements) -> APIRouter:
 
     @router.post("")
     @router.post("/", include_in_schema=False)
-    def execute(values: Values) -> dict[str, Any]:
-        _check_supported(values)
-        required(values, "warehouse_id")
-        wait = _wait_seconds(values)
-        cancel = _one_of(values, "on_wait_timeout", "CONTINUE", "CANCEL") == "CANCEL"
-        if cancel and not wait:
-            raise InvalidParameter("on_wait_timeout=CANCEL needs a wait_timeout above 0s")
-        statement = statements.execute(
-            {
-                "statement": required(values, "statement"),
-                "parameters": _parameters(values.get("parameters") or []),
-                "catalog": values.get("catalog"),
-                "schema": values.get("schema"),
-                "row_limit": number(values, "row_limit", 0) or None,
-            }
-        )
-        if not statement.ended.wait(wait) and cancel:
+    def execute(asked: Annotated[Request, read(Request)]) -> dict[str, Any]:
+        wait = asked.wait_seconds()
+        check_warehouse(asked.warehouse_id)
+        statement = statements.execute(asked.spec())
+        if not statement.ended.wait(wait) and asked.on_wait_timeout == "CANCEL":
             statements.cancel(statement)
         return statement.to_api()
 
@@ -53,34 +87,3 @@ def routes(statements: Statements) -> APIRouter:
         return {}
 
     return router
-
-
-def _check_supported(values: Mapping[str, Any]) -> None:
-    _one_of(values, "disposition", "INLINE")
-    _one_of(values, "format", "JSON_ARRAY")
-
-
-def _one_of(values: Mapping[str, Any], name: str, *allowed: str) -> str:
-    """The value of ``name``; the first of ``allowed`` where it is missing."""
-    value = values.get(name) or allowed[0]
-    if value not in allowed:
-        raise InvalidParameter(f"{name}={value!r} is not supported here: one of {', '.join(allowed)}")
-    return str(value)
-
-
-def _wait_seconds(values: Mapping[str, Any]) -> int:
-    text = str(values.get("wait_timeout") or "10s")
-    match = re.fullmatch(r"(\d+)s", text)
-    seconds = int(match[1]) if match else -1
-    if seconds != 0 and not 5 <= seconds <= 50:
-        raise InvalidParameter(f"wait_timeout must be 0s or between 5s and 50s, not {text}")
-    return seconds
-
-
-def _parameters(values: Any) -> list[dict[str, Any]]:
-    named = isinstance(values, list) and all(
-        isinstance(value, dict) and value.get("name") for value in values
-    )
-    if not named:
-        raise InvalidParameter('parameters must be a list of {"name", "value", "type"}')
-    return [{key: value.get(key) for key in ("name", "value", "type")} for value in values]

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 
 from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter
-from pinterest_sandbox.databricks.server.request import Values, flag, required
+from pinterest_sandbox.databricks.fields import Fields, FilledText
+from pinterest_sandbox.databricks.server.request import read
 from pinterest_sandbox.databricks.workspace import IMPORT_LIMIT, Workspace, WorkspaceObject
+
+
+class OfObject(Fields):
+    """Which object is meant."""
+
+    path: FilledText
+
+
+class Import(OfObject):
+    """An object and its content in base64."""
+
+    content: str = ""
+    format: str = "SOURCE"
+    language: str | None = None
+    overwrite: bool = False
+
+
+class Delete(OfObject):
+    """An object to be deleted."""
+
+    recursive: bool = False
+
+
+class Export(OfObject):
+    """An object to be read."""
+
+    format: Literal["AUTO", "SOURCE", "RAW"] = "SOURCE"
+    direct_download: bool = False
 
 
 def routes(workspace: Workspace) -> APIRouter:
@@ -19,60 +46,55 @@ def routes(workspace: Workspace) -> APIRouter:
     router = APIRouter(prefix="/api/2.0/workspace")
 
     @router.post("/import")
-    def import_object(values: Values) -> dict[str, Any]:
+    def import_object(asked: Annotated[Import, read(Import)]) -> dict[str, Any]:
         workspace.write(
-            required(values, "path"),
-            _content(values),
-            format=str(values.get("format") or "SOURCE"),
-            language=values.get("language"),
-            overwrite=flag(values, "overwrite"),
+            asked.path,
+            _decoded(asked.content),
+            format=asked.format,
+            language=asked.language,
+            overwrite=asked.overwrite,
         )
         return {}
 
     @router.get("/list")
-    def list_objects(values: Values) -> dict[str, Any]:
-        objects = [_to_api(found) for found in workspace.list(required(values, "path"))]
+    def list_objects(asked: Annotated[OfObject, read(OfObject)]) -> dict[str, Any]:
+        objects = [_to_api(found) for found in workspace.list(asked.path)]
         return {"objects": objects} if objects else {}
 
     @router.get("/get-status")
-    def get_status(values: Values) -> dict[str, Any]:
-        return _to_api(workspace.status(required(values, "path")))
+    def get_status(asked: Annotated[OfObject, read(OfObject)]) -> dict[str, Any]:
+        return _to_api(workspace.status(asked.path))
 
     @router.post("/mkdirs")
-    def mkdirs(values: Values) -> dict[str, Any]:
-        workspace.mkdirs(required(values, "path"))
+    def mkdirs(asked: Annotated[OfObject, read(OfObject)]) -> dict[str, Any]:
+        workspace.mkdirs(asked.path)
         return {}
 
     @router.post("/delete")
-    def delete(values: Values) -> dict[str, Any]:
-        workspace.delete(required(values, "path"), recursive=flag(values, "recursive"))
+    def delete(asked: Annotated[Delete, read(Delete)]) -> dict[str, Any]:
+        workspace.delete(asked.path, recursive=asked.recursive)
         return {}
 
     @router.get("/export")
-    def export(values: Values) -> Any:
-        path = required(values, "path")
-        kind = str(values.get("format") or "SOURCE")
-        if kind not in ("SOURCE", "AUTO", "RAW"):
-            raise InvalidParameter(f"format {kind!r} is not supported here: SOURCE, AUTO or RAW")
-        content = workspace.read(path)
-        if flag(values, "direct_download"):
+    def export(asked: Annotated[Export, read(Export)]) -> Any:
+        content = workspace.read(asked.path)
+        if asked.direct_download:
             return Response(content, media_type="application/octet-stream")
         return {
             "content": base64.b64encode(content).decode(),
-            "file_type": _file_type(workspace.status(path)),
+            "file_type": _file_type(workspace.status(asked.path)),
         }
 
     return router
 
 
-def _content(values: Mapping[str, Any]) -> bytes:
-    text = str(values.get("content") or "")
+def _decoded(text: str) -> bytes:
     if len(text) > IMPORT_LIMIT:
         message = f"The content's size exceeds the limit of {IMPORT_LIMIT} bytes"
         raise ApiError("MAX_NOTEBOOK_SIZE_EXCEEDED", message)
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise InvalidParameter("content must be in base64") from None
 
 
