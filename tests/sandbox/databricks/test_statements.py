@@ -41,6 +41,47 @@ def test_named_parameters_and_table_names(workspace: WorkspaceClient, table: str
     workspace.rows("DROP TABLE IDENTIFIER(:t)", parameters=name)
 
 
+@pytest.mark.parametrize(
+    ("declared", "type_text"),
+    [
+        (None, "STRING"),
+        ("STRING", "STRING"),
+        ("INT", "INT"),
+        ("DECIMAL(10,2)", "DECIMAL(10,2)"),
+        ("DATE", "DATE"),
+        ("boolean", "BOOLEAN"),
+        ("TIMESTAMP", "TIMESTAMP"),
+    ],
+)
+def test_parameter_without_a_value_is_a_null_of_its_type(
+    workspace: WorkspaceClient, declared: str | None, type_text: str
+) -> None:
+    answer = workspace.statement("SELECT :p", parameters=[{"name": "p", "type": declared}])
+    assert answer["result"]["data_array"] == [[None]]
+    assert answer["manifest"]["schema"]["columns"][0]["type_text"] == type_text
+
+
+def test_parameter_without_a_value_makes_a_column_of_its_type(workspace: WorkspaceClient, table: str) -> None:
+    parameters = [{"name": "t", "value": table}, {"name": "none"}]
+    workspace.rows("CREATE TABLE IDENTIFIER(:t) AS SELECT :none AS word", parameters=parameters)
+    workspace.rows("INSERT INTO IDENTIFIER(:t) VALUES ('a')", parameters=parameters[:1])
+    found = workspace.rows("SELECT word FROM IDENTIFIER(:t) ORDER BY word", parameters=parameters[:1])
+    assert found == [[None], ["a"]]
+    workspace.rows("DROP TABLE IDENTIFIER(:t)", parameters=parameters[:1])
+
+
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [("SELECT '\ud800'", "x"), ("SELECT :p", "\ud800")],
+    ids=["statement", "parameter"],
+)
+def test_text_without_bytes_in_utf8_fails(workspace: WorkspaceClient, statement: str, value: str) -> None:
+    status = workspace.statement(statement, parameters=[{"name": "p", "value": value}])["status"]
+    assert status["state"] == "FAILED"
+    assert status["error"]["message"]
+    assert workspace.rows("SELECT 1") == [["1"]]
+
+
 def test_values_are_text(workspace: WorkspaceClient) -> None:
     [row] = workspace.rows(
         "SELECT CAST(5 AS BIGINT), true, 1.50BD, CAST(0.1 AS DOUBLE), 1.5e10D, NULL, "
@@ -167,7 +208,7 @@ def test_cancelled_statement_changes_nothing(workspace: WorkspaceClient, table: 
     assert "[TABLE_OR_VIEW_NOT_FOUND]" in gone["status"]["error"]["message"]
 
     later = workspace.post(
-        "2.0/sql/statements", statement=slow, parameters=parameters, warehouse_id="w", wait_timeout="0s"
+        "2.0/sql/statements", statement=slow, parameters=parameters, warehouse_id="sandbox", wait_timeout="0s"
     )
     workspace.post(f"2.0/sql/statements/{later['statement_id']}/cancel")
     assert workspace.ended(later["statement_id"])["status"]["state"] == "CANCELED"
@@ -177,10 +218,13 @@ def test_cancelled_statement_changes_nothing(workspace: WorkspaceClient, table: 
     ("values", "message"),
     [
         ({"statement": "SELECT 1"}, "warehouse_id"),
-        ({"warehouse_id": "w"}, "statement"),
-        ({"statement": "SELECT 1", "warehouse_id": "w", "wait_timeout": "3s"}, "between 5s and 50s"),
-        ({"statement": "SELECT 1", "warehouse_id": "w", "disposition": "EXTERNAL_LINKS"}, "EXTERNAL_LINKS"),
-        ({"statement": "SELECT 1", "warehouse_id": "w", "format": "CSV"}, "CSV"),
+        ({"warehouse_id": "sandbox"}, "statement"),
+        ({"statement": "SELECT 1", "warehouse_id": "sandbox", "wait_timeout": "3s"}, "between 5s and 50s"),
+        (
+            {"statement": "SELECT 1", "warehouse_id": "sandbox", "disposition": "EXTERNAL_LINKS"},
+            "EXTERNAL_LINKS",
+        ),
+        ({"statement": "SELECT 1", "warehouse_id": "sandbox", "format": "CSV"}, "CSV"),
     ],
     ids=["no-warehouse", "no-statement", "wait", "disposition", "format"],
 )

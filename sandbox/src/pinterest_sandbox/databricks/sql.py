@@ -76,7 +76,7 @@ def run_statement(
             session.catalog.setCurrentCatalog(catalog)
         if schema:
             session.catalog.setCurrentDatabase(schema)
-        frame = session.sql(statement, args={p["name"]: _argument(p) for p in parameters} or None)
+        frame = session.sql(statement, args={p["name"]: _argument(session, p) for p in parameters} or None)
         return _fetch(frame, row_limit)
     except PySparkException as error:
         raise StatementError(_message(error), sql_state=error.getSqlState()) from error
@@ -90,7 +90,9 @@ def _message(error: Any) -> str:
 def _fetch(frame: DataFrame, row_limit: int | None) -> StatementResult:
     columns = [_column(field.name, field.dataType, n) for n, field in enumerate(frame.schema.fields)]
     renderers = [_renderer(field.dataType) for field in frame.schema.fields]
-    rows = (frame.limit(row_limit + 1) if row_limit else frame).collect() if columns else []
+    # Spark's own limit is a number of 32 bits.
+    fetched = frame.limit(min(row_limit + 1, 2**31 - 1)) if row_limit else frame
+    rows = fetched.collect() if columns else []
     truncated = bool(row_limit) and len(rows) > (row_limit or 0)
     texts = [
         [None if value is None else render(value) for render, value in zip(renderers, row, strict=True)]
@@ -168,23 +170,34 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, float) and value == value else _text(value)
 
 
-def _argument(parameter: Mapping[str, Any]) -> Any:
-    """A parameter's value in Python's type for its SQL type."""
+def _argument(session: SparkSession, parameter: Mapping[str, Any]) -> Any:
+    """A parameter's value in Python's type for its SQL type; a missing value is a NULL of that type."""
     name, value = parameter["name"], parameter.get("value")
-    kind = str(parameter.get("type") or "STRING").upper().split("(", 1)[0].strip()
-    if value is None:
-        return None
+    declared = str(parameter.get("type") or "STRING")
+    kind = declared.upper().split("(", 1)[0].strip()
     convert = _CONVERTERS.get(kind)
     if convert is None:
         raise StatementError(
             f"parameter {name}: type {kind} is not supported", code="INVALID_PARAMETER_VALUE"
         )
+    if value is None:
+        return _null(session, declared)
     try:
         return convert(str(value))
     except (ValueError, ArithmeticError) as error:
         raise StatementError(
             f"parameter {name}: {value!r} is no {kind}", code="INVALID_PARAMETER_VALUE"
         ) from error
+
+
+def _null(session: SparkSession, kind: str) -> Any:
+    # Python's None has no type, and a cast is no literal, which a parameter must be.
+    from pyspark.sql.classic.column import Column
+
+    jvm: Any = session._jvm
+    spark = jvm.org.apache.spark.sql
+    literal = spark.catalyst.expressions.Literal.create(None, spark.types.DataType.fromDDL(kind))
+    return Column(spark.classic.ExpressionUtils.column(literal))
 
 
 def _boolean(text: str) -> bool:

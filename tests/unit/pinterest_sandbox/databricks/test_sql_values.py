@@ -11,6 +11,9 @@ from pyspark.sql import types as t
 
 from pinterest_sandbox.databricks.sql import StatementError, _argument, _renderer
 
+#: Only a parameter without a value needs one: tests/sandbox/databricks/test_statements.py.
+NO_SESSION: Any = None
+
 
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
@@ -48,20 +51,26 @@ def test_value_as_databricks_writes_it(kind: t.DataType, value: Any, text: str) 
         ("BOOLEAN", "False", False),
         ("DATE", "2020-01-02", dt.date(2020, 1, 2)),
         ("TIMESTAMP", "2020-01-02T03:04:05", dt.datetime(2020, 1, 2, 3, 4, 5)),
-        ("INT", None, None),
     ],
 )
 def test_parameter_in_its_type(kind: str | None, text: str | None, value: Any) -> None:
-    converted = _argument({"name": "p", "value": text, "type": kind})
+    converted = _argument(NO_SESSION, {"name": "p", "value": text, "type": kind})
     assert converted == value
     assert type(converted) is type(value)
 
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("INT", "1.5"), ("BOOLEAN", "yes"), ("DATE", "today"), ("DECIMAL", "x"), ("GEOMETRY", "x")],
+    [
+        ("INT", "1.5"),
+        ("BOOLEAN", "yes"),
+        ("DATE", "today"),
+        ("DECIMAL", "x"),
+        ("GEOMETRY", "x"),
+        ("GEOMETRY", None),
+    ],
 )
-def test_bad_parameter_is_refused(kind: str, text: str) -> None:
+def test_bad_parameter_is_refused(kind: str, text: str | None) -> None:
     with pytest.raises(StatementError, match="parameter p") as refused:
-        _argument({"name": "p", "value": text, "type": kind})
+        _argument(NO_SESSION, {"name": "p", "value": text, "type": kind})
     assert refused.value.code == "INVALID_PARAMETER_VALUE"
