@@ -54,6 +54,13 @@ def test_failed_run_has_its_error(workspace: WorkspaceClient) -> None:
     assert "ValueError" in output["error_trace"]
 
 
+def test_exit_of_python_fails_the_notebook(workspace: WorkspaceClient) -> None:
+    run = workspace.wait(workspace.submit(workspace.notebook("import sys", "sys.exit(1)")))
+
+    assert run["tasks"][0]["state"]["result_state"] == "FAILED"
+    assert "SystemExit: 1" in workspace.output(run)["error"]
+
+
 def test_cancelled_run(workspace: WorkspaceClient) -> None:
     run_id = workspace.submit(workspace.notebook("import time\ntime.sleep(600)"))
     workspace.wait(run_id, life_cycle="RUNNING")
@@ -144,5 +151,54 @@ def test_wrong_submission_is_refused(workspace: WorkspaceClient, changes: dict[s
     }
 
     refused = workspace.call("POST", "2.2/jobs/runs/submit", json=body)
+
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"idempotency_token": ["x"]},
+        {"tasks": ["a"]},
+        {"depends_on": ["a"]},
+        {"timeout_seconds": "abc"},
+        {"timeout_seconds": 10**10},
+        {"notebook_task": "/n"},
+        {"notebook_task": {"notebook_path": "/n", "base_parameters": "p"}},
+    ],
+    ids=["token", "tasks", "dependency", "time limit", "endless time limit", "notebook", "parameters"],
+)
+def test_value_of_the_wrong_type_is_refused(workspace: WorkspaceClient, changes: dict[str, Any]) -> None:
+    at_the_top = {name: changes[name] for name in ("idempotency_token", "tasks") if name in changes}
+    inside = {name: value for name, value in changes.items() if name not in at_the_top}
+    tasks = [{**task(workspace, "a", "/Shared/none"), **inside}]
+
+    refused = workspace.call(
+        "POST", "2.2/jobs/runs/submit", json={"run_name": "test", "tasks": tasks, **at_the_top}
+    )
+
+    assert refused.status_code == 400
+    assert refused.json()["error_code"] in ("MALFORMED_REQUEST", "INVALID_PARAMETER_VALUE")
+
+
+# https://learn.microsoft.com/azure/data-factory/data-factory-troubleshoot-guide, error code 3201
+def test_unknown_cluster_is_refused(workspace: WorkspaceClient) -> None:
+    tasks = [{**task(workspace, "a", workspace.notebook("1")), "existing_cluster_id": "0101-010101-absent00"}]
+    tasks[0].pop("new_cluster", None)
+
+    refused = workspace.call("POST", "2.2/jobs/runs/submit", json={"run_name": "test", "tasks": tasks})
+
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert "Cluster 0101-010101-absent00 does not exist" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("lacking", ["spark_version", "node_type_id", "num_workers"])
+def test_new_cluster_without_what_it_needs_is_refused(workspace: WorkspaceClient, lacking: str) -> None:
+    cluster = {"spark_version": "17.3.x-scala2.13", "node_type_id": "m5.large", "num_workers": 1}
+    del cluster[lacking]
+    tasks = [{**task(workspace, "a", workspace.notebook("1")), "new_cluster": cluster}]
+    tasks[0].pop("existing_cluster_id", None)
+
+    refused = workspace.call("POST", "2.2/jobs/runs/submit", json={"run_name": "test", "tasks": tasks})
 
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")

@@ -39,8 +39,7 @@ def test_rows_are_text_with_named_parameters(workspace: WorkspaceClient) -> None
         (2, "day"),
         (3, "nothing"),
     ]
-    # The documentation does not tell the type of a NULL.
-    assert [c["type_name"] for c in columns[:3]] == ["STRING", "INT", "DATE"]
+    assert [c["type_name"] for c in columns] == ["STRING", "INT", "DATE", "STRING"]
 
 
 def test_chunks_are_followed_by_their_links(workspace: WorkspaceClient) -> None:
@@ -110,8 +109,16 @@ def test_statement_is_cancelled_when_waiting_ends(workspace: WorkspaceClient) ->
 
 @pytest.mark.parametrize(
     "changes",
-    [{"wait_timeout": "3s"}, {"wait_timeout": "51s"}, {"statement": ""}, {"warehouse_id": ""}],
-    ids=["too short a wait", "too long a wait", "no statement", "no warehouse"],
+    [
+        {"wait_timeout": "3s"},
+        {"wait_timeout": "51s"},
+        {"statement": ""},
+        {"warehouse_id": ""},
+        # MicrosoftDocs/azure-docs.de-de#774
+        {"warehouse_id": "no-id"},
+        {"row_limit": -1},
+    ],
+    ids=["too short a wait", "too long a wait", "no statement", "no warehouse", "no id", "row limit"],
 )
 def test_wrong_request_is_refused(workspace: WorkspaceClient, changes: dict[str, Any]) -> None:
     body = {"statement": "SELECT 1", "warehouse_id": workspace.warehouse, **changes}
@@ -120,6 +127,39 @@ def test_wrong_request_is_refused(workspace: WorkspaceClient, changes: dict[str,
 
     assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     assert refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"statement": ["SELECT 1"]}, {"parameters": "p"}, {"parameters": [{"name": "p", "value": {}}]}],
+    ids=["statement", "parameters", "value"],
+)
+def test_value_of_the_wrong_type_is_refused(workspace: WorkspaceClient, changes: dict[str, Any]) -> None:
+    body = {"statement": "SELECT 1", "warehouse_id": workspace.warehouse, **changes}
+
+    refused = workspace.call("POST", "2.0/sql/statements", json=body)
+
+    assert refused.status_code == 400
+    assert refused.json()["error_code"] in ("MALFORMED_REQUEST", "INVALID_PARAMETER_VALUE")
+
+
+# databrickslabs/ucx#1467
+def test_unknown_warehouse(workspace: WorkspaceClient) -> None:
+    absent = "0123456789abcdef"
+    body = {"statement": "SELECT 1", "warehouse_id": absent}
+    for refused in (
+        workspace.call("GET", f"2.0/sql/warehouses/{absent}"),
+        workspace.call("POST", "2.0/sql/statements", json=body),
+    ):
+        assert refused.status_code == 404
+        assert absent in refused.json()["message"]
+
+
+def test_warehouse_tells_where_it_is(workspace: WorkspaceClient) -> None:
+    found = workspace.get(f"2.0/sql/warehouses/{workspace.warehouse}")
+
+    assert found["id"] == workspace.warehouse
+    assert found["odbc_params"]["path"] == f"/sql/1.0/warehouses/{workspace.warehouse}"
 
 
 def test_unknown_statement(workspace: WorkspaceClient) -> None:

@@ -66,6 +66,18 @@ def test_folder_with_content_is_deleted_only_recursively(workspace: WorkspaceCli
 
 
 @pytest.mark.parametrize(
+    "changes", [{"language": []}, {"content": {}}, {"path": ["/"]}], ids=["language", "content", "path"]
+)
+def test_value_of_the_wrong_type_is_refused(workspace: WorkspaceClient, changes: dict[str, Any]) -> None:
+    body = text_file(workspace, "text", **changes)
+
+    refused = workspace.call("POST", "2.0/workspace/import", json=body)
+
+    assert refused.status_code == 400
+    assert refused.json()["error_code"] in ("MALFORMED_REQUEST", "INVALID_PARAMETER_VALUE")
+
+
+@pytest.mark.parametrize(
     ("method", "endpoint"),
     [("GET", "list"), ("GET", "get-status"), ("GET", "export"), ("POST", "delete")],
 )
