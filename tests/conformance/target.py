@@ -21,6 +21,7 @@ VARIABLES = (
     "CONFORMANCE_BUCKET",
     "CONFORMANCE_PLUGIN_KEY",
     "CONFORMANCE_ROLE_ARN",
+    "CONFORMANCE_API_ROLE_ARN",
     "CONFORMANCE_CLUSTER_ARN",
     "CONFORMANCE_REST_PROXY_URL",
     "CONFORMANCE_TOPIC",
@@ -60,6 +61,7 @@ class Target:
     :param bucket: holds the S3 sink's zip.
     :param plugin_key: of the zip.
     :param role_arn: the role that connectors run with.
+    :param api_role_arn: the role that API Gateway calls Kinesis with.
     :param cluster_arn: the MSK cluster.
     :param rest_proxy: URL of the Kafka REST proxy; API Gateway reaches it too.
     :param topic: an existing topic that cases may write to.
@@ -72,6 +74,7 @@ class Target:
     bucket: str
     plugin_key: str
     role_arn: str
+    api_role_arn: str
     cluster_arn: str
     rest_proxy: str
     topic: str
@@ -94,6 +97,7 @@ def sandbox_target(sandbox: RunningSandbox, prefix: str) -> Iterator[Target]:
             bucket="sandbox-artifacts",
             plugin_key="s3-sink.zip",
             role_arn=sandbox.environment["PINTEREST_CONNECTOR_ROLE_ARN"],
+            api_role_arn=sandbox.environment["PINTEREST_KINESIS_API_ROLE_ARN"],
             cluster_arn=sandbox.environment["PINTEREST_MSK_CLUSTER_ARN"],
             rest_proxy=sandbox.url("rest_proxy"),
             topic=topic,
@@ -130,6 +134,7 @@ def aws_target(environment: Mapping[str, str], prefix: str) -> Target:
         bucket=environment["CONFORMANCE_BUCKET"],
         plugin_key=environment["CONFORMANCE_PLUGIN_KEY"],
         role_arn=environment["CONFORMANCE_ROLE_ARN"],
+        api_role_arn=environment["CONFORMANCE_API_ROLE_ARN"],
         cluster_arn=environment["CONFORMANCE_CLUSTER_ARN"],
         rest_proxy=environment["CONFORMANCE_REST_PROXY_URL"].rstrip("/"),
         topic=environment["CONFORMANCE_TOPIC"],
