@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 import msgspec
 import requests
 import tenacity
 
+from pinterest_pipeline.emulation.retry_after import seconds_asked
 from pinterest_pipeline.errors import Refused, StillRefused
 
 logger = logging.getLogger(__name__)
@@ -264,14 +266,5 @@ def _excerpt(text: str) -> str:
 
 
 def _retry_after(answer: requests.Response) -> float | None:
-    from datetime import UTC, datetime
-    from email.utils import parsedate_to_datetime
-
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return min(float(value), MAX_SECONDS)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), MAX_SECONDS)
+    asked = seconds_asked(answer.headers.get("Retry-After", ""), datetime.now(UTC))
+    return None if asked is None else min(asked, MAX_SECONDS)

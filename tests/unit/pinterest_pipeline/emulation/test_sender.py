@@ -187,6 +187,15 @@ def test_retry_after_is_respected(rest_proxy: FakeRestProxy, sender: BatchSender
     assert time.monotonic() - begun >= 1
 
 
+@pytest.mark.parametrize(
+    "value", ["Sun, 01 Mar 2026 12:00:30 -0000", "\u00b2", "soon"], ids=["-0000", "superscript", "word"]
+)
+def test_an_odd_retry_after_ends_nothing(rest_proxy: FakeRestProxy, sender: BatchSender, value: str) -> None:
+    rest_proxy.script = [Answer(503, {"message": "later"}, {"Retry-After": value})]
+    send(sender)
+    assert len(rest_proxy.requests) == 2
+
+
 def test_a_server_that_is_not_there_is_an_error_without_its_address(rest_proxy: FakeRestProxy) -> None:
     with (
         BatchSender(base_url="http://127.0.0.1:9", topic=TOPIC, max_attempts=2, first_pause=0.001) as sender,
