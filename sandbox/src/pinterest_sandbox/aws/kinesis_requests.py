@@ -27,6 +27,8 @@ _TYPES: dict[str, Any] = {
     "boolean": bool,
     "timestamp": (int, float),
 }
+#: JSON can write what is no Unicode text, and moto can't store that.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class RefusedRequest(Exception):
@@ -81,6 +83,8 @@ def _problems(shape: Shape, value: Any, place: str) -> Iterator[tuple[str, str]]
     kind = shape.type_name
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         raise RefusedRequest("SerializationException", f"{place or 'the body'} is no {kind}")
+    if isinstance(value, str) and not value.isascii() and _SURROGATE.search(value):
+        raise RefusedRequest("SerializationException", f"{place} has half of a surrogate pair")
     if kind == "structure":
         yield from _problems_of_members(shape, value, place)
     elif kind == "list":

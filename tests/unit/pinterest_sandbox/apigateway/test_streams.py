@@ -168,6 +168,39 @@ def test_what_is_no_record_is_refused_as_kinesis_does(
     assert reader.records() == []
 
 
+odd_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Data", "PartitionKey", "records", "data", "partition-key", "ShardCount", "x"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    body=st.binary(max_size=60) | odd_values.map(lambda value: json.dumps(value).encode()),
+    path=st.sampled_from(["/record", "/records", ""]),
+)
+@example(body=b'{"Data": 1, "PartitionKey": "\\ud800"}', path="/record")
+@example(body=b'{"Data": "\\udfff", "PartitionKey": "1"}', path="/record")
+@example(body=b'{"Data": 1e999, "PartitionKey": "1"}', path="/record")
+@example(body=b'{"records": {"0": {"data": 1, "partition-key": "1"}}}', path="/records")
+@example(body=b'{"records": "many"}', path="/records")
+def test_whatever_a_client_sends_is_taken_or_refused(stream: str, body: bytes, path: str) -> None:
+    verb = "PUT" if path else "POST"
+
+    answer = requests.request(verb, f"{stream}{path}", data=body, timeout=30)
+
+    assert answer.status_code in (200, 400), (answer.status_code, answer.text)
+    assert answer.status_code == 200 or answer.json()["__type"].endswith("Exception")
+
+
 @pytest.mark.parametrize(
     ("body", "shards"),
     [

@@ -96,6 +96,7 @@ def test_all_problems_are_told_at_once() -> None:
         ("PutRecord", {"Data": "*", "PartitionKey": "1"}),
         ("PutRecord", {"Data": "abc", "PartitionKey": "1"}),
         ("PutRecord", {"Data": DATA, "PartitionKey": 5}),
+        ("PutRecord", {"Data": DATA, "PartitionKey": "a\ud800"}),
         ("PutRecords", {"Records": {"0": RECORD}}),
         ("PutRecords", {"Records": [1]}),
     ],
