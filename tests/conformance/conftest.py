@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.conformance.api import Api, deploy
 from tests.conformance.target import Target, Unusable, aws_target, sandbox_target
 from tests.sandbox.databricks.client import WorkspaceClient
 
@@ -30,6 +31,13 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield made
     else:
         pytest.exit(f"TARGET={name}: sandbox and aws are known", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def api(target: Target) -> Iterator[Api]:
+    """One API for all cases with the REST proxy behind it: an account may delete one in thirty seconds."""
+    with ExitStack() as removal:
+        yield deploy(target, target.client("apigateway"), removal)
 
 
 class TidyClient(WorkspaceClient):
