@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -16,13 +17,18 @@ from tests.rest_consumer import EMBEDDED, V2, RestConsumer, error_of, places
 JSON, BINARY = EMBEDDED.format("json"), EMBEDDED.format("binary")
 
 
-def produce(target: Target, body: Any, *, topic: str | None = None, kind: str = JSON) -> requests.Response:
+def produce(target: Target, body: bytes, *, kind: str = JSON) -> requests.Response:
     return requests.post(
-        f"{target.rest_proxy}/topics/{topic or target.topic}",
-        json=body,
+        f"{target.rest_proxy}/topics/{target.topic}",
+        data=body,
         headers={"Content-Type": kind, "Accept": V2},
         timeout=30,
     )
+
+
+def written(*records: dict[str, Any]) -> bytes:
+    """Records as the body of a produce request."""
+    return json.dumps({"records": records}, ensure_ascii=False).encode()
 
 
 def stored(answer: requests.Response) -> list[tuple[int, int]]:
@@ -48,7 +54,7 @@ def consumer(target: Target) -> Iterator[RestConsumer]:
 def test_records_are_stored_in_their_order_and_read_again(target: Target, consumer: RestConsumer) -> None:
     values: list[Any] = [{"index": n, "text": "é ğ", "none": None, "list": [1.5, {}]} for n in range(20)]
 
-    answer = produce(target, {"records": [{"value": value, "partition": 0} for value in values]})
+    answer = produce(target, written(*({"value": value, "partition": 0} for value in values)))
 
     assert answer.headers["Content-Type"].startswith(V2)
     assert (answer.json()["key_schema_id"], answer.json()["value_schema_id"]) == (None, None)
@@ -70,7 +76,7 @@ def test_records_are_stored_in_their_order_and_read_again(target: Target, consum
 
 def test_binary_records_are_base64(target: Target) -> None:
     record = {"key": base64.b64encode(b"\x00k").decode(), "value": base64.b64encode(b"\xff\x00").decode()}
-    [(partition, offset)] = stored(produce(target, {"records": [record]}, kind=BINARY))
+    [(partition, offset)] = stored(produce(target, written(record), kind=BINARY))
 
     with RestConsumer(target.rest_proxy, f"{target.prefix}-{uuid4().hex[:8]}", format="binary") as consumer:
         consumer.assign(target.topic, partition)
@@ -82,7 +88,7 @@ def test_binary_records_are_base64(target: Target) -> None:
 
 
 def test_same_key_goes_to_the_same_partition(target: Target) -> None:
-    answer = produce(target, {"records": [{"key": target.prefix, "value": n} for n in range(10)]})
+    answer = produce(target, written(*({"key": target.prefix, "value": n} for n in range(10))))
 
     assert len({partition for partition, _ in stored(answer)}) == 1
 
@@ -114,19 +120,72 @@ def test_unknown_topic_and_partition(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "status"),
-    [({"records": []}, JSON, 422), ({}, JSON, 422), ({"records": [{"value": 1}]}, "text/plain", 415)],
-    ids=["no records", "nothing", "content type"],
+    "body",
+    [
+        b'{"records":[{"value":1}',
+        b"{'records':[{'value':1}]}",
+        b'{"records":[{"value":nil}]}',
+        b'{"records":[{"value":"\xff"}]}',
+        b'{"records":[{"value":"two\nlines"}]}',
+        b'{"records":[{"value":01}]}',
+        b'{"records":{"value":1}}',
+        b'{"records":[1]}',
+        b'[{"value":1}]',
+        b"no JSON",
+    ],
+    ids=lambda body: body.decode(errors="replace"),
 )
-def test_wrong_requests_are_refused(target: Target, body: Any, kind: str, status: int) -> None:
-    answer = produce(target, body, kind=kind)
+def test_what_is_no_produce_request_is_a_bad_one(target: Target, body: bytes) -> None:
+    answer = produce(target, body)
 
-    assert error_of(answer) == (status, status)
+    assert error_of(answer) == (400, 400)
     assert answer.json()["message"]
 
 
+@pytest.mark.parametrize("body", [b'{"records":[]}', b"{}", b'{"records":null}'])
+def test_request_without_records_is_refused(target: Target, body: bytes) -> None:
+    answer = produce(target, body)
+
+    assert error_of(answer) == (422, 422)
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/json", "application/x-www-form-urlencoded", V2, "application/xml"]
+)
+def test_records_are_taken_in_an_embedded_format_only(target: Target, kind: str) -> None:
+    answer = produce(target, written({"value": 1}), kind=kind)
+
+    assert error_of(answer) == (415, 415)
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"topics":["t"', V2, 400),
+        (b"no JSON", V2, 400),
+        (b'{"topics":{"t":1}}', V2, 400),
+        (b'{"topics":["t"]}', "text/plain", 415),
+    ],
+    ids=["cut", "no JSON", "no list", "content type"],
+)
+def test_subscription_that_can_not_be_read(
+    consumer: RestConsumer, body: bytes, kind: str, status: int
+) -> None:
+    answer = requests.post(
+        f"{consumer.base_uri}/subscription",
+        data=body,
+        headers={"Content-Type": kind, "Accept": V2},
+        timeout=30,
+    )
+
+    assert error_of(answer) == (status, status)
+    assert consumer.ask("GET", "/subscription") == {"topics": []}
+
+
 def test_offsets_are_committed(target: Target, consumer: RestConsumer) -> None:
-    [(partition, offset)] = stored(produce(target, {"records": [{"value": "x", "partition": 0}]}))
+    [(partition, offset)] = stored(produce(target, written({"value": "x", "partition": 0})))
     asked = {"partitions": places(target.topic, partition)}
     assert consumer.call("GET", "/offsets", asked).json() == {"offsets": []}
 
