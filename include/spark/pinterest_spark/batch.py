@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from pinterest_spark import ledger, tables
+from pinterest_spark import ledger, quarantine, tables
 from pinterest_spark.contracts import ENTITIES, Contract, load_contract
 from pinterest_spark.landing import POSITION, read_lines
 from pinterest_spark.ledger import Account, EntityCounts, Mark
@@ -153,9 +153,8 @@ def _ingest(
         table = names.batch(entity)
         tables.merge_records(spark, table, latest, keys=tally.keys, again=manifest.full_refresh)
     if tally.quarantined:
-        refused = records.where(F.col("reason").isNotNull())
         topic = manifest.entities[entity].topic
-        tables.merge_quarantine(spark, names.quarantine(entity), refused, topic=topic, run_id=run_id)
+        quarantine.merge_quarantine(spark, names.quarantine(entity), records, topic=topic, run_id=run_id)
     return tally
 
 

@@ -131,26 +131,6 @@ def merge_records(
     )
 
 
-def merge_quarantine(spark: SparkSession, table: str, refused: DataFrame, *, topic: str, run_id: str) -> None:
-    """MERGE quarantined lines by position; a line that is there already is left as it is.
-
-    :param refused: frame with the position columns, ``reason`` and ``raw``.
-    """
-    rows = refused.select(
-        F.lit(topic).alias("topic"),
-        F.col("_partition").alias("partition"),
-        F.col("_first_offset").alias("first_offset"),
-        F.col("_line").alias("line"),
-        "reason",
-        "raw",
-        F.lit(run_id).alias("run_id"),
-        F.current_timestamp().alias("quarantined_at"),
-    )
-    same = " AND ".join(f"t.{c} = s.{c}" for c in ("topic", "partition", "first_offset", "line"))
-    merged = DeltaTable.forName(spark, table).alias("t").merge(rows.alias("s"), same)
-    merged.whenNotMatchedInsertAll().execute()
-
-
 def rows_inserted(spark: SparkSession, table: str, *, after: int) -> tuple[int, int]:
     """Rows that MERGEs inserted, by Delta's history, whichever run started them.
 

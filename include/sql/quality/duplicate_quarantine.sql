@@ -5,7 +5,7 @@ SELECT
     CONCAT(COUNT(*), ' rows, reason ', COALESCE(MAX(reason), 'null')) AS actual,
     '1 row, with a known reason' AS expected
 FROM IDENTIFIER(:quarantine_table)
-GROUP BY topic, partition, first_offset, line
+GROUP BY topic, partition, first_offset, line, raw
 HAVING
     COUNT(*) > 1
     OR NOT COALESCE(

@@ -1,4 +1,5 @@
--- Landed lines that cannot be a record of their entity, with reason, text and position. One row a position.
+-- Landed lines that cannot be a record of their entity, with reason, text and position. One row a line: a
+-- position and its text. The row follows when the sink writes the line again in another place.
 CREATE TABLE IF NOT EXISTS IDENTIFIER(:quarantine_table) (
     topic STRING COMMENT 'Kafka topic',
     partition INT COMMENT 'Kafka partition',

@@ -32,7 +32,7 @@ def test_a_run_that_died_is_repeated_with_its_true_counts(pipeline: Pipeline, di
 @pytest.mark.parametrize(
     ("dies_at", "kept"),
     [
-        ("tables.merge_quarantine", {"second": 3}),
+        ("quarantine.merge_quarantine", {"second": 3}),
         ("ledger.record_counts", {"second": 3}),
         ("ledger.record_marks", {"first": 2, "second": 1}),
     ],

@@ -22,7 +22,7 @@ SCHEMAS = {
         "kept BIGINT, merged BIGINT, quarantined BIGINT, uncounted BIGINT, recorded_at INT"
     ),
     "positions": "topic STRING, partition INT, lines BIGINT",
-    "quarantine": "topic STRING, partition INT, first_offset BIGINT, line INT, reason STRING",
+    "quarantine": "topic STRING, partition INT, first_offset BIGINT, line INT, raw STRING, reason STRING",
 }
 GOOD: dict[str, list[tuple[Any, ...]]] = {
     "pin": [(1, 0, 0, 0), (2, 0, 0, 1)],
@@ -37,7 +37,12 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         ("r1", "burst", "pin", None, 3, None, None, None, None, None, 3),
     ],
     "positions": [("x.pin", 0, 3), ("x.pin", 1, 3), ("x.geo", 0, 2)],
-    "quarantine": [("x.pin", 0, 0, 1, "not_json"), ("x.pin", 0, 0, 2, "key_missing")],
+    "quarantine": [
+        ("x.pin", 0, 0, 1, "a", "not_json"),
+        ("x.pin", 0, 0, 2, "{}", "key_missing"),
+        # The line was written again with another text.
+        ("x.pin", 0, 0, 2, "b", "not_json"),
+    ],
 }
 # check, table, its rows, what is reported
 WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] = [
@@ -99,13 +104,13 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
     (
         "duplicate_quarantine",
         "quarantine",
-        [("x.pin", 0, 5, 1, "not_json"), ("x.pin", 0, 5, 1, "not_json")],
+        [("x.pin", 0, 5, 1, "a", "not_json"), ("x.pin", 0, 5, 1, "a", "not_json")],
         [("x.pin", "partition 0, first offset 5, line 1", "2 rows, reason not_json")],
     ),
     (
         "duplicate_quarantine",
         "quarantine",
-        [("x.pin", 0, 5, 1, "odd")],
+        [("x.pin", 0, 5, 1, "a", "odd")],
         [("x.pin", "partition 0, first offset 5, line 1", "1 rows, reason odd")],
     ),
 ]
