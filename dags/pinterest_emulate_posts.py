@@ -17,7 +17,8 @@ them, and confirms that every acknowledged record has landed.
 - `batch_size`: records of one request. `concurrency`: requests at a time to each of the three topics;
   records of one key are still sent one after another, in the order of the posts.
 - `rate`: posts a second, each of three records; 0 is as fast as it goes. A request then holds at most a
-  second's posts. Time lost to an error is caught up by one second at most.
+  second's posts. Time lost to an error is caught up by one second at most. `send_posts` has four hours,
+  enough for 14,400 x `rate` posts: 1,000,000 posts need a rate of 70 or more.
 
 **Needs.** The connections `pinterest_source`, `pinterest_api`, `kafka_default`, `aws_default`,
 `databricks_default`; `PINTEREST_DATABRICKS_WAREHOUSE_ID`.
@@ -33,7 +34,8 @@ entity in the ledger (stage `burst`); events with counts on the three landing as
   lost may be in a topic twice. After a kill (of the worker, or with signal 9) those acknowledged since the
   last save may be too, about 4 x `concurrency` x `batch_size` posts at most, or 500 if that is more. The
   daily run merges them, and the counts of the burst leave them out. `the API refused` shows the server's own
-  words; `no row` names the keys that the source lacks. A burst goes on with another `batch_size`,
+  words; `no row` names the keys that the source lacks; `posts at rate` says that the posts would take longer
+  than four hours, and which rate or number of posts would not. A burst goes on with another `batch_size`,
   `concurrency` or `rate`, but not with other posts: that is `the params now say`.
 - `wait_for_sink`: the connector is not running or does not keep up; look at it first, then clear the task.
   Dead letters are not waited for.
@@ -41,8 +43,6 @@ entity in the ledger (stage `burst`); events with counts on the three landing as
 """
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from airflow.sdk import DAG, Param
 
@@ -104,12 +104,12 @@ with DAG(
             type="integer",
             minimum=0,
             maximum=100_000,
-            description="Posts a second; 0 is as fast as it goes",
+            description="Posts a second, enough for all of them in four hours; 0 is as fast as it goes",
         ),
         "target": Param("batch", type="string", enum=["batch"], description="The path that the posts take"),
     },
 ) as dag:
-    send_posts = tasks.send_posts.override(execution_timeout=timedelta(hours=4))()
+    send_posts = tasks.send_posts.override(execution_timeout=tasks.LONGEST)()
     wait_for_sink = KafkaSinkCaughtUpSensor(
         task_id="wait_for_sink",
         group_id=NAMES.sink_group,

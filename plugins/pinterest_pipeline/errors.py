@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 
 
 class PipelineError(RuntimeError):
@@ -45,6 +47,23 @@ class ParamsChanged(Permanent):
         super().__init__(
             f"the burst that was begun posts {dict(kept)}, the params now say {dict(now)}: "
             "trigger a new run, or clear the task without keeping its state"
+        )
+
+
+class TooSlow(Permanent):
+    """A burst would take longer than its task may.
+
+    :param posts: posts that are left to send.
+    :param rate: posts a second.
+    :param limit: the time that the task has.
+    """
+
+    def __init__(self, posts: int, rate: float, limit: timedelta) -> None:
+        seconds = limit.total_seconds()
+        super().__init__(
+            f"{posts} posts at rate {rate:g} take {posts / rate / 3600:.1f} hours, but the task is stopped "
+            f"after {seconds / 3600:g} hours: set rate to at least {math.ceil(posts / seconds)}, or to 0 for "
+            f"as fast as it goes, or send at most {int(rate * seconds)} posts in a run"
         )
 
 

@@ -6,6 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
+
+from pinterest_pipeline.errors import TooSlow
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +18,18 @@ CATCH_UP_S = 1.0
 LINE_EVERY_S = 5.0
 
 Clock = Callable[[], float]
+
+
+def check_time(posts: int, rate: float, limit: timedelta) -> None:
+    """Check that posts can be sent in the time there is.
+
+    :param posts: posts that are left to send.
+    :param rate: posts a second; 0 is without a limit.
+    :param limit: the time there is.
+    :raises TooSlow: when they take longer at this rate.
+    """
+    if rate > 0 and posts > rate * limit.total_seconds():
+        raise TooSlow(posts, rate, limit)
 
 
 class Pacer:

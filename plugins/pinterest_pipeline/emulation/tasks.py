@@ -8,6 +8,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import task
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 BURST = "burst"
 #: The params that say what is posted; the others say how, and may change between two tries.
 WHAT = ("posts", "order", "start", "seed")
+#: Longer than this ``send_posts`` does not run: Airflow takes a task's limit from the DAG, not from params.
+LONGEST = timedelta(hours=4)
 
 
 @task(multiple_outputs=True)
@@ -49,6 +52,7 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
         to partition to the sink's offset) and ``dead_letters`` (partition of their topic to its end), and
         ``greatest_key``.
     :raises SettingsError: naming every variable that is missing.
+    :raises TooSlow: when what is left cannot be sent in :data:`LONGEST` at the rate that the params set.
     :raises ParamsChanged: when the burst that is kept posts something else.
     :raises Refused: when the API refuses a request for good.
     :raises MissingRows: when the source lacks rows.
@@ -56,16 +60,20 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
     from airflow.sdk import BaseHook
 
     from pinterest_pipeline.emulation.burst import send_burst
+    from pinterest_pipeline.emulation.pace import check_time
     from pinterest_pipeline.emulation.progress import Progress
     from pinterest_pipeline.emulation.source import connect, fetch_rows
 
     settings().require("databricks_warehouse_id")
     chosen = params
+    kept = task_state_store.get(BURST)
+    done = Progress.from_json(kept["progress"]).acknowledged if kept else 0
+    check_time(chosen["posts"] - done, chosen["rate"], LONGEST)
     statements = {entity: read_include(f"sql/source/{entity}.sql") for entity in ENTITIES}
     stop = threading.Event()
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(connect(BaseHook.get_connection(connections.SOURCE)))
-        kept = task_state_store.get(BURST) or _new_burst(chosen, database)
+        kept = kept or _new_burst(chosen, database)
         _check_same(kept["posts"], chosen)
         task_state_store.set(BURST, kept)
         progress = Progress.from_json(kept["progress"])

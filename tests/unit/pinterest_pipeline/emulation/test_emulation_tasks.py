@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from pinterest_pipeline.errors import (
     CountsWrong,
     ParamsChanged,
     Refused,
+    TooSlow,
 )
 from pinterest_pipeline.settings import SettingsError, load_settings
 from tests.unit.pinterest_pipeline.fakes import Answer, FakeRestProxy, FakeS3, land
@@ -170,6 +172,35 @@ def test_a_burst_needs_a_warehouse_before_it_posts(
     with pytest.raises(SettingsError, match="PINTEREST_DATABRICKS_WAREHOUSE_ID"):
         emulation.send_posts.function(params=PARAMS, task_state_store=StateStore())
     assert rest_proxy.requests == []
+
+
+@pytest.mark.usefixtures("airflow_connections", "sink")
+def test_a_burst_that_cannot_end_in_time_is_not_begun(rest_proxy: FakeRestProxy) -> None:
+    """1,000,000 posts at 10 a second are 100,000 s; four hours are 14,400 s."""
+    store, slow = StateStore(), PARAMS | {"posts": 1_000_000, "rate": 10}
+    with pytest.raises(TooSlow) as raised:
+        emulation.send_posts.function(params=slow, task_state_store=store)
+    assert str(raised.value) == (
+        "1000000 posts at rate 10 take 27.8 hours, but the task is stopped after 4 hours: set rate to at "
+        "least 70, or to 0 for as fast as it goes, or send at most 144000 posts in a run"
+    )
+    assert rest_proxy.requests == []
+    assert store == {}
+
+
+@pytest.mark.usefixtures("airflow_connections", "sink")
+def test_what_was_sent_needs_no_time(monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeRestProxy) -> None:
+    store = StateStore()
+    rest_proxy.script = [None, None, None, Answer(403, "")]
+    with pytest.raises(Refused):
+        emulation.send_posts.function(params=PARAMS, task_state_store=store)
+    # Time for five of the seven posts.
+    monkeypatch.setattr(emulation, "LONGEST", timedelta(seconds=0.05))
+    paced = PARAMS | {"rate": 100}
+    with pytest.raises(TooSlow, match=r"^7 posts at rate 100 "):
+        emulation.send_posts.function(params=paced, task_state_store=StateStore())
+    emulation.send_posts.function(params=paced, task_state_store=store)
+    assert [len(records) for records in rest_proxy.topics.values()] == [7, 7, 7]
 
 
 @pytest.mark.usefixtures("airflow_connections", "sink")

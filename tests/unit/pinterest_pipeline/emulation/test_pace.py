@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
-from pinterest_pipeline.emulation.pace import Meter, Pacer
+from pinterest_pipeline.emulation.pace import Meter, Pacer, check_time
+from pinterest_pipeline.errors import TooSlow
 
 
 class Clock:
@@ -100,3 +103,19 @@ def test_nothing_sent_yet_has_no_time_left(clock: Clock, caplog: pytest.LogCaptu
     assert report(caplog, meter, clock, 6, 0) == [
         "0 of 10 posts acknowledged, 0 records/s, time left unknown"
     ]
+
+
+@pytest.mark.parametrize(
+    ("posts", "rate", "in_time"),
+    [
+        (14_400, 1, True),
+        (14_401, 1, False),
+        (1_000_000, 70, True),
+        (1_000_000, 69, False),
+        (1_000_000, 0, True),
+        (0, 1, True),
+    ],
+)
+def test_posts_that_take_longer_than_four_hours(posts: int, rate: int, in_time: bool) -> None:
+    with nullcontext() if in_time else pytest.raises(TooSlow):
+        check_time(posts, rate, timedelta(hours=4))
