@@ -103,13 +103,29 @@ def share_service_models() -> None:
     botocore.session.create_loader = lambda *_: loader
 
 
+def watch_aws() -> set[tuple[str, str, str, str]]:
+    """Service, operation, HTTP method and path of each call of AWS from now on."""
+    import botocore.handlers
+
+    calls = set()
+
+    def note(model: Any, **_: Any) -> None:
+        http = model.http
+        calls.add((model.service_model.service_name, model.name, http["method"], http["requestUri"]))
+
+    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", note))
+    return calls
+
+
 def main() -> None:
     """Run the commands, then look at what was loaded."""
     share_service_models()
+    calls = watch_aws()
     importlib.import_module("airflow")  # puts the plugins folder on the path
     importlib.import_module("landed_kafka").install()
     request = json.load(sys.stdin)
     report: dict[str, Any] = {"commands": {name: run(line) for name, line in request["commands"].items()}}
+    report["aws_calls"] = sorted(calls)
     import calendar
 
     report["bare_modules"] = bare_modules()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class MskConnectCreateCustomPluginOperator(MskConnectCreateOperator):
-    """Create a custom plugin from an archive in S3, or adopt the one of this name with the same archive.
+    """Create a custom plugin from an archive in S3, or adopt the one of this name from the same place.
+
+    The service copies the archive when it makes the plugin; what lies there later is not looked at.
 
     The common arguments are described at
     :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
