@@ -18,6 +18,7 @@ from pinterest_sandbox.apigateway.metering import Meter
 from pinterest_sandbox.apigateway.roles import Roles
 from pinterest_sandbox.aws.clients import aws_client
 from tests.unit.pinterest_sandbox.apigateway.apis import PROXY, document
+from tests.unit.pinterest_sandbox.apigateway.aws_apis import Service, make_role
 from tests.unit.pinterest_sandbox.aws.serving import serving
 
 
@@ -118,6 +119,7 @@ def iam(moto_url: str) -> Any:
 
 @pytest.fixture(scope="session")
 def aws(iam: Any, moto_url: str) -> AwsIntegration:
+    """Kinesis is moto's."""
     return AwsIntegration(Roles(iam), {"kinesis": moto_url})
 
 
@@ -138,6 +140,31 @@ def metered(control: Any, aws: AwsIntegration, clock: HandClock) -> Iterator[str
     """URL of an API execution of this test alone, whose buckets and quotas go by ``clock``."""
     with serving(application(Catalog(control), aws, Meter(clock))) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def one_service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def service(one_service: Service) -> Service:
+    """The AWS service of this test, which has heard nothing and answers 200."""
+    vars(one_service).update(vars(Service()))
+    return one_service
+
+
+@pytest.fixture(scope="session")
+def calling(control: Any, iam: Any, one_service: Service) -> Iterator[str]:
+    """URL of an API execution whose Kinesis is the service; there is a role ``aws-role`` that it may take."""
+    make_role(iam, "aws-role")
+    with one_service.serving() as url, serving(aws_gateway(control, iam, url)) as execution:
+        yield execution
+
+
+def aws_gateway(control: Any, iam: Any, kinesis: str) -> web.Application:
+    """API execution that finds Kinesis at this URL."""
+    return application(Catalog(control), AwsIntegration(Roles(iam), {"kinesis": kinesis}))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pinterest_sandbox.aws.clients import aws_client
 from tests.unit.pinterest_sandbox.apigateway.apis import deploy
+from tests.unit.pinterest_sandbox.apigateway.aws_apis import make_role
 from tests.unit.pinterest_sandbox.apigateway.test_template_variables import json_values
 
 DOCUMENT = Path(__file__).parents[4] / "include" / "apigateway" / "pinterest.json"
@@ -47,12 +48,7 @@ def kinesis(moto_url: str) -> Any:
 @pytest.fixture(scope="module")
 def invoke(control: Any, iam: Any, execution: str) -> str:
     """Invoke URL of the stream part."""
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": "apigateway.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    iam.create_role(RoleName="streams-role", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    make_role(iam, "streams-role")
     text = DOCUMENT.read_text(encoding="utf-8")
     filled = text.replace("${AWS_REGION}", "us-east-1").replace("${AWS_ACCOUNT_ID}", "123456789012")
     paths = {path: item for path, item in json.loads(filled)["paths"].items() if path.startswith("/streams")}
