@@ -190,17 +190,26 @@ def test_a_burst_that_cannot_end_in_time_is_not_begun(rest_proxy: FakeRestProxy)
 
 @pytest.mark.usefixtures("airflow_connections", "sink")
 def test_what_was_sent_needs_no_time(monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeRestProxy) -> None:
-    store = StateStore()
-    rest_proxy.script = [None, None, None, Answer(403, "")]
-    with pytest.raises(Refused):
-        emulation.send_posts.function(params=PARAMS, task_state_store=store)
-    # Time for five of the seven posts.
+    """There is time for five of the seven posts."""
     monkeypatch.setattr(emulation, "LONGEST", timedelta(seconds=0.05))
     paced = PARAMS | {"rate": 100}
     with pytest.raises(TooSlow, match=r"^7 posts at rate 100 "):
         emulation.send_posts.function(params=paced, task_state_store=StateStore())
+    three = {
+        "posts": 3,
+        "beyond": "",
+        "offsets": [{"partition": 0, "first_offset": 0, "last_offset": 2}],
+    }
+    store = StateStore(
+        burst={
+            "position": position(committed=0, dead_letters=4),
+            "posts": {name: PARAMS[name] for name in emulation.WHAT},
+            "greatest_key": 11_000,
+            "progress": dict.fromkeys(ENTITIES, three),
+        }
+    )
     emulation.send_posts.function(params=paced, task_state_store=store)
-    assert [len(records) for records in rest_proxy.topics.values()] == [7, 7, 7]
+    assert [len(records) for records in rest_proxy.topics.values()] == [4, 4, 4]
 
 
 @pytest.mark.usefixtures("airflow_connections", "sink")
