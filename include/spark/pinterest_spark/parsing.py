@@ -110,7 +110,10 @@ def whole_number(text: Column, name: str, written: Column) -> Column:
     number = F.try_variant_get(strict_json(text), f"$[0].{name}", "decimal(38,6)")
     doubtful = F.rlike(written, F.lit(r"^-?\d+(\.\d+)?([eE][-+]?\d+)?$")) & F.rlike(written, F.lit(r"[.eE]"))
     is_number = F.rlike(_kind(text, name), F.lit("^(DECIMAL|DOUBLE|BIGINT)"))
-    digits = F.when(number == F.floor(number), number.try_cast("bigint").cast("string"))
+    # The decimal is rounded to six places, so that 5.0000000001 looks whole in it; in the double it does not.
+    double = written.try_cast("double")
+    is_whole = (number == F.floor(number)) & (double == F.rint(double))
+    digits = F.when(is_whole, number.try_cast("bigint").cast("string"))
     return F.when(doubtful, F.when(is_number, F.coalesce(digits, written)).otherwise(written)).otherwise(
         written
     )
