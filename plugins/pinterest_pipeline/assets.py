@@ -20,10 +20,28 @@ LANDED = {
     for entity in ENTITIES
 }
 
+#: Records in the streams, by entity.
+STREAMED = {
+    entity: Asset(
+        name=f"{_NAMES.user_id}_{entity}_streamed",
+        uri=f"kinesis://{_NAMES.stream(entity)}",
+        group="pinterest_streams",
+    )
+    for entity in ENTITIES
+}
+
 #: Cleaned batch tables, by entity.
 BATCH_TABLES = {
     entity: Asset(
         name=f"{_NAMES.user_id}_{entity}_batch", uri=f"{_TABLES}_{entity}_batch", group="pinterest_batch"
+    )
+    for entity in ENTITIES
+}
+
+#: Cleaned stream tables, by entity.
+STREAM_TABLES = {
+    entity: Asset(
+        name=f"{_NAMES.user_id}_{entity}_table", uri=f"{_TABLES}_{entity}_table", group="pinterest_stream"
     )
     for entity in ENTITIES
 }
@@ -39,4 +57,10 @@ RESULTS = {
 }
 
 #: All assets.
-ALL = [*LANDED.values(), *BATCH_TABLES.values(), *RESULTS.values()]
+ALL = [
+    *LANDED.values(),
+    *STREAMED.values(),
+    *BATCH_TABLES.values(),
+    *STREAM_TABLES.values(),
+    *RESULTS.values(),
+]

@@ -22,6 +22,7 @@ class Tag(StrEnum):
     PINTEREST = "pinterest"
     PROVISIONING = "pinterest:provisioning"
     BATCH = "pinterest:batch"
+    STREAM = "pinterest:stream"
     RESULTS = "pinterest:results"
     MANUAL = "pinterest:manual"
     SCHEDULED = "pinterest:scheduled"

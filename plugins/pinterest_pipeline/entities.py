@@ -114,6 +114,15 @@ class Names:
         """The topic of records that the sink could not write."""
         return f"{self.user_id}.dead-letter"
 
+    def stream(self, entity: str) -> str:
+        """The Kinesis stream of an entity."""
+        return f"streaming-{self.user_id}-{entity}"
+
+    @property
+    def streams(self) -> dict[str, str]:
+        """Entity to stream."""
+        return {entity: self.stream(entity) for entity in ENTITIES}
+
     @property
     def custom_plugin(self) -> str:
         """The MSK Connect custom plugin."""
@@ -162,10 +171,15 @@ class Names:
     def sql_parameters(self) -> dict[str, str]:
         """The table names that statements under ``include/sql`` take as named parameters."""
         tables = {f"{entity}_table": self.table(f"{entity}_batch") for entity in ENTITIES}
-        return tables | {
-            "ledger_table": self.table("ledger"),
-            "positions_table": self.table("ingest_positions"),
-        }
+        streamed = {f"{entity}_stream_table": self.table(f"{entity}_table") for entity in ENTITIES}
+        return (
+            tables
+            | streamed
+            | {
+                "ledger_table": self.table("ledger"),
+                "positions_table": self.table("ingest_positions"),
+            }
+        )
 
 
 def make_names(values: Settings) -> Names:

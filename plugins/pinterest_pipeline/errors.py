@@ -110,17 +110,15 @@ class PositionLost(Permanent):
 class StillRefused(PipelineError):
     """Records were not acknowledged within the attempts that are allowed.
 
-    :param topic: the topic that they were sent to.
+    :param place: the topic or stream that they were sent to.
     :param records: how many are left.
     :param reason: what was answered last.
     """
 
-    def __init__(self, topic: str, records: int, reason: str) -> None:
-        self.topic = topic
+    def __init__(self, place: str, records: int, reason: str) -> None:
+        self.place = place
         self.records = records
-        super().__init__(
-            f"{records} records for topic {topic} were not acknowledged; the last answer: {reason}"
-        )
+        super().__init__(f"{records} records for {place} were not acknowledged; the last answer: {reason}")
 
 
 class CountsWrong(PipelineError):

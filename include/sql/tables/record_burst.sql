@@ -1,4 +1,5 @@
 -- Writes what became of a burst into the ledger, one row an entity. Running it again changes nothing.
+-- :stage is burst for the batch path, stream_burst for the stream path.
 -- :rows is a JSON array of objects with the columns below.
 MERGE INTO IDENTIFIER(:ledger_table) AS ledger
 USING (
@@ -14,7 +15,7 @@ USING (
         >>'
     ))
 ) AS burst
-    ON ledger.run_id = :run_id AND ledger.stage = 'burst' AND ledger.entity = burst.entity
+    ON ledger.run_id = :run_id AND ledger.stage = :stage AND ledger.entity = burst.entity
 WHEN MATCHED THEN
     UPDATE
         SET
@@ -28,7 +29,7 @@ WHEN NOT MATCHED THEN INSERT (
     run_id, stage, entity, offsets, sent, acknowledged, landed, dead_lettered, recorded_at
 ) VALUES (
     :run_id,
-    'burst',
+    :stage,
     burst.entity,
     burst.offsets,
     burst.sent,

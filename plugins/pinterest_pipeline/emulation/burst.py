@@ -32,12 +32,12 @@ LEGS_IN_FLIGHT = 2
 #: Seconds after which the progress is saved though no leg has ended.
 SAVE_EVERY_S = 2.0
 
-#: Entity and keys to rows.
+#: Channel and keys to rows.
 Fetch = Callable[[str, Sequence[int]], Mapping[int, Row]]
 
 
 class Sender(Protocol):
-    """What sends the records of one lane of one entity."""
+    """What sends the records of one lane of one channel."""
 
     def send(self, records: Sequence[Record], told: Told) -> None:
         """Send records until all are acknowledged."""
@@ -48,8 +48,8 @@ class _Leg:
     """Batches with their rows.
 
     :param batches: in the order in which their lanes send them.
-    :param rows: entity and key to row.
-    :param left: batches of all entities that are not acknowledged yet.
+    :param rows: channel and key to row.
+    :param left: batches of all channels that are not acknowledged yet.
     """
 
     batches: list[Batch]
@@ -72,8 +72,8 @@ def send_burst(
     """Send the records of all posts that ``progress`` does not count yet.
 
     :param keys: the keys of all posts of the burst, in order.
-    :param fetch: gives the rows of an entity by key; called by one thread at a time.
-    :param senders: entity to the senders of its lanes, as many for each; each is used by one thread.
+    :param fetch: gives the rows of a channel by key; called by one thread at a time.
+    :param senders: channel to the senders of its lanes, as many for each; each is used by one thread.
     :param progress: is brought forward in place.
     :param save: called by this thread when a leg is acknowledged, every :data:`SAVE_EVERY_S`, and at the
         end, also when the burst failed.
@@ -116,7 +116,7 @@ class _Burst:
             batch_size = min(batch_size, max(1, int(rate)))
         batches = pack(keys, progress.pending(len(keys)), lanes=lanes, batch_size=batch_size)
         self._legs = _legs(batches, max(LEAST_LEG, BATCHES_PER_LEG * lanes * batch_size))
-        self._pacers = {entity: Pacer(rate, clock=clock, pause=stop.wait) for entity in senders}
+        self._pacers = {channel: Pacer(rate, clock=clock, pause=stop.wait) for channel in senders}
         self._meter = Meter(len(keys), done=progress.acknowledged, records_per_post=len(senders), clock=clock)
 
     def run(self) -> None:
@@ -124,10 +124,10 @@ class _Burst:
             with contextlib.ExitStack() as stack:
                 fetcher = stack.enter_context(_one_thread("fetch"))
                 workers = {
-                    entity: [
-                        stack.enter_context(_one_thread(f"{entity}-{lane}")) for lane in range(len(lanes))
+                    channel: [
+                        stack.enter_context(_one_thread(f"{channel}-{lane}")) for lane in range(len(lanes))
                     ]
-                    for entity, lanes in self._senders.items()
+                    for channel, lanes in self._senders.items()
                 }
                 # Runs before the threads are joined, whatever happened.
                 stack.callback(self._stop.set)
@@ -172,19 +172,19 @@ class _Burst:
 
     def _fetch_leg(self, batches: list[Batch]) -> _Leg:
         keys = [self._keys[position] for batch in batches for position in batch.positions]
-        rows = {entity: self._fetch(entity, keys) for entity in self._senders}
+        rows = {channel: self._fetch(channel, keys) for channel in self._senders}
         return _Leg(batches, rows, left=len(batches) * len(rows))
 
     def _begin(self, leg: _Leg, workers: Mapping[str, Sequence[ThreadPoolExecutor]]) -> _Leg:
         for batch in leg.batches:
-            for entity, lanes in workers.items():
-                lanes[batch.lane].submit(self._send_of_leg, leg, entity, batch)
+            for channel, lanes in workers.items():
+                lanes[batch.lane].submit(self._send_of_leg, leg, channel, batch)
         return leg
 
-    def _send_of_leg(self, leg: _Leg, entity: str, batch: Batch) -> None:
-        """Send one batch of one entity; runs in its lane's thread."""
+    def _send_of_leg(self, leg: _Leg, channel: str, batch: Batch) -> None:
+        """Send one batch of one channel; runs in its lane's thread."""
         try:
-            self._send(entity, batch, leg.rows[entity])
+            self._send(channel, batch, leg.rows[channel])
         except BaseException as error:
             with self._lock:
                 # The first error stops all lanes; those of the others only follow from it.
@@ -197,16 +197,16 @@ class _Burst:
         if leg.left == 0:
             self._news.set()
 
-    def _send(self, entity: str, batch: Batch, rows: Mapping[int, Row]) -> None:
-        positions = self._progress.missing(entity, batch.positions)
+    def _send(self, channel: str, batch: Batch, rows: Mapping[int, Row]) -> None:
+        positions = self._progress.missing(channel, batch.positions)
         if positions and not self._stop.is_set():
-            self._pacers[entity].wait(len(positions))
+            self._pacers[channel].wait(len(positions))
         if not positions or self._stop.is_set():
             return
-        self._senders[entity][batch.lane].send(
+        self._senders[channel][batch.lane].send(
             [Record(self._keys[position], rows[self._keys[position]]) for position in positions],
             lambda places, written: self._progress.add(
-                entity, [positions[place] for place in places], written
+                channel, [positions[place] for place in places], written
             ),
         )
 

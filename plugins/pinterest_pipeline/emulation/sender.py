@@ -1,12 +1,12 @@
-"""Records sent to the API's Kafka REST proxy, until each is acknowledged or refused for good."""
+"""Records sent to the API, until each is acknowledged or refused for good: what both paths have in common."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import msgspec
 import requests
@@ -17,7 +17,6 @@ from pinterest_pipeline.errors import Refused, StillRefused
 
 logger = logging.getLogger(__name__)
 
-CONTENT_TYPE = "application/vnd.kafka.json.v2+json"
 MAX_ATTEMPTS = 12
 MAX_SECONDS = 300.0
 LONGEST_PAUSE_S = 30.0
@@ -41,7 +40,7 @@ Row = dict[str, Any]
 class Record(NamedTuple):
     """One record.
 
-    :param key: Kafka key.
+    :param key: Kafka key, or partition key as text.
     :param value: the row.
     """
 
@@ -49,19 +48,19 @@ class Record(NamedTuple):
     value: Row
 
 
-class Acknowledged(NamedTuple):
-    """Where one record was written.
+class Outcome(NamedTuple):
+    """What became of one record of a request.
 
-    :param partition: partition number.
-    :param offset: offset in the partition.
+    :param place: where it was written, ``None`` when it was refused.
+    :param refusal: why it was refused.
     """
 
-    partition: int
-    offset: int
+    place: tuple[Any, Any] | None
+    refusal: str = ""
 
 
-#: Is told which records of a request were acknowledged, by their positions in it, and where each was written.
-Told = Callable[[Sequence[int], Sequence[Acknowledged]], None]
+#: Is told which records of a batch were acknowledged, by their positions in it, and where each was written.
+Told = Callable[[Sequence[int], Sequence[tuple[Any, Any]]], None]
 
 
 class _TryAgain(Exception):
@@ -76,16 +75,21 @@ class _TryAgain(Exception):
         self.retry_after = retry_after
 
 
-class BatchSender:
-    """Sends batches to one topic over a kept-alive connection. Use each instance in one thread only.
+class ApiSender:
+    """Sends batches to one place over a kept-alive connection. Use each instance in one thread only.
 
     Retried with growing pauses, and only what was not acknowledged: 429, 5xx, a connection lost before or
     within the answer, a 400 whose ``__type`` is a throttling error, and records refused inside a 200.
     ``Retry-After`` is respected. Any other answer fails at once. Records whose answer was lost may have been
-    written: they are in the topic twice then.
+    written: they are there twice then.
 
-    :param base_url: the API's invoke URL.
-    :param topic: Kafka topic.
+    A kind of sender says how a request is written (:meth:`split`) and how its answer is read
+    (:meth:`outcomes`).
+
+    :param place: what the records are sent to, for messages.
+    :param method: of the request.
+    :param url: of the request.
+    :param headers: of the request.
     :param api_key: sent as ``x-api-key`` when it is not empty.
     :param max_attempts: attempts for one batch.
     :param max_seconds: seconds for one batch after which no further attempt begins.
@@ -93,25 +97,27 @@ class BatchSender:
     :param stop: ends a pause, and all further attempts, when it is set.
     """
 
+    #: The member of an answer that tells of the records.
+    told_by: ClassVar[str]
+
     def __init__(
         self,
         *,
-        base_url: str,
-        topic: str,
+        place: str,
+        method: str,
+        url: str,
+        headers: dict[str, str],
         api_key: str = "",
         max_attempts: int = MAX_ATTEMPTS,
         max_seconds: float = MAX_SECONDS,
         first_pause: float = 0.2,
         stop: threading.Event | None = None,
     ) -> None:
-        self.topic = topic
+        self.place = place
         self._session = requests.Session()
-        headers = {"Content-Type": CONTENT_TYPE, "Accept": "application/vnd.kafka.v2+json"}
-        if api_key:
-            headers["x-api-key"] = api_key
         # All but the body is the same each time, and what the environment says of proxies and certificates.
-        url = f"{base_url.rstrip('/')}/topics/{topic}"
-        self._request = self._session.prepare_request(requests.Request("POST", url, headers=headers))
+        keyed = {**headers, **({"x-api-key": api_key} if api_key else {})}
+        self._request = self._session.prepare_request(requests.Request(method, url, headers=keyed))
         self._options = self._session.merge_environment_settings(url, {}, False, None, None)
         self._backoff = tenacity.wait_exponential_jitter(
             initial=first_pause, max=LONGEST_PAUSE_S, jitter=first_pause
@@ -143,43 +149,54 @@ class BatchSender:
     def send(self, records: Sequence[Record], told: Told) -> None:
         """Send records until all are acknowledged.
 
-        :param records: the records of one request.
+        :param records: the records of one batch.
         :param told: is told after each answer which records it acknowledges, also when the rest fails later.
-        :raises Refused: when the server refuses the request for good.
+        :raises Refused: when the server refuses a request for good.
         :raises StillRefused: when attempts or time are used up.
         """
         waiting = list(range(len(records)))
         try:
             self._retrying(self._send_rest, records, waiting, told)
         except _TryAgain as left:
-            raise StillRefused(self.topic, len(waiting), str(left)) from left
+            raise StillRefused(self.place, len(waiting), str(left)) from left
+
+    def split(self, records: Sequence[Record]) -> Iterable[tuple[int, bytes]]:
+        """Requests for records: of how many from the front on, and the body."""
+        raise NotImplementedError
+
+    def outcomes(self, document: Any) -> list[Outcome]:
+        """What an answer says of each record of its request.
+
+        :param document: the answer's JSON.
+        :raises KeyError, TypeError, ValueError: when it does not have what it should.
+        """
+        raise NotImplementedError
 
     def _send_rest(self, records: Sequence[Record], waiting: list[int], told: Told) -> None:
         """Send the records at the positions in ``waiting``, and leave those in it that were refused."""
-        if self._stop.is_set():
-            raise _TryAgain("the burst has ended")
-        answer = self._post([records[position] for position in waiting])
-        if len(answer) != len(waiting):
-            raise Refused(200, f"{len(answer)} offsets for {len(waiting)} records")
-        refused = [_is_refused(entry) for entry in answer]
-        told(
-            [position for position, bad in zip(waiting, refused, strict=True) if not bad],
-            [
-                Acknowledged(int(entry["partition"]), int(entry["offset"]))
-                for entry, bad in zip(answer, refused, strict=True)
-                if not bad
-            ],
-        )
-        waiting[:] = [position for position, bad in zip(waiting, refused, strict=True) if bad]
-        if waiting:
-            entry = answer[refused.index(True)]
-            raise _TryAgain(f"error {entry.get('error_code')}: {entry.get('error')}")
+        refused: list[int] = []
+        reason = ""
+        behind = list(waiting)
+        for size, body in self.split([records[position] for position in waiting]):
+            if self._stop.is_set():
+                raise _TryAgain("the burst has ended")
+            sent, behind = behind[:size], behind[size:]
+            outcomes = self._post(body)
+            if len(outcomes) != size:
+                raise Refused(200, f"{len(outcomes)} {self.told_by} for {size} records")
+            pairs = list(zip(sent, outcomes, strict=True))
+            told(
+                [position for position, outcome in pairs if outcome.place],
+                [outcome.place for _, outcome in pairs if outcome.place],
+            )
+            refused += [position for position, outcome in pairs if not outcome.place]
+            reason = reason or next((outcome.refusal for _, outcome in pairs if not outcome.place), "")
+            # What was acknowledged is done, whatever becomes of the requests that follow.
+            waiting[:] = refused + behind
+        if refused:
+            raise _TryAgain(reason)
 
-    def _post(self, records: Sequence[Record]) -> list[dict[str, Any]]:
-        # Twice as fast as the standard library, and part of Airflow's SDK.
-        body = msgspec.json.encode(
-            {"records": [{"key": record.key, "value": record.value} for record in records]}
-        )
+    def _post(self, body: bytes) -> list[Outcome]:
         request = self._request.copy()
         request.prepare_body(body, None)
         try:
@@ -189,14 +206,13 @@ class BatchSender:
             raise _TryAgain(f"connection lost ({_kinds(error)})") from None
         _raise_for_status(answer)
         try:
-            offsets = msgspec.json.decode(answer.content)["offsets"]
-        except (msgspec.DecodeError, KeyError, TypeError) as error:
+            return self.outcomes(msgspec.json.decode(answer.content))
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, msgspec.DecodeError) and _is_cut_off(answer.text):
                 raise _TryAgain(f"connection lost within the answer: {_excerpt(answer.text)!r}") from error
             raise Refused(
-                answer.status_code, f"the answer has no offsets: {_excerpt(answer.text)}"
+                answer.status_code, f"the answer has no {self.told_by}: {_excerpt(answer.text)}"
             ) from error
-        return list(offsets)
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -206,8 +222,8 @@ class BatchSender:
     def _log_retry(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         logger.warning(
-            "topic %s: attempt %d: %s; next in %.1f s",
-            self.topic,
+            "%s: attempt %d: %s; next in %.1f s",
+            self.place,
             state.attempt_number,
             error,
             state.upcoming_sleep,
@@ -222,10 +238,6 @@ def _kinds(error: BaseException) -> str:
     while below := bottom.__cause__ or bottom.__context__:
         bottom = below
     return ": ".join(dict.fromkeys(type(each).__name__ for each in (error, bottom)))
-
-
-def _is_refused(entry: dict[str, Any]) -> bool:
-    return entry.get("error_code") is not None or entry.get("error") is not None
 
 
 def _raise_for_status(answer: requests.Response) -> None:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import task
 
 from pinterest_pipeline import connections
-from pinterest_pipeline.assets import LANDED
+from pinterest_pipeline.assets import LANDED, STREAMED
 from pinterest_pipeline.emulation import confirm, offsets
 from pinterest_pipeline.emulation.order import LAST_KEY, keys_of_burst
-from pinterest_pipeline.entities import ENTITIES, contracts, names
+from pinterest_pipeline.emulation.targets import BATCH_CHANNELS, TARGETS
+from pinterest_pipeline.entities import contracts, names
 from pinterest_pipeline.errors import ParamsChanged
 from pinterest_pipeline.landing.objects import list_objects, read_lines
 from pinterest_pipeline.paths import read_include
@@ -26,16 +27,13 @@ from pinterest_pipeline.settings import settings
 if TYPE_CHECKING:
     import pymysql
 
-    from pinterest_pipeline.emulation.progress import Progress
-    from pinterest_pipeline.emulation.sender import BatchSender
-
 logger = logging.getLogger(__name__)
 
 #: The one thing kept for a burst, written before its first record: ``position``, ``posts`` (what is posted),
 #: ``greatest_key`` and ``progress``.
 BURST = "burst"
 #: The params that say what is posted; the others say how, and may change between two tries.
-WHAT = ("posts", "order", "start", "seed")
+WHAT = ("posts", "order", "start", "seed", "target")
 #: Longer than this ``send_posts`` does not run: Airflow takes a task's limit from the DAG, not from params.
 LONGEST = timedelta(hours=4)
 
@@ -47,10 +45,10 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
     How far the sink has come, and the greatest key of the source, are read once, before the first record:
     objects and dead letters of this burst begin there, and its posts stay the same, also if it goes on later.
 
-    :returns: ``entities`` (entity to ``sent``, ``acknowledged`` and ``offsets``), ``next_offsets`` (topic to
-        partition to the offset behind the last acknowledged record), ``position``: ``committed`` (topic
-        to partition to the sink's offset) and ``dead_letters`` (partition of their topic to its end), and
-        ``greatest_key``.
+    :returns: ``entities`` (of the batch path: entity to ``sent``, ``acknowledged`` and ``offsets``),
+        ``streams`` (of the stream path: the same with ``shards``), ``next_offsets`` (topic to partition to
+        the offset behind the last acknowledged record), ``position``: ``committed`` (topic to partition to
+        the sink's offset) and ``dead_letters`` (partition of their topic to its end), and ``greatest_key``.
     :raises SettingsError: naming every variable that is missing.
     :raises TooSlow: when what is left cannot be sent in :data:`LONGEST` at the rate that the params set.
     :raises ParamsChanged: when the burst that is kept posts something else.
@@ -59,17 +57,17 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
     """
     from airflow.sdk import BaseHook
 
+    from pinterest_pipeline.emulation import equipment
     from pinterest_pipeline.emulation.burst import send_burst
     from pinterest_pipeline.emulation.pace import check_time
     from pinterest_pipeline.emulation.progress import Progress
-    from pinterest_pipeline.emulation.source import connect, fetch_rows
+    from pinterest_pipeline.emulation.source import connect
 
     settings().require("databricks_warehouse_id")
     chosen = params
     kept = task_state_store.get(BURST)
     done = Progress.from_json(kept["progress"]).acknowledged if kept else 0
     check_time(chosen["posts"] - done, chosen["rate"], LONGEST)
-    statements = {entity: read_include(f"sql/source/{entity}.sql") for entity in ENTITIES}
     stop = threading.Event()
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(connect(BaseHook.get_connection(connections.SOURCE)))
@@ -81,15 +79,65 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
             logger.info("going on behind %d posts", progress.acknowledged)
         send_burst(
             keys=_keys(chosen, kept["greatest_key"]),
-            fetch=lambda entity, keys: fetch_rows(database, contracts()[entity], statements[entity], keys),
-            senders=_make_senders(stack, lanes=chosen["concurrency"], stop=stop),
+            fetch=equipment.make_fetch(database),
+            senders=equipment.make_senders(stack, progress.channels, lanes=chosen["concurrency"], stop=stop),
             progress=progress,
             save=lambda: task_state_store.set(BURST, {**kept, "progress": progress.to_json()}),
             batch_size=chosen["batch_size"],
             rate=chosen["rate"],
             stop=stop,
         )
-    return {**_sent(progress), "position": kept["position"], "greatest_key": kept["greatest_key"]}
+    return {**equipment.told(progress), "position": kept["position"], "greatest_key": kept["greatest_key"]}
+
+
+@task.branch
+def choose_paths(*, params: Any = None) -> list[str]:
+    """Which tasks confirm the burst: those of the paths that its posts took.
+
+    :returns: ids of the tasks.
+    """
+    return {
+        "batch": ["wait_for_sink"],
+        "stream": ["confirm_streamed"],
+        "both": ["wait_for_sink", "confirm_streamed"],
+    }[params["target"]]
+
+
+@task(outlets=list(STREAMED.values()))
+def confirm_streamed(
+    sent: dict[str, Any], *, run_id: Any = None, outlet_events: Any = None
+) -> list[dict[str, Any]]:
+    """Confirm from the streams that every acknowledged record is in them.
+
+    :param sent: entity to ``sent``, ``acknowledged`` and ``shards``.
+    :returns: the ledger's rows.
+    :raises CountsWrong: when sent, acknowledged and read back are not equal.
+    :raises PipelineError: when a shard ends before the last acknowledged record.
+    """
+    from pinterest_pipeline.emulation import shards
+    from pinterest_pipeline.emulation.streamed import count_records
+
+    kinesis = connections.aws_client("kinesis")
+    rows = []
+    for entity, counts in sent.items():
+        landed = count_records(kinesis, names().stream(entity), shards.from_json(counts["shards"]))
+        rows.append(
+            {
+                "entity": entity,
+                "sent": counts["sent"],
+                "acknowledged": counts["acknowledged"],
+                "landed": landed,
+                "dead_lettered": 0,
+            }
+        )
+        logger.info("%s: sent %d, %d in the stream", entity, counts["sent"], landed)
+    confirm.check(rows)
+    for row in rows:
+        outlet_events[STREAMED[row["entity"]]].extra = {
+            "run_id": run_id,
+            **{name: row[name] for name in ("sent", "acknowledged", "landed")},
+        }
+    return rows
 
 
 @task(outlets=list(LANDED.values()))
@@ -148,14 +196,21 @@ def confirm_landed(
     return rows
 
 
-@task
-def record_ledger(rows: list[dict[str, Any]], *, run_id: Any = None) -> None:
-    """Write what became of the burst to the ledger.
+@task(trigger_rule="none_failed_min_one_success")
+def record_ledger(
+    landed: list[dict[str, Any]] | None, streamed: list[dict[str, Any]] | None, *, run_id: Any = None
+) -> None:
+    """Write what became of the burst to the ledger, a row an entity and path.
 
-    :param rows: what ``confirm_landed`` returned.
+    :param landed: what ``confirm_landed`` returned; nothing when no post took the batch path.
+    :param streamed: what ``confirm_streamed`` returned; nothing when no post took the stream path.
     """
     connections.run_sql("tables/create_ledger.sql")
-    connections.run_sql("tables/record_burst.sql", {"run_id": run_id, "rows": json.dumps(rows)})
+    for stage, rows in (("burst", landed), ("stream_burst", streamed)):
+        if rows:
+            connections.run_sql(
+                "tables/record_burst.sql", {"run_id": run_id, "stage": stage, "rows": json.dumps(rows)}
+            )
 
 
 def _read_position() -> dict[str, Any]:
@@ -178,15 +233,17 @@ def _new_burst(chosen: dict[str, Any], database: pymysql.Connection[Any]) -> dic
     from pinterest_pipeline.emulation.progress import Progress
     from pinterest_pipeline.emulation.source import fetch_greatest_key
 
+    channels = TARGETS[chosen["target"]]
     if chosen["order"] == "seeded":
         greatest_key = LAST_KEY
     else:
         greatest_key = fetch_greatest_key(database, read_include("sql/source/greatest_key.sql"))
     return {
-        "position": _read_position(),
+        # Without the batch path there may be no cluster to ask.
+        "position": _read_position() if set(channels) & set(BATCH_CHANNELS) else {},
         "posts": {name: chosen[name] for name in WHAT},
         "greatest_key": greatest_key,
-        "progress": Progress.at_start(ENTITIES).to_json(),
+        "progress": Progress.at_start(channels).to_json(),
     }
 
 
@@ -194,31 +251,6 @@ def _check_same(kept: dict[str, Any], chosen: dict[str, Any]) -> None:
     now = {name: chosen[name] for name in WHAT}
     if kept != now:
         raise ParamsChanged(kept, now)
-
-
-def _make_senders(
-    stack: contextlib.ExitStack, *, lanes: int, stop: threading.Event
-) -> dict[str, list[BatchSender]]:
-    from airflow.sdk import BaseHook
-
-    from pinterest_pipeline.emulation.sender import BatchSender
-    from pinterest_pipeline.provisioning.connection import base_url
-
-    api = BaseHook.get_connection(connections.API)
-    return {
-        entity: [
-            stack.enter_context(
-                BatchSender(
-                    base_url=base_url(api),
-                    topic=names().topic(entity),
-                    api_key=api.password or "",
-                    stop=stop,
-                )
-            )
-            for _ in range(lanes)
-        ]
-        for entity in ENTITIES
-    }
 
 
 def _keys(params: dict[str, Any], greatest_key: int) -> list[int]:
@@ -229,23 +261,6 @@ def _keys(params: dict[str, Any], greatest_key: int) -> list[int]:
         greatest_key=greatest_key,
         seed=params["seed"],
     )
-
-
-def _sent(progress: Progress) -> dict[str, Any]:
-    return {
-        "entities": {
-            entity: {
-                "sent": done.acknowledged,
-                "acknowledged": offsets.count(done.ranges),
-                "offsets": offsets.to_json(done.ranges),
-            }
-            for entity, done in progress.entities.items()
-        },
-        "next_offsets": {
-            names().topic(entity): offsets.next_offsets(done.ranges)
-            for entity, done in progress.entities.items()
-        },
-    }
 
 
 def _account(

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
-import tenacity
 
-from pinterest_pipeline.emulation.sender import CONTENT_TYPE
+from pinterest_pipeline.emulation.topic_sender import CONTENT_TYPE
 from pinterest_pipeline.errors import Permanent, PipelineError
+from pinterest_pipeline.provisioning.asking import SETTLE_SECONDS, ask_api, until_settled
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 CONNECTION_ID = "pinterest_api"
 SECRET_NAME = f"airflow/connections/{CONNECTION_ID}"
-#: A new deployment is not seen by all of API Gateway at once.
-SETTLE_SECONDS = 60.0
 NO_RECORDS = b'{"records":[]}'
 #: What answers to a POST without records mean, when they are not the proxy's refusal.
 _MEANINGS: Mapping[int | str, str] = {
@@ -100,12 +98,12 @@ def check_api(
     with requests.Session() as session:
         if api_key:
             session.headers["x-api-key"] = api_key
-        listed = _until(deadline, partial(_get, session, url, "/topics"))
+        listed = until_settled(deadline, partial(_get, session, url, "/topics"))
         missing = sorted(set(topics) - set(listed))
         if missing:
             raise PipelineError(f"the API does not list the topics {', '.join(missing)}")
         for topic, partitions in topics.items():
-            described = _until(deadline, partial(_get, session, url, f"/topics/{topic}"))
+            described = until_settled(deadline, partial(_get, session, url, f"/topics/{topic}"))
             found = len(described.get("partitions", []))
             if described.get("name") != topic or found != partitions:
                 raise PipelineError(
@@ -113,20 +111,11 @@ def check_api(
                 )
         # All topics share one method of the API.
         topic = next(iter(topics))
-        _until(deadline, partial(_post_nothing, session, url, f"/topics/{topic}"))
-
-
-def _until[T](deadline: float, ask: Callable[[], T]) -> T:
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(PipelineError),
-        wait=tenacity.wait_exponential_jitter(initial=0.2, max=5, jitter=0.2),
-        stop=lambda _state: time.monotonic() >= deadline,
-        reraise=True,
-    )(ask)
+        until_settled(deadline, partial(_post_nothing, session, url, f"/topics/{topic}"))
 
 
 def _get(session: requests.Session, url: str, path: str) -> Any:
-    answer = _ask(session, "GET", url, path)
+    answer = ask_api(session, "GET", url, path)
     if answer.status_code != 200:
         raise PipelineError(f"GET {path}: the API answered {answer.status_code}: {answer.text[:200]}")
     try:
@@ -140,7 +129,7 @@ def _post_nothing(session: requests.Session, url: str, path: str) -> None:
 
     So method, content type and body of a POST are known to reach it, and nothing is written.
     """
-    answer = _ask(session, "POST", url, path, data=NO_RECORDS, headers={"Content-Type": CONTENT_TYPE})
+    answer = ask_api(session, "POST", url, path, data=NO_RECORDS, headers={"Content-Type": CONTENT_TYPE})
     meaning = _wrong_refusal(answer)
     if meaning:
         raise PipelineError(
@@ -166,11 +155,3 @@ def _wrong_refusal(answer: requests.Response) -> str:
     if "body is empty" in message or "not be null" in message:
         return "the body does not reach the REST proxy"
     return ""
-
-
-def _ask(session: requests.Session, method: str, url: str, path: str, **content: Any) -> requests.Response:
-    try:
-        return session.request(method, f"{url}{path}", timeout=(5, 30), allow_redirects=False, **content)
-    except requests.RequestException as error:
-        # Not chained: the text of these errors holds the URL.
-        raise PipelineError(f"{method} {path}: no answer from the API ({type(error).__name__})") from None

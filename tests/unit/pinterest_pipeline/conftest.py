@@ -14,7 +14,8 @@ from tests.unit.pinterest_pipeline.airflow_home import prepare
 prepare()
 
 from pinterest_pipeline import connections  # noqa: E402
-from tests.unit.pinterest_pipeline.fakes import FakeRestProxy, FakeS3, serve  # noqa: E402
+from tests.unit.pinterest_pipeline.fake_streams import FakeApi  # noqa: E402
+from tests.unit.pinterest_pipeline.fakes import FakeS3, serve  # noqa: E402
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def s3() -> FakeS3:
 
 
 @pytest.fixture
-def rest_proxy() -> Iterator[FakeRestProxy]:
-    with serve(FakeRestProxy()) as proxy:
+def rest_proxy() -> Iterator[FakeApi]:
+    with serve(FakeApi()) as proxy:
         yield proxy
 
 

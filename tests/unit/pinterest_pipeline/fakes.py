@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import threading
@@ -38,11 +39,18 @@ class FakeS3:
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         try:
-            return {"Body": io.BytesIO(self.objects[Bucket, Key])}
+            body = self.objects[Bucket, Key]
+            return {"Body": io.BytesIO(body), "ETag": etag(body)}
         except KeyError:
             raise NoSuchKey({"Error": {"Code": "NoSuchKey", "Message": Key}}, "GetObject") from None
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> None:
+    def put_object(
+        self, *, Bucket: str, Key: str, Body: bytes, IfMatch: str = "", IfNoneMatch: str = "", **_: Any
+    ) -> None:
+        present = self.objects.get((Bucket, Key))
+        stale = IfMatch and (present is None or etag(present) != IfMatch)
+        if stale or (IfNoneMatch and present is not None):
+            raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": "412"}}, "PutObject")
         self.objects[Bucket, Key] = Body
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
@@ -51,7 +59,7 @@ class FakeS3:
         body = self.objects[Bucket, Key]
         return {
             "ContentLength": len(body),
-            "ETag": f'"{hash(body):x}"',
+            "ETag": etag(body),
             "Metadata": self.metadata[Bucket, Key],
         }
 
@@ -84,6 +92,11 @@ class FakeS3:
             }
         if not keys:
             yield {}
+
+
+def etag(body: bytes) -> str:
+    """An object's ETag, in quotes as S3 has it."""
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 @dataclass
@@ -198,7 +211,7 @@ def serve(proxy: FakeRestProxy) -> Iterator[FakeRestProxy]:
             self.wfile.write(body[: answer.cut_after])
             self.close_connection = self.close_connection or answer.cut_after is not None
 
-        do_GET = do_POST = do_HEAD = handle_any
+        do_GET = do_POST = do_PUT = do_HEAD = handle_any
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -43,6 +43,9 @@ def test_parameters_of_statements() -> None:
         "pin_table": "`c`.`s`.`a_pin_batch`",
         "geo_table": "`c`.`s`.`a_geo_batch`",
         "user_table": "`c`.`s`.`a_user_batch`",
+        "pin_stream_table": "`c`.`s`.`a_pin_table`",
+        "geo_stream_table": "`c`.`s`.`a_geo_table`",
+        "user_stream_table": "`c`.`s`.`a_user_table`",
         "ledger_table": "`c`.`s`.`a_ledger`",
         "positions_table": "`c`.`s`.`a_ingest_positions`",
     }

@@ -11,7 +11,7 @@ from typing import Any
 from pinterest_pipeline.emulation import offsets
 from pinterest_pipeline.emulation.burst import send_burst
 from pinterest_pipeline.emulation.progress import Progress
-from pinterest_pipeline.emulation.sender import Acknowledged, Record, Told
+from pinterest_pipeline.emulation.sender import Record, Told
 
 ENTITIES = ("pin", "geo", "user")
 #: 66 posts of 13 keys.
@@ -48,7 +48,7 @@ class Topic:
                 begin = len(self.keys)
                 self.keys += [record.key for record in records]
                 self.values += [record.value for record in records]
-            told(range(len(records)), [Acknowledged(0, begin + place) for place in range(len(records))])
+            told(range(len(records)), [(0, begin + place) for place in range(len(records))])
         finally:
             with self.lock:
                 self.requests -= 1
@@ -76,7 +76,7 @@ def run(
 
 def assert_whole(progress: Progress, tables: Mapping[str, Sequence[int]]) -> None:
     """The acknowledged offsets hold the record of each post exactly once."""
-    for entity, done in progress.entities.items():
+    for entity, done in progress.channels.items():
         assert (done.posts, done.beyond, done.acknowledged) == (len(KEYS), set(), len(KEYS))
         held = [
             tables[entity][offset] for piece in done.ranges for offset in range(piece.first, piece.last + 1)

@@ -41,7 +41,7 @@ def test_every_post_is_sent_once_to_each_topic(lanes: int) -> None:
     assert_whole(progress, {entity: topic.keys for entity, topic in topics.items()})
     for entity, topic in topics.items():
         assert topic.values == [{"entity": entity, "ind": key} for key in topic.keys]
-        assert progress.entities[entity].ranges == [OffsetRange(0, 0, len(KEYS) - 1)]
+        assert progress.channels[entity].ranges == [OffsetRange(0, 0, len(KEYS) - 1)]
     assert saved[-1] == progress.to_json()
     # A save for each leg and one at the end, and no more however many batches there are.
     assert len(saved) <= -(-len(KEYS) // LEG) + 2
@@ -74,7 +74,7 @@ def test_at_every_moment_a_key_is_acknowledged_in_order() -> None:
 
     def look(_: Sequence[Record]) -> None:
         nonlocal looked
-        for saved in Progress.from_json(progress.to_json()).entities.values():
+        for saved in Progress.from_json(progress.to_json()).channels.values():
             for positions in places.values():
                 done = [position in saved for position in positions]
                 assert done == sorted(done, reverse=True)

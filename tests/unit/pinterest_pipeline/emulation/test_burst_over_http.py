@@ -13,7 +13,7 @@ import pytest
 from pinterest_pipeline.emulation import burst as module
 from pinterest_pipeline.emulation.burst import LEGS_IN_FLIGHT
 from pinterest_pipeline.emulation.progress import Progress
-from pinterest_pipeline.emulation.sender import BatchSender
+from pinterest_pipeline.emulation.topic_sender import TopicSender
 from pinterest_pipeline.errors import Refused
 from tests.unit.pinterest_pipeline.emulation.bursts import (
     BATCH_SIZE,
@@ -33,13 +33,13 @@ def short_legs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_senders(rest_proxy: FakeRestProxy) -> Iterator[Callable[[int], dict[str, list[BatchSender]]]]:
-    made: list[BatchSender] = []
+def make_senders(rest_proxy: FakeRestProxy) -> Iterator[Callable[[int], dict[str, list[TopicSender]]]]:
+    made: list[TopicSender] = []
 
-    def make(lanes: int) -> dict[str, list[BatchSender]]:
+    def make(lanes: int) -> dict[str, list[TopicSender]]:
         senders = {
             entity: [
-                BatchSender(base_url=rest_proxy.url, topic=entity, first_pause=0.001, max_attempts=4)
+                TopicSender(base_url=rest_proxy.url, topic=entity, first_pause=0.001, max_attempts=4)
                 for _ in range(lanes)
             ]
             for entity in ENTITIES

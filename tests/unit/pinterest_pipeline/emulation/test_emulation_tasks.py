@@ -13,7 +13,7 @@ from airflow.sdk import BaseHook, Connection
 from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook
 from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
 from cloud_operators.kafka.offsets import Origins
-from pinterest_pipeline.assets import LANDED
+from pinterest_pipeline.assets import LANDED, STREAMED
 from pinterest_pipeline.emulation import source
 from pinterest_pipeline.emulation import tasks as emulation
 from pinterest_pipeline.entities import ENTITIES, contracts
@@ -24,6 +24,7 @@ from pinterest_pipeline.errors import (
     TooSlow,
 )
 from pinterest_pipeline.settings import SettingsError, load_settings
+from tests.unit.pinterest_pipeline.fake_streams import FakeApi
 from tests.unit.pinterest_pipeline.fakes import Answer, FakeRestProxy, FakeS3, land
 
 FIRST_KEYS = [7528, 2863, 5730, 8304, 8731, 1313, 4315]
@@ -155,7 +156,7 @@ def test_the_position_is_kept_before_the_first_record(
     nothing = {"posts": 0, "beyond": "", "offsets": []}
     assert kept[0] == {
         "position": position(committed=0, dead_letters=4),
-        "posts": {"posts": 7, "order": "seeded", "start": 0, "seed": 1},
+        "posts": {"posts": 7, "order": "seeded", "start": 0, "seed": 1, "target": "batch"},
         "greatest_key": 11_000,
         "progress": dict.fromkeys(ENTITIES, nothing),
     }
@@ -290,10 +291,72 @@ def test_a_burst_that_lost_records_is_not_confirmed(
     assert events == {}
 
 
-def test_the_ledger_gets_the_rows_as_json(statements: dict[str, Any]) -> None:
-    rows = [{"entity": "pin", "sent": 1}]
-    emulation.record_ledger.function(rows, run_id="manual__1")
-    assert statements["ran"] == [
-        ("tables/create_ledger.sql", None),
-        ("tables/record_burst.sql", {"run_id": "manual__1", "rows": json.dumps(rows)}),
-    ]
+def recorded(stage: str, rows: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    return "tables/record_burst.sql", {"run_id": "manual__1", "stage": stage, "rows": json.dumps(rows)}
+
+
+def test_the_ledger_gets_the_rows_of_each_path_as_json(statements: dict[str, Any]) -> None:
+    landed, streamed = [{"entity": "pin", "sent": 1}], [{"entity": "geo", "sent": 2}]
+    create = ("tables/create_ledger.sql", None)
+    emulation.record_ledger.function(landed, None, run_id="manual__1")
+    assert statements["ran"] == [create, recorded("burst", landed)]
+    statements["ran"].clear()
+    emulation.record_ledger.function(landed, streamed, run_id="manual__1")
+    assert statements["ran"] == [create, recorded("burst", landed), recorded("stream_burst", streamed)]
+
+
+@pytest.mark.parametrize(
+    ("target", "tasks"),
+    [
+        ("batch", ["wait_for_sink"]),
+        ("stream", ["confirm_streamed"]),
+        ("both", ["wait_for_sink", "confirm_streamed"]),
+    ],
+)
+def test_a_burst_is_confirmed_on_the_paths_that_it_took(target: str, tasks: list[str]) -> None:
+    assert emulation.choose_paths.function(params=PARAMS | {"target": target}) == tasks
+
+
+@pytest.mark.usefixtures("airflow_connections", "sink")
+def test_posts_of_both_paths_reach_topics_and_streams(rest_proxy: FakeApi) -> None:
+    sent = emulation.send_posts.function(params=PARAMS | {"target": "both"}, task_state_store=StateStore())
+    for entity in ENTITIES:
+        in_topic = rest_proxy.topics[f"sandbox.{entity}"]
+        in_stream = rest_proxy.streams.records(f"streaming-sandbox-{entity}")
+        assert [record["key"] for record in in_topic] == FIRST_KEYS
+        assert sorted(in_stream) == sorted((str(record["key"]), record["value"]) for record in in_topic)
+        assert sent["entities"][entity]["acknowledged"] == 7
+        assert sent["streams"][entity]["sent"] == sent["streams"][entity]["acknowledged"] == 7
+        assert sum(span["records"] for span in sent["streams"][entity]["shards"]) == 7
+    assert set(sent["next_offsets"]) == {f"sandbox.{entity}" for entity in ENTITIES}
+
+
+@pytest.mark.usefixtures("airflow_connections")
+def test_posts_of_the_stream_path_need_no_cluster(rest_proxy: FakeApi, sink: dict[str, Any]) -> None:
+    sink["committed"] = sink["dead_letters"] = KeyError("nobody should ask")
+    params = PARAMS | {"target": "stream"}
+    sent = emulation.send_posts.function(params=params, task_state_store=StateStore())
+    assert (sent["entities"], sent["next_offsets"], sent["position"]) == ({}, {}, {})
+    assert not rest_proxy.topics
+
+
+def test_records_in_the_streams_are_confirmed(
+    monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeApi, events: Any
+) -> None:
+    monkeypatch.setattr(emulation.connections, "aws_client", lambda service: rest_proxy.streams)
+    for entity in ENTITIES:
+        rest_proxy.streams.put(f"streaming-sandbox-{entity}", [("5", {"others": True})])
+        rest_proxy.streams.put(f"streaming-sandbox-{entity}", [(str(key), {}) for key in range(7)])
+    shards = {
+        entity: rest_proxy.streams.spans(f"streaming-sandbox-{entity}", behind=1) for entity in ENTITIES
+    }
+    sent = {entity: {"sent": 7, "acknowledged": 7, "shards": shards[entity]} for entity in ENTITIES}
+    rows = emulation.confirm_streamed.function(sent, run_id="manual__1", outlet_events=events)
+    assert [(row["entity"], row["landed"]) for row in rows] == [(entity, 7) for entity in ENTITIES]
+    assert events[STREAMED["geo"]].extra == {"run_id": "manual__1", "sent": 7, "acknowledged": 7, "landed": 7}
+    events.clear()
+    # A record that was acknowledged is not there.
+    rest_proxy.streams.lose("streaming-sandbox-user", key="3")
+    with pytest.raises(CountsWrong, match=r"user: sent 7, acknowledged 7, landed 6"):
+        emulation.confirm_streamed.function(sent, run_id="manual__1", outlet_events=events)
+    assert not events

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pinterest_pipeline.emulation.sender import Acknowledged, BatchSender, Record
+from pinterest_pipeline.emulation.sender import Record
+from pinterest_pipeline.emulation.topic_sender import TopicSender
 from pinterest_pipeline.errors import Refused, StillRefused
 from tests.unit.pinterest_pipeline.fakes import Answer, FakeRestProxy
 
@@ -20,14 +21,14 @@ REFUSED_SLOWLY = Answer(429, {"message": "Too Many Requests"})
 
 
 @pytest.fixture
-def sender(rest_proxy: FakeRestProxy) -> Iterator[BatchSender]:
-    with BatchSender(base_url=rest_proxy.url, topic=TOPIC, max_attempts=4, first_pause=0.001) as made:
+def sender(rest_proxy: FakeRestProxy) -> Iterator[TopicSender]:
+    with TopicSender(base_url=rest_proxy.url, topic=TOPIC, max_attempts=4, first_pause=0.001) as made:
         yield made
 
 
-def send(sender: BatchSender, records: Sequence[Record] = RECORDS) -> list[Acknowledged]:
+def send(sender: TopicSender, records: Sequence[Record] = RECORDS) -> list[Any]:
     """Send, and give where each record was written, in the order of the records."""
-    found: dict[int, Acknowledged] = {}
+    found: dict[int, Any] = {}
     sender.send(records, lambda places, written: found.update(zip(places, written, strict=True)))
     return [found[place] for place in range(len(records))]
 
@@ -36,22 +37,22 @@ def keys(rest_proxy: FakeRestProxy) -> list[int]:
     return [record["key"] for record in rest_proxy.topics[TOPIC]]
 
 
-def test_records_arrive_in_order_with_key_and_value(rest_proxy: FakeRestProxy, sender: BatchSender) -> None:
-    assert send(sender) == [Acknowledged(0, offset) for offset in range(5)]
+def test_records_arrive_in_order_with_key_and_value(rest_proxy: FakeRestProxy, sender: TopicSender) -> None:
+    assert send(sender) == [(0, offset) for offset in range(5)]
     assert rest_proxy.topics[TOPIC] == [{"key": r.key, "value": r.value} for r in RECORDS]
     (request,) = rest_proxy.requests
     assert (request.method, request.path) == ("POST", "/topics/sandbox.pin")
     assert request.headers["Content-Type"] == "application/vnd.kafka.json.v2+json"
 
 
-def test_one_connection_is_kept(rest_proxy: FakeRestProxy, sender: BatchSender) -> None:
+def test_one_connection_is_kept(rest_proxy: FakeRestProxy, sender: TopicSender) -> None:
     for _ in range(3):
         send(sender)
     assert len({request.connection for request in rest_proxy.requests}) == 1
 
 
 def test_the_key_of_the_api_is_sent(rest_proxy: FakeRestProxy) -> None:
-    with BatchSender(base_url=rest_proxy.url + "/", topic=TOPIC, api_key="k") as sender:
+    with TopicSender(base_url=rest_proxy.url + "/", topic=TOPIC, api_key="k") as sender:
         send(sender, RECORDS[:1])
     assert rest_proxy.requests[0].headers["x-api-key"] == "k"
 
@@ -69,9 +70,9 @@ def test_the_key_of_the_api_is_sent(rest_proxy: FakeRestProxy) -> None:
         pytest.param(Answer(400, {"__type": "KMSThrottlingException"}), id="400-kms"),
     ],
 )
-def test_passing_trouble_is_retried(rest_proxy: FakeRestProxy, sender: BatchSender, trouble: Answer) -> None:
+def test_passing_trouble_is_retried(rest_proxy: FakeRestProxy, sender: TopicSender, trouble: Answer) -> None:
     rest_proxy.script = [trouble, trouble]
-    assert send(sender) == [Acknowledged(0, offset) for offset in range(5)]
+    assert send(sender) == [(0, offset) for offset in range(5)]
     assert len(rest_proxy.requests) == 3
     assert keys(rest_proxy) == [0, 1, 2, 3, 4]
 
@@ -93,10 +94,10 @@ GZIP = {"Content-Encoding": "gzip"}
     ],
 )
 def test_an_answer_that_breaks_off_is_a_lost_connection(
-    rest_proxy: FakeRestProxy, sender: BatchSender, trouble: Answer
+    rest_proxy: FakeRestProxy, sender: TopicSender, trouble: Answer
 ) -> None:
     rest_proxy.script = [trouble, trouble]
-    assert send(sender) == [Acknowledged(0, offset) for offset in range(5)]
+    assert send(sender) == [(0, offset) for offset in range(5)]
     assert len(rest_proxy.requests) == 3
     rest_proxy.script = [trouble] * 10
     with pytest.raises(StillRefused, match=r"5 records .* connection lost"):
@@ -126,7 +127,7 @@ def test_an_answer_that_breaks_off_is_a_lost_connection(
     ],
 )
 def test_a_refusal_for_good_fails_at_once(
-    rest_proxy: FakeRestProxy, sender: BatchSender, answer: Answer, message: str
+    rest_proxy: FakeRestProxy, sender: TopicSender, answer: Answer, message: str
 ) -> None:
     rest_proxy.script = [answer]
     with pytest.raises(Refused, match=f"status {message}"):
@@ -135,7 +136,7 @@ def test_a_refusal_for_good_fails_at_once(
 
 
 def test_only_records_refused_inside_a_200_are_sent_again(
-    rest_proxy: FakeRestProxy, sender: BatchSender
+    rest_proxy: FakeRestProxy, sender: TopicSender
 ) -> None:
     rest_proxy.script = [
         lambda request: rest_proxy.produce(request, refuse=lambda position: position % 2 == 1)
@@ -143,10 +144,10 @@ def test_only_records_refused_inside_a_200_are_sent_again(
     written = send(sender)
     assert keys(rest_proxy) == [0, 2, 4, 1, 3]
     # Answers are in the order of the records, wherever each ended up.
-    assert [keys(rest_proxy)[place.offset] for place in written] == [0, 1, 2, 3, 4]
+    assert [keys(rest_proxy)[place[1]] for place in written] == [0, 1, 2, 3, 4]
 
 
-def test_a_record_refused_each_time_ends_the_attempts(rest_proxy: FakeRestProxy, sender: BatchSender) -> None:
+def test_a_record_refused_each_time_ends_the_attempts(rest_proxy: FakeRestProxy, sender: TopicSender) -> None:
     def refuse_key_3(request: Any) -> Answer:
         sent = [record["key"] for record in request.body["records"]]
         return rest_proxy.produce(request, refuse=lambda position: sent[position] == 3)
@@ -160,7 +161,7 @@ def test_a_record_refused_each_time_ends_the_attempts(rest_proxy: FakeRestProxy,
     assert sorted(keys(rest_proxy)) == [0, 1, 2, 4]
 
 
-def test_attempts_are_bounded(rest_proxy: FakeRestProxy, sender: BatchSender) -> None:
+def test_attempts_are_bounded(rest_proxy: FakeRestProxy, sender: TopicSender) -> None:
     rest_proxy.script = [REFUSED_SLOWLY] * 10
     with pytest.raises(StillRefused, match=r"5 records .* status 429: Too Many Requests"):
         send(sender)
@@ -170,7 +171,7 @@ def test_attempts_are_bounded(rest_proxy: FakeRestProxy, sender: BatchSender) ->
 def test_time_is_bounded(rest_proxy: FakeRestProxy) -> None:
     rest_proxy.script = [REFUSED_SLOWLY] * 1000
     with (
-        BatchSender(
+        TopicSender(
             base_url=rest_proxy.url, topic=TOPIC, max_attempts=1000, max_seconds=0.05, first_pause=0.02
         ) as sender,
         pytest.raises(StillRefused),
@@ -180,7 +181,7 @@ def test_time_is_bounded(rest_proxy: FakeRestProxy) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_respected(rest_proxy: FakeRestProxy, sender: BatchSender, status: int) -> None:
+def test_retry_after_is_respected(rest_proxy: FakeRestProxy, sender: TopicSender, status: int) -> None:
     rest_proxy.script = [Answer(status, {"message": "later"}, {"Retry-After": "1"})]
     begun = time.monotonic()
     send(sender)
@@ -190,7 +191,7 @@ def test_retry_after_is_respected(rest_proxy: FakeRestProxy, sender: BatchSender
 @pytest.mark.parametrize(
     "value", ["Sun, 01 Mar 2026 12:00:30 -0000", "\u00b2", "soon"], ids=["-0000", "superscript", "word"]
 )
-def test_an_odd_retry_after_ends_nothing(rest_proxy: FakeRestProxy, sender: BatchSender, value: str) -> None:
+def test_an_odd_retry_after_ends_nothing(rest_proxy: FakeRestProxy, sender: TopicSender, value: str) -> None:
     rest_proxy.script = [Answer(503, {"message": "later"}, {"Retry-After": value})]
     send(sender)
     assert len(rest_proxy.requests) == 2
@@ -198,7 +199,7 @@ def test_an_odd_retry_after_ends_nothing(rest_proxy: FakeRestProxy, sender: Batc
 
 def test_a_server_that_is_not_there_is_an_error_without_its_address(rest_proxy: FakeRestProxy) -> None:
     with (
-        BatchSender(base_url="http://127.0.0.1:9", topic=TOPIC, max_attempts=2, first_pause=0.001) as sender,
+        TopicSender(base_url="http://127.0.0.1:9", topic=TOPIC, max_attempts=2, first_pause=0.001) as sender,
         pytest.raises(
             StillRefused, match=r"connection lost \(ConnectionError: ConnectionRefusedError\)"
         ) as caught,
@@ -208,7 +209,7 @@ def test_a_server_that_is_not_there_is_an_error_without_its_address(rest_proxy: 
     assert "127.0.0.1" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_an_answer_with_too_few_offsets_is_refused(rest_proxy: FakeRestProxy, sender: BatchSender) -> None:
+def test_an_answer_with_too_few_offsets_is_refused(rest_proxy: FakeRestProxy, sender: TopicSender) -> None:
     rest_proxy.script = [Answer(200, {"offsets": []})]
     with pytest.raises(Refused, match="0 offsets for 5 records"):
         send(sender)
