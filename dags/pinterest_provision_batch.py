@@ -61,7 +61,7 @@ from pinterest_pipeline.connections import AWS, KAFKA
 from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.provisioning import tasks
-from pinterest_pipeline.provisioning.api import API_STAGE, batch_variables
+from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart, batch_variables
 from pinterest_pipeline.provisioning.plan import plugin_content_type
 from pinterest_pipeline.settings import settings
 
@@ -160,10 +160,10 @@ with DAG(
         specification=plan["api_specification"],
         aws_conn_id=AWS,
     )
-    record_resources = tasks.record_resources()
+    record_resources = tasks.record_resources(ApiPart.BATCH)
     smoke_test_api = tasks.smoke_test_api()
 
-    chain(tasks.check_prerequisites(), tasks.survey_resources(), [plan, plugin_file])
+    chain(tasks.check_prerequisites(), tasks.survey_resources(ApiPart.BATCH), [plan, plugin_file])
     # The sink subscribes by pattern: topics that exist before it are found at once.
     chain(ensure_topics, create_connector, record_resources)
     # The API is asked for the topics, so it is tested when they are there.

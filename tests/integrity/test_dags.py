@@ -12,7 +12,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from syrupy.assertion import SnapshotAssertion
 
 from pinterest_pipeline.defaults import OWNER, Tag
-from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
+from tests.integrity.dag_files import FILES
 
 #: Every file under dags/ and the one DAG that it holds.
 DAG_IDS = [
@@ -20,9 +20,9 @@ DAG_IDS = [
     "pinterest_emulate_posts",
     "pinterest_materialise_results",
     "pinterest_provision_batch",
+    "pinterest_provision_stream",
 ]
 SCHEDULED = {"pinterest_daily_batch", "pinterest_materialise_results"}
-FILES = sorted((CHECKOUT / "dags").glob("*.py"))
 
 
 def test_all_dags_import_without_an_error(dag_bag: DagBag) -> None:

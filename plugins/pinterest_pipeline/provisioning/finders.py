@@ -1,4 +1,4 @@
-"""Which of the batch path's resources exist now."""
+"""Which of the resources of a path exist now."""
 
 from __future__ import annotations
 
@@ -27,10 +27,42 @@ def find_batch_resources(names: Names, plugin_key: str, *, with_key: bool) -> Fo
         ("plugin_file", plugin_key): find_object(s3, names.bucket, plugin_key) if bucket else None,
         **find_topics([*names.topics.values(), names.dead_letter_topic]),
         **find_msk_connect(names),
+        **_find_api(names, with_key=with_key),
+    }
+
+
+def find_stream_resources(names: Names, *, with_key: bool) -> Found:
+    """Look for every resource of the stream path.
+
+    :param names: names of the resources.
+    :param with_key: look for the API's key and usage plan too.
+    :returns: kind and name to ARN, id or name; ``None`` for what is not there.
+    """
+    return {
+        # Checkpoints and the record of what was created lie in it.
+        ("bucket", names.bucket): find_bucket(connections.aws_client("s3"), names.bucket),
+        **find_streams(list(names.streams.values())),
+        **_find_api(names, with_key=with_key),
+    }
+
+
+def _find_api(names: Names, *, with_key: bool) -> Found:
+    return {
         ("rest_api", names.rest_api): find_rest_api(names.rest_api),
         **(find_access(names.rest_api) if with_key else {}),
         ("secret", SECRET_NAME): find_secret(SECRET_NAME),
     }
+
+
+def find_streams(streams: list[str]) -> Found:
+    """Which of these Kinesis streams exist.
+
+    :param streams: stream names.
+    """
+    from cloud_operators.aws.hooks.kinesis import KinesisHook
+
+    hook = KinesisHook(aws_conn_id=connections.AWS)
+    return {("stream", stream): _member(hook.find_stream(stream), "StreamARN") for stream in streams}
 
 
 def find_bucket(s3: Any, bucket: str) -> str | None:

@@ -8,13 +8,17 @@ made, and a resource that somebody else made is never in the record.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
+
+import tenacity
 
 from pinterest_pipeline.landing.manifest import split_uri
 
 VERSION = 1
 FILE = "resources.json"
+#: How often a change of the record is tried.
+ATTEMPTS = 10
 
 
 class Entry(TypedDict):
@@ -77,24 +81,54 @@ def read_record(s3: Any, state_root: str) -> list[Entry]:
     :param s3: a boto3 S3 client.
     :param state_root: ``s3://`` URI of the state folder.
     """
-    bucket, key = split_uri(f"{state_root}/{FILE}")
-    try:
-        document = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-    except s3.exceptions.NoSuchKey:
-        return []
-    return list(document["resources"])
+    return _read(s3, state_root)[0]
 
 
-def write_record(s3: Any, state_root: str, entries: list[Entry]) -> None:
-    """Write the record.
+def update_record(s3: Any, state_root: str, change: Callable[[list[Entry]], list[Entry]]) -> list[Entry]:
+    """Change the record, as if nobody else did at the same time: both provisioning DAGs write it.
+
+    .. seealso:: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
     :param s3: a boto3 S3 client.
     :param state_root: ``s3://`` URI of the state folder.
-    :param entries: the whole record.
+    :param change: gives the new record for the present one; called again when somebody else was faster.
+    :returns: the record as it was written.
+    :raises botocore.exceptions.ClientError: when S3 refuses, or others were faster :data:`ATTEMPTS` times.
     """
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_was_overtaken),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=tenacity.wait_random(0, 0.5),
+        reraise=True,
+    )(_update, s3, state_root, change)
+
+
+def _update(s3: Any, state_root: str, change: Callable[[list[Entry]], list[Entry]]) -> list[Entry]:
+    entries, etag = _read(s3, state_root)
+    changed = change(entries)
     bucket, key = split_uri(f"{state_root}/{FILE}")
-    body = json.dumps({"version": VERSION, "resources": entries}, indent=1)
-    s3.put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
+    s3.put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=json.dumps({"version": VERSION, "resources": changed}, indent=1).encode(),
+        ContentType="application/json",
+        **({"IfMatch": etag} if etag else {"IfNoneMatch": "*"}),
+    )
+    return changed
+
+
+def _read(s3: Any, state_root: str) -> tuple[list[Entry], str | None]:
+    bucket, key = split_uri(f"{state_root}/{FILE}")
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+    except s3.exceptions.NoSuchKey:
+        return [], None
+    return list(json.loads(answer["Body"].read())["resources"]), str(answer["ETag"])
+
+
+def _was_overtaken(error: BaseException) -> bool:
+    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    return code in ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 def _entry(kind: str, name: str, state: str, identifier: str, run_id: str, now: str) -> Entry:

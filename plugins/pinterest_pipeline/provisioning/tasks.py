@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from airflow.sdk import task
@@ -12,7 +13,7 @@ from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import access, api, bucket, connection, plan, plugin_file, resources
-from pinterest_pipeline.provisioning.finders import find_batch_resources
+from pinterest_pipeline.provisioning.finders import find_batch_resources, find_stream_resources
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -34,25 +35,26 @@ def check_prerequisites() -> None:
 
 
 @task
-def survey_resources(*, run_id: Any = None) -> None:
+def survey_resources(part: str, *, run_id: Any = None) -> None:
     """Note in ``_state/resources.json`` what is not there yet and so will be created by this run.
 
     The bucket, in which the record lies, is made here.
 
+    :param part: the path that is provisioned, an :class:`~.api.ApiPart`.
     :raises Permanent: when S3 forbids a look at the bucket.
     """
     s3 = connections.aws_client("s3")
-    there = dict(_batch_resources())
+    there = dict(_resources(part))
     ours = ("bucket", names().bucket)
     absent = there[ours] is None
     if absent:
         bucket.create_bucket(s3, names().bucket, resource_tags())
-    entries = resources.read_record(s3, settings().state_root)
-    if absent or _is_left_behind(s3, entries):
+    if absent or _is_left_behind(s3, resources.read_record(s3, settings().state_root)):
         bucket.block_public_access(s3, names().bucket)
         there[ours] = None
-    noted = resources.note_absent(entries, there, run_id=run_id, now=now_text())
-    resources.write_record(s3, settings().state_root, noted)
+    resources.update_record(
+        s3, settings().state_root, partial(resources.note_absent, found=there, run_id=run_id, now=now_text())
+    )
     for (kind, name), identifier in there.items():
         logger.info("%s %s: %s", kind, name, "will be created" if identifier is None else "is there")
 
@@ -130,15 +132,17 @@ def write_api_connection(deployment: dict[str, str]) -> str:
 
 
 @task
-def record_resources(*, run_id: Any = None) -> list[str]:
+def record_resources(part: str, *, run_id: Any = None) -> list[str]:
     """Note in ``_state/resources.json`` what this run created.
 
+    :param part: the path that is provisioned.
     :returns: kind and name of everything that the record holds.
     """
-    s3 = connections.aws_client("s3")
-    entries = resources.read_record(s3, settings().state_root)
-    noted = resources.note_created(entries, _batch_resources(), run_id=run_id, now=now_text())
-    resources.write_record(s3, settings().state_root, noted)
+    noted = resources.update_record(
+        connections.aws_client("s3"),
+        settings().state_root,
+        partial(resources.note_created, found=_resources(part), run_id=run_id, now=now_text()),
+    )
     return [f"{entry['kind']} {entry['name']}" for entry in noted]
 
 
@@ -164,12 +168,12 @@ def smoke_test_api() -> None:
     )
 
 
-def _batch_resources() -> resources.Found:
-    return find_batch_resources(
-        names(),
-        plugin_file.plugin_key(settings().connector_plugin_source),
-        with_key=settings().require_api_key,
-    )
+def _resources(part: str) -> resources.Found:
+    with_key = settings().require_api_key
+    if part == api.ApiPart.STREAM:
+        return find_stream_resources(names(), with_key=with_key)
+    key = plugin_file.plugin_key(settings().connector_plugin_source)
+    return find_batch_resources(names(), key, with_key=with_key)
 
 
 def _is_left_behind(s3: Any, entries: list[resources.Entry]) -> bool:

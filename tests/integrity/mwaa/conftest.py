@@ -25,6 +25,7 @@ PINTEREST_USER_ID=sandbox
 PINTEREST_MSK_CLUSTER_ARN={CLUSTER_ARN}
 PINTEREST_REST_PROXY_ADDRESS=proxy.example.com:8082
 PINTEREST_CONNECTOR_ROLE_ARN=arn:aws:iam::123456789012:role/pinterest-connector
+PINTEREST_KINESIS_API_ROLE_ARN=arn:aws:iam::123456789012:role/pinterest-kinesis
 PINTEREST_CONNECTOR_PLUGIN_SOURCE=s3://artifacts/s3-sink.zip
 PINTEREST_DATABRICKS_WAREHOUSE_ID=0123456789abcdef
 PINTEREST_DATABRICKS_COMPUTE={{"existing_cluster_id": "0123-456789-abcdefgh"}}
@@ -32,15 +33,18 @@ PINTEREST_DATABRICKS_COMPUTE={{"existing_cluster_id": "0123-456789-abcdefgh"}}
 #: In the order in which they need each other.
 DAGS = (
     "pinterest_provision_batch",
+    "pinterest_provision_stream",
     "pinterest_emulate_posts",
     "pinterest_daily_batch",
     "pinterest_materialise_results",
 )
+#: What a run of a DAG is given.
+CONF = {"pinterest_emulate_posts": {"target": "both"}}
 COMMANDS = {
     "plugins": ["plugins", "--output", "json"],
     "dags": ["dags", "list", "--output", "json"],
     "import_errors": ["dags", "list-import-errors", "--output", "json"],
-    **{dag: ["dags", "test", dag] for dag in DAGS},
+    **{dag: ["dags", "test", dag, "--conf", json.dumps(CONF.get(dag, {}))] for dag in DAGS},
 }
 
 

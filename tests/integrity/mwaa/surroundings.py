@@ -61,7 +61,7 @@ def running() -> Iterator[Surroundings]:
         surroundings = Surroundings(
             aws_url=url,
             msk=FakeMsk(looks=0),
-            api=LandingApi(s3, list(names().topics.values())),
+            api=LandingApi(s3, _client("kinesis", url), list(names().topics.values())),
             source=MySql(),
             databricks=Workspace(s3),
         )

@@ -93,7 +93,14 @@ def test_templates_become_what_is_provisioned(mwaa: Mwaa) -> None:
     gateway = mwaa.surroundings.client("apigateway")
     (api,) = gateway.get_rest_apis()["items"]
     paths = {resource["path"] for resource in gateway.get_resources(restApiId=api["id"])["items"]}
-    assert paths == {"/", "/{proxy+}"}
+    assert paths == {
+        "/",
+        "/{proxy+}",
+        "/streams",
+        "/streams/{stream-name}",
+        "/streams/{stream-name}/record",
+        "/streams/{stream-name}/records",
+    }
 
 
 def test_the_plugin_file_is_copied_and_the_connection_kept(mwaa: Mwaa) -> None:
@@ -112,7 +119,7 @@ def test_the_plugin_file_is_copied_and_the_connection_kept(mwaa: Mwaa) -> None:
 def test_what_provisioning_made_is_recorded(mwaa: Mwaa) -> None:
     s3 = mwaa.surroundings.client("s3")
     record = json.loads(s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read())
-    assert len(record["resources"]) == 13
+    assert len(record["resources"]) == 16
     assert {entry["state"] for entry in record["resources"]} == {"created"}
     assert ("bucket", BUCKET) in {(entry["kind"], entry["name"]) for entry in record["resources"]}
 
@@ -125,6 +132,19 @@ def test_the_posts_of_the_source_reach_every_topic(mwaa: Mwaa) -> None:
         assert [record["value"][contract.key] for record in records[:3]] == [7528, 2863, 5730]
         assert list(records[0]["value"]) == list(contract.column_names)
         assert len(records) == 500
+
+
+def test_the_posts_of_the_source_reach_every_stream(mwaa: Mwaa) -> None:
+    kinesis = mwaa.surroundings.client("kinesis")
+    for entity in ENTITIES:
+        stream = f"streaming-sandbox-{entity}"
+        (shard,) = kinesis.list_shards(StreamName=stream)["Shards"]
+        iterator = kinesis.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        keys = [record["PartitionKey"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]]
+        assert keys[:4] == ["smoke-test", "7528", "2863", "5730"]
+        assert len(keys) == 501
 
 
 def test_the_manifest_names_what_has_landed(mwaa: Mwaa) -> None:
@@ -180,15 +200,17 @@ def test_the_ledger_is_written(mwaa: Mwaa) -> None:
     for name in ("create_ledger", "record_burst"):
         assert (INCLUDE / "sql" / "tables" / f"{name}.sql").read_text().strip() in _statements(mwaa)
     record = (INCLUDE / "sql" / "tables" / "record_burst.sql").read_text().strip()
-    (recorded,) = (
-        statement.request["parameters"]
+    recorded = [
+        {each["name"]: each["value"] for each in statement.request["parameters"]}
         for statement in mwaa.surroundings.databricks.running.values()
         if statement.request["statement"].strip() == record
-    )
-    (rows,) = (json.loads(each["value"]) for each in recorded if each["name"] == "rows")
-    assert {
-        row["entity"]: (row["sent"], row["acknowledged"], row["landed"], row["dead_lettered"]) for row in rows
-    } == dict.fromkeys(ENTITIES, (500, 500, 500, 0))
+    ]
+    assert {parameters["stage"] for parameters in recorded} == {"burst", "stream_burst"}
+    for parameters in recorded:
+        assert {
+            row["entity"]: (row["sent"], row["acknowledged"], row["landed"], row["dead_lettered"])
+            for row in json.loads(parameters["rows"])
+        } == dict.fromkeys(ENTITIES, (500, 500, 500, 0))
 
 
 def test_all_of_include_lies_under_the_dags_folder(mwaa: Mwaa) -> None:

@@ -23,6 +23,7 @@ S3_ACTIONS = {
 }
 #: Operations that create with tags.
 TAGGING = {
+    ("kinesis", "CreateStream"): {"kinesis:AddTagsToStream"},
     ("kafkaconnect", "CreateCustomPlugin"): {"kafkaconnect:TagResource"},
     ("kafkaconnect", "CreateWorkerConfiguration"): {"kafkaconnect:TagResource"},
     ("kafkaconnect", "CreateConnector"): {"kafkaconnect:TagResource"},
@@ -36,6 +37,8 @@ OTHERS = [
     ["apigateway", "UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}"],
     ["apigateway", "UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}"],
     ["sns", "Publish", "POST", "/"],
+    ["kinesis", "IncreaseStreamRetentionPeriod", "POST", "/"],
+    ["kinesis", "DecreaseStreamRetentionPeriod", "POST", "/"],
 ]
 #: What services ask for beyond the call: CreateConnector, and CopyObject when the object has tags.
 DEPENDENT = {

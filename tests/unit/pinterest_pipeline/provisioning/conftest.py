@@ -11,7 +11,7 @@ import pytest
 from botocore.loaders import Loader, create_loader
 
 from pinterest_pipeline import connections
-from pinterest_pipeline.provisioning import tasks
+from pinterest_pipeline.provisioning import stream_tasks, tasks
 from pinterest_pipeline.settings import load_settings
 from tests.unit.cloud_operators import moto_server
 from tests.unit.cloud_operators.aws import fake_msk
@@ -85,6 +85,7 @@ def configured(msk: FakeMsk, kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch) 
     def use(**changed: str) -> None:
         values = load_settings(SETTINGS | {f"PINTEREST_{name}": value for name, value in changed.items()})
         monkeypatch.setattr(tasks, "settings", lambda: values)
+        monkeypatch.setattr(stream_tasks, "settings", lambda: values)
 
     use()
     return use

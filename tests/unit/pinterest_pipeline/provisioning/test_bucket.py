@@ -84,7 +84,7 @@ def killed(watched: list[Callable[[Any], None]], event: str) -> Iterator[None]:
 
 
 def survey(run_id: str = "manual__1") -> None:
-    tasks.survey_resources.function(run_id=run_id)
+    tasks.survey_resources.function("batch", run_id=run_id)
 
 
 def record(s3: Any) -> dict[tuple[str, str], str]:
@@ -140,7 +140,7 @@ def test_a_run_that_broke_off_is_taken_up(
     assert tags_of(real_s3) == TAGS
     assert blocked(real_s3) == BLOCKED
     assert record(real_s3)["bucket", BUCKET] == "creating"
-    tasks.record_resources.function(run_id="manual__2")
+    tasks.record_resources.function("batch", run_id="manual__2")
     assert record(real_s3)["bucket", BUCKET] == "created"
 
 
@@ -159,7 +159,7 @@ def test_a_bucket_of_somebody_else_is_adopted_as_it_is(real_s3: Any, tags: dict[
 
 def test_a_bucket_that_was_noted_is_not_changed_again(real_s3: Any) -> None:
     survey()
-    tasks.record_resources.function(run_id="manual__1")
+    tasks.record_resources.function("batch", run_id="manual__1")
     opened = BLOCKED | {"BlockPublicPolicy": False}
     real_s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=opened)
     survey("manual__2")

@@ -13,10 +13,11 @@ from cloud_operators.exceptions import ResourceDiffers, ResourceMissing
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import ENTITIES
 from pinterest_pipeline.errors import PipelineError
-from pinterest_pipeline.provisioning import tasks
+from pinterest_pipeline.provisioning import stream_tasks, tasks
 from pinterest_pipeline.settings import SettingsError
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka, FakeTopic
+from tests.unit.pinterest_pipeline.fake_streams import FakeApi
 from tests.unit.pinterest_pipeline.fakes import FakeRestProxy
 
 BUCKET = "user-sandbox-bucket"
@@ -36,13 +37,13 @@ def test_every_missing_setting_is_named(configured: Any) -> None:
 @pytest.mark.usefixtures("configured")
 def test_what_is_noted_is_what_was_not_there(real_s3: Any, kafka: FakeKafka) -> None:
     kafka.topics["sandbox.pin"] = FakeTopic({0: 0})
-    tasks.survey_resources.function(run_id="manual__1")
+    tasks.survey_resources.function("batch", run_id="manual__1")
     # What the tasks in between make, as far as they come.
     kafka.topics["sandbox.geo"] = FakeTopic({0: 0})
     connections.aws_client("secretsmanager").create_secret(
         Name="airflow/connections/pinterest_api", SecretString="{}"
     )
-    tasks.record_resources.function(run_id="manual__1")
+    tasks.record_resources.function("batch", run_id="manual__1")
     body = real_s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read()
     noted = {(entry["kind"], entry["name"]): entry["state"] for entry in json.loads(body)["resources"]}
     assert ("topic", "sandbox.pin") not in noted
@@ -182,3 +183,67 @@ def test_a_topic_that_the_cluster_lacks_is_named(kafka: FakeKafka) -> None:
     kafka.topics.update({f"sandbox.{entity}": FakeTopic({0: 0}) for entity in ("pin", "user")})
     with pytest.raises(ResourceMissing, match=r"sandbox\.geo"):
         tasks.smoke_test_api.function()
+
+
+STREAM_ROLE = "arn:aws:iam::123456789012:role/pinterest/kinesis-access"
+
+
+def test_the_stream_path_needs_only_its_role(configured: Any) -> None:
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE, MSK_CLUSTER_ARN="", REST_PROXY_ADDRESS="")
+    stream_tasks.check_prerequisites.function()
+    configured(KINESIS_API_ROLE_ARN="")
+    with pytest.raises(SettingsError, match="PINTEREST_KINESIS_API_ROLE_ARN"):
+        stream_tasks.check_prerequisites.function()
+
+
+@pytest.mark.usefixtures("real_s3")
+def test_what_the_stream_path_lacks_is_noted_and_then_created(configured: Any, real_s3: Any) -> None:
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
+    kinesis = connections.aws_client("kinesis")
+    kinesis.create_stream(StreamName="streaming-sandbox-geo", ShardCount=1)
+    tasks.survey_resources.function("stream", run_id="manual__1")
+    kinesis.create_stream(StreamName="streaming-sandbox-pin", ShardCount=1)
+    tasks.record_resources.function("stream", run_id="manual__1")
+    body = real_s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read()
+    noted = {(entry["kind"], entry["name"]): entry["state"] for entry in json.loads(body)["resources"]}
+    # Nothing of Kafka was looked for, and the stream that was there is not ours.
+    assert {kind for kind, _ in noted} == {"bucket", "stream", "rest_api", "api_key", "usage_plan", "secret"}
+    assert {name: state for (kind, name), state in noted.items() if kind == "stream"} == {
+        "streaming-sandbox-pin": "created",
+        "streaming-sandbox-user": "creating",
+    }
+
+
+@pytest.mark.parametrize(("mode", "shards"), [("PROVISIONED", 2), ("ON_DEMAND", None)])
+def test_the_plan_of_the_stream_path(configured: Any, mode: str, shards: int | None) -> None:
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
+    params = {"stream_mode": mode, "shard_count": 2, "retention_hours": 48}
+    plan = stream_tasks.plan_resources.function(params=params)
+    specification = plan.pop("api_specification")
+    assert plan == {
+        "stream_mode": mode,
+        "shard_count": shards,
+        "retention_hours": 48,
+        "stage_variables": {"kinesisRole": "pinterest/kinesis-access"},
+    }
+    # The batch part is left alone.
+    assert set(specification["paths"]) == {
+        "/streams",
+        "/streams/{stream-name}",
+        "/streams/{stream-name}/record",
+        "/streams/{stream-name}/records",
+    }
+    assert "${AWS_" not in json.dumps(specification)
+
+
+def test_the_smoke_test_of_streams_takes_the_connection(
+    monkeypatch: pytest.MonkeyPatch, rest_proxy: FakeApi
+) -> None:
+    found = Connection(conn_id="pinterest_api", conn_type="http", host=rest_proxy.url, password="k")
+    monkeypatch.setattr(BaseHook, "get_connection", classmethod(lambda _, conn_id: found))
+    monkeypatch.setattr(connections, "aws_client", lambda service: rest_proxy.streams)
+    stream_tasks.smoke_test_streams.function()
+    assert {request.headers["x-api-key"] for request in rest_proxy.requests} == {"k"}
+    assert [
+        [key for key, _ in rest_proxy.streams.records(f"streaming-sandbox-{entity}")] for entity in ENTITIES
+    ] == [["smoke-test"]] * 3

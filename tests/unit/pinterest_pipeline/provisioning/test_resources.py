@@ -3,19 +3,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pinterest_pipeline.provisioning.resources import (
+    ATTEMPTS,
+    Entry,
     Found,
     note_absent,
     note_created,
     read_record,
-    write_record,
+    update_record,
 )
 from tests.unit.pinterest_pipeline.fakes import FakeS3
 
 STATE = "s3://user-sandbox-bucket/_state"
 TOPIC = ("topic", "sandbox.pin")
 CONNECTOR = ("connector", "sandbox-connector")
+RECORD = b'{"version": 1, "resources": []}'
 NOTHING: Found = {TOPIC: None, CONNECTOR: None}
 
 
@@ -68,9 +72,38 @@ def test_a_resource_made_anew_gets_its_new_identifier() -> None:
     )
 
 
-@pytest.mark.parametrize("entries", [[], absent([], NOTHING)])
-def test_the_record_is_kept_in_s3(s3: FakeS3, entries: Any) -> None:
+def test_the_record_is_kept_in_the_state_folder(s3: FakeS3) -> None:
     assert read_record(s3, STATE) == []
-    write_record(s3, STATE, entries)
-    assert list(s3.objects) == [("user-sandbox-bucket", "_state/resources.json")]
-    assert read_record(s3, STATE) == entries
+    written = update_record(s3, STATE, lambda entries: absent(entries, NOTHING))
+    assert [key for _, key in s3.objects] == ["_state/resources.json"]
+    assert read_record(s3, STATE) == written == absent([], NOTHING)
+    assert update_record(s3, STATE, lambda entries: entries[:1]) == read_record(s3, STATE) == written[:1]
+
+
+def test_two_runs_at_once_lose_nothing(s3: FakeS3) -> None:
+    """The other one writes while this one works its change out: at the first time, and once more."""
+    others = [{TOPIC: None}, {("stream", "streaming-sandbox-pin"): None}]
+
+    def change(entries: list[Entry]) -> list[Entry]:
+        if others:
+            found: Found = others.pop(0)
+            update_record(s3, STATE, lambda present: absent(present, found))
+        return absent(entries, {CONNECTOR: None})
+
+    update_record(s3, STATE, change)
+
+    assert set(states(read_record(s3, STATE))) == {TOPIC, ("stream", "streaming-sandbox-pin"), CONNECTOR}
+
+
+def test_a_record_that_never_rests_is_an_error(s3: FakeS3) -> None:
+    def change(entries: list[Entry]) -> list[Entry]:
+        s3.put_object(
+            Bucket="user-sandbox-bucket", Key="_state/resources.json", Body=RECORD + b" " * len(calls)
+        )
+        calls.append(len(entries))
+        return entries
+
+    calls: list[int] = []
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        update_record(s3, STATE, change)
+    assert len(calls) == ATTEMPTS

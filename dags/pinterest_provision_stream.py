@@ -1,0 +1,110 @@
+"""
+# Provision the stream path
+
+Creates what posts need on their way from the API to the stream ingest: three Kinesis streams, the API's
+stream part and the Airflow connection `pinterest_api`.
+
+**When.** By hand, once for each environment, and again after a change of its settings or templates. It is
+safe at any time: what exists and is as wanted is adopted, what differs is an error that shows the difference.
+Nothing that exists is changed or replaced without being asked. The batch part of the API is left alone.
+
+**Needs.** `PINTEREST_KINESIS_API_ROLE_ARN`, the role with which API Gateway calls Kinesis; the connection
+`aws_default`. With `PINTEREST_REQUIRE_API_KEY=true`, the default, the API wants a key, which is made here and
+kept in the connection.
+
+**Params.** Example: `{"stream_mode": "PROVISIONED", "shard_count": 1, "retention_hours": 24}`. A shard takes
+1 MiB and 1,000 records a second. `shard_count` counts for `PROVISIONED` only.
+
+**Writes.** Streams `streaming-<id>-pin`, `streaming-<id>-geo`, `streaming-<id>-user`; the bucket
+`user-<id>-bucket` if it is not there; REST API `<id>` with stage `test`, key and usage plan `<id>`; the
+secret `airflow/connections/pinterest_api`; and in `_state/resources.json` what of these it created. Each run
+puts one record with the partition key `smoke-test` into each stream; the stream ingest leaves it out.
+
+**When it fails.**
+- `check_prerequisites`: set the variables that it names.
+- `... exists and differs`: change the params to what is there, or change or delete the stream by hand first.
+- `smoke_test_streams`: its message says what another answer means to the stream path: 403 not deployed or a
+  wrong key, 400 with `AccessDeniedException` a role without the right to put records, 500 a role that API
+  Gateway may not assume. `lacks it` means that the record was acknowledged but could not be read back.
+
+Clear the failed task to go on: everything before it is adopted.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, Param, chain
+
+from cloud_operators.aws.operators.apigateway import (
+    ApiGatewayCreateDeploymentOperator,
+    ApiGatewayPutRestApiOperator,
+)
+from cloud_operators.aws.operators.kinesis import KinesisCreateStreamOperator
+from pinterest_pipeline.connections import AWS
+from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
+from pinterest_pipeline.entities import names
+from pinterest_pipeline.provisioning import stream_tasks, tasks
+from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart
+
+NAMES = names()
+
+with DAG(
+    dag_id="pinterest_provision_stream",
+    dag_display_name="Pinterest: provision the stream path",
+    description="Streams, API and connection of the stream path",
+    doc_md=__doc__,
+    schedule=None,
+    allowed_run_types=MANUAL_RUNS,
+    max_active_runs=1,
+    default_args=default_args(),
+    tags=[Tag.PINTEREST, Tag.PROVISIONING, Tag.STREAM, Tag.MANUAL],
+    params={
+        "stream_mode": Param(
+            "PROVISIONED",
+            type="string",
+            enum=["PROVISIONED", "ON_DEMAND"],
+            description="Whether the number of shards is given, or Kinesis decides on it",
+        ),
+        "shard_count": Param(
+            1, type="integer", minimum=1, maximum=200, description="Shards of each stream, when provisioned"
+        ),
+        "retention_hours": Param(
+            24, type="integer", minimum=24, maximum=8760, description="Hours that records are kept"
+        ),
+    },
+) as dag:
+    plan = stream_tasks.plan_resources()
+    create_streams = [
+        KinesisCreateStreamOperator(
+            task_id=f"create_{entity}_stream",
+            name=stream,
+            stream_mode=plan["stream_mode"],
+            shard_count=plan["shard_count"],
+            retention_hours=plan["retention_hours"],
+            tags=tasks.resource_tags(),
+            aws_conn_id=AWS,
+            waiter_delay=2,
+            waiter_max_attempts=300,
+        )
+        for entity, stream in NAMES.streams.items()
+    ]
+    put_rest_api = ApiGatewayPutRestApiOperator(
+        task_id="put_rest_api",
+        name=NAMES.rest_api,
+        specification=plan["api_specification"],
+        description="Posts of the Pinterest pipeline",
+        tags=tasks.resource_tags(),
+        aws_conn_id=AWS,
+    )
+    deploy_api = ApiGatewayCreateDeploymentOperator(
+        task_id="deploy_api",
+        rest_api_id=put_rest_api.output,
+        stage_name=API_STAGE,
+        stage_variables=plan["stage_variables"],
+        specification=plan["api_specification"],
+        aws_conn_id=AWS,
+    )
+    record_resources = tasks.record_resources(ApiPart.STREAM)
+
+    chain(stream_tasks.check_prerequisites(), tasks.survey_resources(ApiPart.STREAM), plan)
+    chain(tasks.write_api_connection(deploy_api.output), record_resources)
+    chain(create_streams, record_resources, stream_tasks.smoke_test_streams())

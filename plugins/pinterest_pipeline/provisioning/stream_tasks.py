@@ -1,0 +1,66 @@
+"""Tasks that only the provisioning of the stream path has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import task
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.entities import names
+from pinterest_pipeline.paths import read_include
+from pinterest_pipeline.provisioning import api
+from pinterest_pipeline.settings import settings
+
+
+@task
+def check_prerequisites() -> None:
+    """Check the settings that provisioning needs, before anything is created.
+
+    :raises SettingsError: naming every variable that is missing.
+    """
+    settings().require("kinesis_api_role_arn")
+
+
+@task(multiple_outputs=True)
+def plan_resources(*, params: Any = None) -> dict[str, Any]:
+    """Work out what is asked for from the params, the settings and the template.
+
+    :returns: ``stream_mode``, ``shard_count`` (``None`` on demand), ``retention_hours``,
+        ``api_specification``, ``stage_variables``.
+    """
+    region = connections.aws_client("kinesis").meta.region_name
+    role = settings().kinesis_api_role_arn
+    mode = params["stream_mode"]
+    return {
+        "stream_mode": mode,
+        "shard_count": params["shard_count"] if mode == "PROVISIONED" else None,
+        "retention_hours": params["retention_hours"],
+        "api_specification": api.api_specification(
+            read_include("apigateway/pinterest.json"),
+            api.ApiPart.STREAM,
+            values=api.stream_values(region, role),
+            require_api_key=settings().require_api_key,
+        ),
+        "stage_variables": api.stream_variables(role),
+    }
+
+
+@task
+def smoke_test_streams() -> None:
+    """Post one record to each stream through the API, and read it back from the stream.
+
+    :raises PipelineError: when API, template, role or stream do not do their part.
+    """
+    from airflow.sdk import BaseHook
+
+    from pinterest_pipeline.provisioning.connection import base_url
+    from pinterest_pipeline.provisioning.streams import check_streams
+
+    found = BaseHook.get_connection(connections.API)
+    check_streams(
+        base_url(found),
+        found.password or "",
+        connections.aws_client("kinesis"),
+        list(names().streams.values()),
+    )
