@@ -13,6 +13,13 @@ from typing import Any
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Written:
+    """A value as JSON text, for what Python cannot hold."""
+
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One record and its outcome: a row, or a reason for quarantine.
@@ -137,6 +144,20 @@ CASES: dict[str, Case] = {
         row={"ind": 900023, "age": None, "date_joined": None, "user_name": "Ida Moss"},
         unreadable=("age", "date_joined"),
     ),
+    # Kafka Connect makes another number of these; see docs/data.md.
+    "whole number beyond 64 bits as key": _taken(900024, post(2**64 + 900024)),
+    "whole number beyond 64 bits": Case(
+        entity="pin", value=post(900025, follower_count=2**64 + 7), row={"ind": 900025, "follower_count": 7}
+    ),
+    "number beyond all doubles": Case(
+        entity="geo",
+        value=Written(json.dumps(place(900026, latitude="?")).replace('"?"', "1e999")),
+        row={"ind": 900026, "coordinates": None, "country": "Chad"},
+        unreadable=("latitude",),
+    ),
+    # Texts that stretch what a text can be.
+    "half a surrogate pair": _taken(900027, post(900027, title="a\ud800b"), title="a?b"),
+    "NUL": _taken(900028, post(900028, title="a\0b"), title="a\0b"),
     # In the wrong topic.
     "user in the pin topic": _refused("pin", person("900031"), "other_entity"),
     "place in the pin topic, by its key": _refused(
@@ -153,12 +174,13 @@ CASES: dict[str, Case] = {
     "null key": _refused("geo", place(None), "key_missing"),
     "word as key": _refused("pin", post("nine"), "key_not_an_integer"),
     "fraction as key": _refused("geo", place(900035.5), "key_not_an_integer"),
-    "key beyond 64 bits": _refused("user", person("18446744073709551616"), "key_not_an_integer"),
+    "text of a key beyond 64 bits": _refused("user", person("18446744073709551616"), "key_not_an_integer"),
     "raw stream record": _refused("pin", stream_record(json.dumps(post(900036))), "key_missing"),
     "payload of two records": _refused("pin", in_envelope(post(900037), post(900038)), "key_missing"),
     # No record at all.
     "text of half a record": _refused("pin", json.dumps(post(900039))[:-30], "not_an_object"),
     "a number": _refused("geo", 900040, "not_an_object"),
+    "half a surrogate pair alone": _refused("geo", "\ud800", "not_an_object"),
     "an empty list": _refused("user", [], "not_an_object"),
     "a list of two records": _refused("user", [person(900041), person(900042)], "not_an_object"),
 }

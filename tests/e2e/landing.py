@@ -13,6 +13,7 @@ import requests
 from confluent_kafka import Consumer, TopicPartition
 
 from pinterest_sandbox.waiting import NotReady, wait_until
+from tests.e2e.bad_records import Written
 from tests.e2e.conftest import ENTITIES, Demo, s3_client
 
 LANDING_LIMIT = 60.0
@@ -30,11 +31,14 @@ def object_key(demo: Demo, entity: str, first_offset: int) -> str:
 def post_records(demo: Demo, entity: str, values: Iterable[Any], form: str = "json") -> None:
     """Post records in one request; every one must be acknowledged.
 
+    :param values: what JSON can say, or a :class:`Written` text.
     :param form: of the values: ``json`` or ``binary``.
     """
+    texts = [value.text if isinstance(value, Written) else json.dumps(value) for value in values]
+    records = ", ".join(f'{{"value": {text}}}' for text in texts)
     answer = requests.post(
         f"{demo.sandbox.environment['SANDBOX_API_URL']}/topics/{topic_of(demo, entity)}",
-        data=json.dumps({"records": [{"value": value} for value in values]}),
+        data=f'{{"records": [{records}]}}',
         headers={"Content-Type": f"application/vnd.kafka.{form}.v2+json"},
         timeout=30,
     )
