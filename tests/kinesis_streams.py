@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 #: The first hash key of the second of two shards.
 HALF = 2**127
+
+
+@contextmanager
+def running_kinesis(port: int = 0) -> Iterator[str]:
+    """Run moto with the mended Kinesis in a thread and give its address.
+
+    :param port: where it listens; 0 for any free port.
+    """
+    from moto.server import ThreadedMotoServer
+
+    from pinterest_sandbox.aws import kinesis
+
+    kinesis.mend()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port)
+    server.start()
+    host, number = server.get_host_and_port()
+    yield f"http://{host}:{number}"
+    server.stop()
 
 
 class StreamClient:
@@ -32,6 +53,12 @@ class StreamClient:
         )["ShardIterator"]
         answer = self.client.get_records(ShardIterator=iterator, **arguments)
         return [r["Data"].decode() for r in answer["Records"]], "NextShardIterator" not in answer
+
+    def created(self) -> str:
+        """When it was created, as the name of a checkpoint's folder has it."""
+        found = self.client.describe_stream_summary(StreamName=self.name)["StreamDescriptionSummary"]
+        moment: datetime = found["StreamCreationTimestamp"].astimezone(UTC)
+        return f"{moment:%Y%m%dT%H%M%S.%fZ}"
 
     def split(self, shard: str) -> None:
         """Split a shard in the middle of its keys."""

@@ -7,19 +7,23 @@ run or another one reads the lines again: every step finds what was done before.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from pinterest_spark import ledger, quarantine, tables
+from pinterest_spark import ledger, quarantine, tables, tally
 from pinterest_spark.contracts import ENTITIES, Contract, load_contract
-from pinterest_spark.landing import POSITION, read_lines
+from pinterest_spark.landing import read_lines
 from pinterest_spark.ledger import Account, EntityCounts, Mark
+from pinterest_spark.positions import LANDED
 from pinterest_spark.records import last_by_key, read_records
+from pinterest_spark.tally import Tally
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from collections.abc import Mapping
+
+    from pyspark.sql import SparkSession
 
     from pinterest_spark.manifest import EntityPart, Manifest
     from pinterest_spark.tables import TableNames
@@ -32,16 +36,6 @@ class EntityResult:
     counts: EntityCounts
     offsets: list[tuple[int, int, int]]
     marks: list[Mark]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Tally:
-    """What one pass over the records counts."""
-
-    lines: dict[tuple[int, int], int] = field(default_factory=dict)
-    quarantined: int = 0
-    unreadable: dict[str, int] = field(default_factory=dict)
-    keys: tuple[int, int] | None = None
 
 
 def run_batch(spark: SparkSession, manifest: Manifest, names: TableNames, *, run_id: str) -> dict[str, Any]:
@@ -110,25 +104,22 @@ def ingest_entity(
     :returns: counts, offsets and marks, none of them written yet.
     """
     contract, part = load_contract(entity), manifest.entities[entity]
-    tables.create_batch_table(spark, names.batch(entity), contract)
+    tables.create_records_table(spark, names.batch(entity), contract, LANDED)
     tables.create_table(spark, "quarantine", names.quarantine(entity))
     uris = [manifest.uri(o.key) for partition in part.partitions for o in partition.objects]
-    tally = _ingest(spark, manifest, names, contract=contract, uris=uris, run_id=run_id) if uris else _Tally()
-    lines_read = sum(tally.lines.values())
+    found = _ingest(spark, manifest, names, contract=contract, uris=uris, run_id=run_id) if uris else Tally()
     version, inserted = tables.rows_inserted(spark, names.batch(entity), after=account.table_version)
-    kept, uncounted = account.settle(
-        version=version, inserted=inserted, records=lines_read - tally.quarantined
-    )
+    kept, uncounted = account.settle(version=version, inserted=inserted, records=found.records)
     counts = EntityCounts(
-        lines_read=lines_read,
+        lines_read=found.lines_read,
         reread=sum(partition.reread for partition in part.partitions),
         kept=kept,
-        quarantined=tally.quarantined,
-        unreadable=tally.unreadable,
+        quarantined=found.quarantined,
+        unreadable=found.unreadable,
         table_version=version,
         uncounted=uncounted,
     )
-    return EntityResult(counts=counts, offsets=_offsets(part), marks=_marks(part, tally.lines))
+    return EntityResult(counts=counts, offsets=_offsets(part), marks=_marks(part, found.lines))
 
 
 def _ingest(
@@ -139,48 +130,25 @@ def _ingest(
     contract: Contract,
     uris: list[str],
     run_id: str,
-) -> _Tally:
+) -> Tally:
     """Read these objects and MERGE their records and their refused lines."""
     entity = contract.entity
     # A checkpoint, not a cache: Spark pushes the filters below through the many projections of a cached
     # plan, and each push copies their expressions; it planned for minutes.
     records = read_records(read_lines(spark, uris), contract).localCheckpoint(eager=False)
-    tally = _count(records, contract)
-    if tally.keys is not None:
+    found = tally.count(records, contract, by=("_partition", "_first_offset"))
+    if found.keys is not None:
         valid = records.where(F.col("reason").isNull())
-        columns = [*(name for name, _ in contract.cleaned), *POSITION]
-        latest = last_by_key(valid.select(*columns))
+        columns = [*(name for name, _ in contract.cleaned), *LANDED.names]
+        latest = last_by_key(valid.select(*columns), LANDED)
         table = names.batch(entity)
-        tables.merge_records(spark, table, latest, keys=tally.keys, again=manifest.full_refresh)
-    if tally.quarantined:
+        tables.merge_records(
+            spark, table, latest, keys=found.keys, position=LANDED, again=manifest.full_refresh
+        )
+    if found.quarantined:
         topic = manifest.entities[entity].topic
         quarantine.merge_quarantine(spark, names.quarantine(entity), records, topic=topic, run_id=run_id)
-    return tally
-
-
-def _count(records: DataFrame, contract: Contract) -> _Tally:
-    """Count by object, in the one pass that also fills the cache."""
-    columns = [column.name for column in contract.values]
-    rows = (
-        records.groupBy("_partition", "_first_offset")
-        .agg(
-            F.count(F.lit(1)).alias("lines"),
-            F.count("reason").alias("quarantined"),
-            F.min(F.when(F.col("reason").isNull(), F.col("ind"))).alias("least"),
-            F.max(F.when(F.col("reason").isNull(), F.col("ind"))).alias("greatest"),
-            *(F.count_if(F.array_contains("unreadable", name)).alias(f"u_{name}") for name in columns),
-        )
-        .collect()
-    )
-    least = [row["least"] for row in rows if row["least"] is not None]
-    greatest = [row["greatest"] for row in rows if row["greatest"] is not None]
-    unreadable = {name: sum(row[f"u_{name}"] for row in rows) for name in columns}
-    return _Tally(
-        lines={(row["_partition"], row["_first_offset"]): row["lines"] for row in rows},
-        quarantined=sum(row["quarantined"] for row in rows),
-        unreadable={name: count for name, count in unreadable.items() if count},
-        keys=(min(least), max(greatest)) if least else None,
-    )
+    return found
 
 
 def _offsets(part: EntityPart) -> list[tuple[int, int, int]]:
@@ -190,7 +158,7 @@ def _offsets(part: EntityPart) -> list[tuple[int, int, int]]:
     ]
 
 
-def _marks(part: EntityPart, lines: dict[tuple[int, int], int]) -> list[Mark]:
+def _marks(part: EntityPart, lines: Mapping[tuple[Any, ...], int]) -> list[Mark]:
     """The last object of each partition; an empty one has no lines."""
     return [
         Mark(

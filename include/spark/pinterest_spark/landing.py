@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from pinterest_spark.positions import LANDED
+
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-#: Where a line stands in its topic.
-POSITION = ("_partition", "_first_offset", "_line")
-LINES = "_partition INT, _first_offset BIGINT, _line INT, raw STRING"
+LINES = f"{LANDED.ddl}, raw STRING"
 # <topic>+<partition>+<first offset>.json; some file systems give the name's plus signs as %2B.
 _NAME = r"(?:\+|%2B)(\d+)(?:\+|%2B)(\d+)\.json$"
 
@@ -24,7 +24,7 @@ def read_lines(spark: SparkSession, uris: Sequence[str]) -> DataFrame:
     Line separators that JSON allows inside a text (U+2028, U+0085) do not end one.
 
     :param uris: objects named as the sink names them; with no object, no line.
-    :returns: :data:`POSITION` (``_line`` counts from 0) and ``raw``.
+    :returns: the columns of :data:`LANDED` (``_line`` counts from 0) and ``raw``.
     """
     if not uris:
         return spark.createDataFrame([], LINES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from pinterest_spark import cleaning, parsing, quality
-from pinterest_spark.landing import POSITION
+from pinterest_spark.positions import LANDED, Position
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pinterest_spark.contracts import Contract, SourceColumn
 
 
-def read_records(lines: DataFrame, contract: Contract, *, carry: tuple[str, ...] = POSITION) -> DataFrame:
+def read_records(lines: DataFrame, contract: Contract, *, carry: tuple[str, ...] = LANDED.names) -> DataFrame:
     """Parse and clean every line.
 
     :param lines: frame with ``raw`` and the columns of ``carry``.
@@ -72,8 +72,8 @@ def _unreadable(contract: Contract, column: SourceColumn) -> Column:
     )
 
 
-def last_by_key(records: DataFrame) -> DataFrame:
-    """One record a key: the one of the latest (first offset, line, partition)."""
+def last_by_key(records: DataFrame, position: Position) -> DataFrame:
+    """One record a key: the latest."""
     columns = records.columns
-    latest = F.max_by(F.struct(*columns), F.struct("_first_offset", "_line", "_partition"))
+    latest = F.max_by(F.struct(*columns), F.expr(position.rank()))
     return records.groupBy("ind").agg(latest.alias("latest")).select("latest.*")

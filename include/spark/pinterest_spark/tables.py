@@ -1,4 +1,4 @@
-"""The Delta tables of the batch path: their names, how they are made, and the MERGEs that fill them.
+"""The Delta tables: their names, how they are made, and the MERGEs that fill them.
 
 Every MERGE may be repeated: rows are found by key or by position, and change only when the source is later.
 """
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from pinterest_spark.contracts import Contract
+    from pinterest_spark.positions import Position
 
-_SQL = Path(__file__).resolve().parents[2] / "sql" / "tables"
+SQL = Path(__file__).resolve().parents[2] / "sql" / "tables"
 _USER_ID = re.compile(r"[a-z0-9]{1,40}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_POSITION_COLUMNS = "`_partition` INT, `_first_offset` BIGINT, `_line` INT"
-_LATER = "struct(s._first_offset, s._line, s._partition) {} struct(t._first_offset, t._line, t._partition)"
 # A MERGE then marks the rows that it replaces instead of rewriting every file that holds one of its keys.
 _PROPERTIES = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
 # Between two runs a table has few commits: one MERGE, and what maintenance adds.
@@ -61,8 +60,12 @@ class TableNames:
         """The cleaned records of an entity, one row a key."""
         return self.table(f"{entity}_batch")
 
+    def stream(self, entity: str) -> str:
+        """The cleaned records of an entity as they came through its stream, one row a key."""
+        return self.table(f"{entity}_table")
+
     def quarantine(self, entity: str) -> str:
-        """The lines of an entity's topic that are no record of it."""
+        """What came through an entity's topic or stream and is no record of it."""
         return self.table(f"{entity}_quarantine")
 
     @property
@@ -90,13 +93,11 @@ def frame_of(spark: SparkSession, rows: Sequence[Mapping[str, Any]], schema: str
     return spark.range(1).select(F.inline(parsed))
 
 
-def create_batch_table(spark: SparkSession, table: str, contract: Contract) -> None:
-    """Make the table of an entity's cleaned records when it is missing."""
+def create_records_table(spark: SparkSession, table: str, contract: Contract, position: Position) -> None:
+    """Make a table of an entity's cleaned records, each with its position, when it is missing."""
     columns = ", ".join(f"`{name}` {spark_type}" for name, spark_type in contract.cleaned)
     if not spark.catalog.tableExists(table):
-        spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {table} ({columns}, {_POSITION_COLUMNS}) USING DELTA {_PROPERTIES}"
-        )
+        spark.sql(f"CREATE TABLE IF NOT EXISTS {table} ({columns}, {position.ddl}) USING DELTA {_PROPERTIES}")
 
 
 def create_table(spark: SparkSession, kind: str, table: str) -> None:
@@ -106,20 +107,27 @@ def create_table(spark: SparkSession, kind: str, table: str) -> None:
     """
     if not spark.catalog.tableExists(table):
         parameter = "positions_table" if kind == "ingest_positions" else f"{kind}_table"
-        text = (_SQL / f"create_{kind}.sql").read_text(encoding="utf-8")
+        text = (SQL / f"create_{kind}.sql").read_text(encoding="utf-8")
         spark.sql(text, args={parameter: table})
 
 
 def merge_records(
-    spark: SparkSession, table: str, latest: DataFrame, *, keys: tuple[int, int], again: bool
+    spark: SparkSession,
+    table: str,
+    latest: DataFrame,
+    *,
+    keys: tuple[int, int],
+    position: Position,
+    again: bool = False,
 ) -> None:
-    """MERGE one record a key into a batch table.
+    """MERGE one record a key into a table of cleaned records.
 
     :param latest: what :func:`records.last_by_key` gave; the table's columns.
     :param keys: least and greatest key in it, so that files without such keys are left out.
+    :param position: what says which record is the later one.
     :param again: also update rows of the same position, to clean anew what had been read before.
     """
-    later = _LATER.format(">=" if again else ">")
+    later = f"{position.rank('s')} {'>=' if again else '>'} {position.rank('t')}"
     within = f"t.ind BETWEEN {keys[0]:d} AND {keys[1]:d}"
     (
         DeltaTable.forName(spark, table)
@@ -129,6 +137,19 @@ def merge_records(
         .whenNotMatchedInsertAll()
         .execute()
     )
+
+
+def append_once(rows: DataFrame, table: str, *, writer: str, version: int) -> None:
+    """Append rows, unless this writer has appended those of this version or a later one.
+
+    It conflicts with no other writer, and columns of the table that ``rows`` lacks are null.
+
+    :param rows: must not be read from ``table`` itself.
+    :param writer: who appends, alone or not.
+    :param version: rises with every append of the writer; the same one again has the same rows.
+    """
+    writing = rows.write.format("delta").mode("append").option("txnAppId", writer)
+    writing.option("txnVersion", version).saveAsTable(table)
 
 
 def rows_inserted(spark: SparkSession, table: str, *, after: int) -> tuple[int, int]:

@@ -28,4 +28,16 @@ FROM IDENTIFIER(:ledger_table)
 WHERE stage = 'batch'
 GROUP BY entity
 HAVING SUM(landed) < 0
+UNION ALL
+SELECT
+    entity,
+    CONCAT('query ', checkpoint, ', batch ', batch_id) AS subject,
+    CONCAT('lines_read ', lines_read, ', kept ', kept, ', merged ', merged, ', quarantined ', quarantined) AS actual,
+    'lines_read = kept + merged + quarantined, none below 0' AS expected
+FROM IDENTIFIER(:ledger_table)
+WHERE
+    stage = 'stream'
+    AND NOT COALESCE(
+        lines_read = kept + merged + quarantined AND LEAST(lines_read, kept, merged, quarantined) >= 0, FALSE
+    )
 ORDER BY entity, subject

@@ -1,8 +1,9 @@
--- Counts of every run, stage and entity, taken from independent sides. A count that a stage has not is null.
+-- Counts of every run, stage and entity, of the stream also of every micro-batch, taken from independent sides.
+-- A count that a stage has not is null.
 -- sent = acknowledged = landed + dead_lettered; lines_read = landed + reread = kept + merged + quarantined.
 CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     run_id STRING COMMENT 'run of the pipeline',
-    stage STRING COMMENT 'burst, batch or stream',
+    stage STRING COMMENT 'burst, stream_burst, batch or stream',
     entity STRING COMMENT 'pin, geo or user',
     offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>
     COMMENT 'ranges that were handled, both ends included',
@@ -16,7 +17,9 @@ CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     merged BIGINT COMMENT 'lines whose key was there already, or came again later',
     quarantined BIGINT COMMENT 'lines put into quarantine',
     unreadable MAP<STRING, BIGINT> COMMENT 'column to values that could not be read and became null',
-    table_version BIGINT COMMENT 'batch: version of the batch table up to which inserted rows are known',
-    uncounted BIGINT COMMENT 'batch: rows inserted up to that version that no run has counted in kept yet',
+    table_version BIGINT COMMENT 'batch, stream: version of the table up to which inserted rows are known',
+    uncounted BIGINT COMMENT 'batch, stream: rows inserted up to that version that nobody has counted in kept yet',
+    checkpoint STRING COMMENT 'stream: id of the query, which its checkpoint keeps',
+    batch_id BIGINT COMMENT 'stream: number of the micro-batch in that checkpoint',
     recorded_at TIMESTAMP COMMENT 'when'
 ) USING DELTA

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pinterest_sandbox.config import choose_ports
 from pinterest_sandbox.databricks.session import build_session
+from tests.kinesis_streams import running_kinesis
 from tests.unit.spark.pipelines import Pipeline
 
 if TYPE_CHECKING:
@@ -19,10 +22,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "include" / "spark"
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def kinesis_port() -> int:
+    """Where Spark's Python processes look for Kinesis; nothing listens there unless a test needs it."""
+    return choose_ports({"kinesis": 0})["kinesis"]
+
+
+@pytest.fixture(scope="session")
+def kinesis(kinesis_port: int) -> Iterator[Any]:
+    """A client of the Kinesis that the session's ``kinesis`` source reads from."""
+    from pinterest_sandbox.aws.clients import aws_client
+
+    with running_kinesis(kinesis_port) as url:
+        yield aws_client("kinesis", url)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory, kinesis_port: int) -> Iterator[SparkSession]:
     """A session with Delta tables and a catalog in memory, prepared as a run prepares it."""
     from pinterest_spark.batch import prepare_session
 
+    # Spark's processes have the environment in which the JVM was started.
+    os.environ["AWS_ENDPOINT_URL_KINESIS"] = f"http://127.0.0.1:{kinesis_port}"
+    os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"
     folder = tmp_path_factory.mktemp("spark")
     session = build_session(warehouse=folder / "warehouse", scratch=folder / "scratch", memory="1500m")
     session.sparkContext.setLogLevel("ERROR")

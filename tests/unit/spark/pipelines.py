@@ -59,12 +59,13 @@ class Pipeline:
     def kept(self) -> dict[str, int]:
         """``kept`` of each run's geo in the ledger, after the checks of the ledger have found nothing."""
         from pinterest_spark.contracts import load_contract
-        from pinterest_spark.tables import create_batch_table
+        from pinterest_spark.positions import LANDED
+        from pinterest_spark.tables import create_records_table
 
         names = self.names
         values = {f"{entity}_table": names.batch(entity) for entity in ("pin", "geo", "user")}
         for entity in ("pin", "user"):
-            create_batch_table(self.spark, names.batch(entity), load_contract(entity))
+            create_records_table(self.spark, names.batch(entity), load_contract(entity), LANDED)
         for check in ("rows_not_kept", "ledger_not_balanced"):
             text = (SQL / "quality" / f"{check}.sql").read_text(encoding="utf-8")
             used = {name: value for name, value in values.items() if f":{name}" in text}

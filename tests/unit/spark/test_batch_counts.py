@@ -130,7 +130,12 @@ def test_a_burst_in_the_ledger_is_no_run_of_the_batch(pipeline: Pipeline) -> Non
         "landed": 2,
         "dead_lettered": 0,
     }
-    values = {"ledger_table": pipeline.names.ledger, "run_id": "run", "rows": json.dumps([burst])}
+    values = {
+        "ledger_table": pipeline.names.ledger,
+        "run_id": "run",
+        "stage": "burst",
+        "rows": json.dumps([burst]),
+    }
     text = (SQL / "tables" / "record_burst.sql").read_text(encoding="utf-8")
     for _ in range(2):
         pipeline.spark.sql(text, args=values)

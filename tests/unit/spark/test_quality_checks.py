@@ -19,11 +19,17 @@ SCHEMAS = {
     "user": ROW,
     "ledger": (
         "run_id STRING, stage STRING, entity STRING, lines_read BIGINT, landed BIGINT, reread BIGINT, "
-        "kept BIGINT, merged BIGINT, quarantined BIGINT, uncounted BIGINT, recorded_at INT"
+        "kept BIGINT, merged BIGINT, quarantined BIGINT, uncounted BIGINT, recorded_at INT, "
+        "checkpoint STRING, batch_id BIGINT"
     ),
     "positions": "topic STRING, partition INT, lines BIGINT",
-    "quarantine": "topic STRING, partition INT, first_offset BIGINT, line INT, raw STRING, reason STRING",
+    "quarantine": (
+        "topic STRING, partition INT, first_offset BIGINT, line INT, raw STRING, reason STRING, "
+        "stream STRING, shard STRING, sequence_number STRING"
+    ),
 }
+#: What a row of the stream has in the columns of a line: nothing.
+NO_LINE = (None, None, None, None)
 GOOD: dict[str, list[tuple[Any, ...]]] = {
     "pin": [(1, 0, 0, 0), (2, 0, 0, 1)],
     "geo": [(1, 0, 0, 0, [-90.0, 180.0]), (2, 0, 0, 1, None)],
@@ -35,6 +41,8 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         ("r3", "batch", "pin", 1, -2, 3, 0, 1, 0, 0, 3),
         ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 1, 1),
         ("r1", "burst", "pin", None, 3, None, None, None, None, None, 3),
+        ("r1", "stream", "pin", 3, None, None, 1, 1, 1, 0, 1, "q", 0),
+        ("r1", "stream", "pin", 2, None, None, 0, 2, 0, 0, 2, "q", 1),
     ],
     "positions": [("x.pin", 0, 3), ("x.pin", 1, 3), ("x.geo", 0, 2)],
     "quarantine": [
@@ -42,6 +50,9 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         ("x.pin", 0, 0, 2, "{}", "key_missing"),
         # The line was written again with another text.
         ("x.pin", 0, 0, 2, "b", "not_json"),
+        (*NO_LINE, "a", "not_json", "x-pin", "s0", "1"),
+        (*NO_LINE, "a", "not_json", "x-pin", "s0", "2"),
+        (*NO_LINE, "a", "not_json", "x-pin", "s1", "1"),
     ],
 }
 # check, table, its rows, what is reported
@@ -87,6 +98,12 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
         [("r1", "batch", "pin", 3, 3, 0, 3, 0, 0, 0, 1), ("r2", "batch", "pin", 0, -4, 4, 0, 0, 0, 0, 2)],
         [("pin", "all runs", "landed -1")],
     ),
+    (
+        "ledger_not_balanced",
+        "ledger",
+        [("r1", "stream", "geo", 3, None, None, 1, 1, 0, 0, 1, "q", 7)],
+        [("geo", "query q, batch 7", "lines_read 3, kept 1, merged 1, quarantined 0")],
+    ),
     ("rows_not_kept", "pin", [(1, 0, 0, 0)], [("pin", "rows of the batch table", "1 rows")]),
     (
         "rows_not_kept",
@@ -113,6 +130,12 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
         [("x.pin", 0, 5, 1, "a", "odd")],
         [("x.pin", "partition 0, first offset 5, line 1", "1 rows, reason odd")],
     ),
+    (
+        "duplicate_quarantine",
+        "quarantine",
+        [(*NO_LINE, "a", "not_json", "x-pin", "s0", "1")] * 2,
+        [("x-pin", "s0, record 1", "2 rows, reason not_json")],
+    ),
 ]
 
 
@@ -121,9 +144,19 @@ def _tables(
 ) -> dict[str, str | int]:
     rows = {**GOOD, **changed}
     views = register(
-        {name: spark.createDataFrame(rows[name], schema) for name, schema in SCHEMAS.items()}, "checked"
+        {
+            name: spark.createDataFrame(_filled(rows[name], schema), schema)
+            for name, schema in SCHEMAS.items()
+        },
+        "checked",
     )
     return {**views, **{f"{entity}_unchecked": unchecked for entity in ("pin", "geo", "user")}}
+
+
+def _filled(rows: list[tuple[Any, ...]], schema: str) -> list[tuple[Any, ...]]:
+    """The last columns are null where a row has no value for them."""
+    width = len(schema.split(","))
+    return [(*row, *[None] * (width - len(row))) for row in rows]
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -7,26 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from moto.server import ThreadedMotoServer
 from pyspark.sql.datasource import CaseInsensitiveDict
 
-from pinterest_sandbox.aws import kinesis
 from pinterest_sandbox.aws.clients import aws_client
 from pyspark_kinesis.options import read_options
 from pyspark_kinesis.source import KinesisReader
-from tests.kinesis_streams import StreamClient
+from tests.kinesis_streams import StreamClient, running_kinesis
 
 MakeReader = Callable[..., KinesisReader]
 
 
 @pytest.fixture(scope="session")
 def kinesis_url() -> Iterator[str]:
-    kinesis.mend()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with running_kinesis() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
