@@ -8,12 +8,14 @@ children take over, and every number is greater than all that the stream has giv
 from __future__ import annotations
 
 import itertools
+import json
 from bisect import bisect_right
 from hashlib import md5
 from typing import Any
 
 from moto.kinesis import models
 from moto.kinesis.exceptions import InvalidArgumentError
+from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import compose_shard_iterator, decompose_shard_iterator
 
 #: As on AWS, numbers have 56 digits: more than a 64-bit integer and more than Spark's decimal hold.
@@ -142,8 +144,31 @@ def _get_records(
     return None if ended else compose_shard_iterator(stream_name, shard, last), records, behind
 
 
+def _answer_get_records(response: KinesisResponse) -> str:
+    """GetRecords in JSON, without moto's general serializer, which takes 45 microseconds a record."""
+    iterator, records, behind = response.kinesis_backend.get_records(
+        response._get_param("StreamARN"),
+        response._get_param("ShardIterator"),
+        response._get_param("Limit"),
+    )
+    answer = {
+        "Records": [
+            {
+                "Data": record.data,
+                "PartitionKey": record.partition_key,
+                "SequenceNumber": str(record.sequence_number),
+                "ApproximateArrivalTimestamp": round(record.created_at, 3),
+            }
+            for record in records
+        ],
+        "MillisBehindLatest": behind,
+    }
+    return json.dumps(answer if iterator is None else {"NextShardIterator": iterator, **answer})
+
+
 def mend() -> None:
     """Let the moto of this process make streams of these classes; harmless when it does already."""
     models.Shard = Shard  # type: ignore[misc]
     models.Stream = Stream  # type: ignore[misc]
     models.KinesisBackend.get_records = _get_records  # type: ignore[method-assign,assignment]
+    KinesisResponse.get_records = _answer_get_records  # type: ignore[method-assign,assignment]
