@@ -36,10 +36,10 @@ class StreamClient:
         self.client, self.name = client, name
         client.create_stream(StreamName=name, ShardCount=shards)
 
-    def put(self, text: str, key: int = 0) -> tuple[str, str]:
+    def put(self, text: str, key: int = 0, *, partition_key: str = "k") -> tuple[str, str]:
         """Put a record into the shard that holds ``key``; its shard and sequence number."""
         given = self.client.put_record(
-            StreamName=self.name, Data=text.encode(), PartitionKey="k", ExplicitHashKey=str(key)
+            StreamName=self.name, Data=text.encode(), PartitionKey=partition_key, ExplicitHashKey=str(key)
         )
         return given["ShardId"], given["SequenceNumber"]
 

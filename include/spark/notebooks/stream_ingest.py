@@ -14,6 +14,7 @@
 # MAGIC | `region` | region of the streams |
 # MAGIC | `streams` | JSON: entity to `{"name": …, "created": …}`, its stream and when that was created |
 # MAGIC | `checkpoints` | `s3://` address of the folder of all checkpoints |
+# MAGIC | `leave_out` | partition key of records that are not read: those that try the way to a stream |
 # MAGIC | `mode` | `available_now`: what is there when the run begins; `continuous`: until it is cancelled |
 # MAGIC | `interval` | least time between two micro-batches of a continuous run |
 
@@ -29,7 +30,7 @@ sys.path.insert(0, os.path.abspath(".."))
 from pinterest_spark.stream import parse_streams, run_streams
 from pinterest_spark.tables import TableNames, frame_of
 
-for name in ("user_id", "catalog", "schema", "run_id", "region", "streams", "checkpoints"):
+for name in ("user_id", "catalog", "schema", "run_id", "region", "streams", "checkpoints", "leave_out"):
     dbutils.widgets.text(name, "")
 dbutils.widgets.dropdown("mode", "available_now", ["available_now", "continuous"])
 dbutils.widgets.text("interval", "5 seconds")
@@ -74,6 +75,7 @@ result = run_streams(
     run_id=dbutils.widgets.get("run_id"),
     region=dbutils.widgets.get("region"),
     checkpoints=checkpoints,
+    leave_out=dbutils.widgets.get("leave_out"),
     mode=dbutils.widgets.get("mode"),
     interval=dbutils.widgets.get("interval"),
 )

@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import functions as F
+
 from pinterest_spark import stream_ledger, tables
 from pinterest_spark.batch import prepare_session
 from pinterest_spark.contracts import ENTITIES
@@ -85,6 +87,7 @@ def run_streams(
     run_id: str,
     region: str,
     checkpoints: str,
+    leave_out: str = "",
     mode: str = AVAILABLE_NOW,
     interval: str = "5 seconds",
 ) -> dict[str, Any]:
@@ -96,6 +99,7 @@ def run_streams(
     :param run_id: id of this run in the ledger and in the commits.
     :param region: the streams' region.
     :param checkpoints: URI of the folder of all checkpoints.
+    :param leave_out: partition key of records that are not read, such as those that try the way to a stream.
     :param mode: ``available_now``, or ``continuous``, which does not end by itself.
     :param interval: the least time between two micro-batches of a continuous run.
     :returns: ``{"run_id": …, "entities": {entity: counts}}``: what this run was the first to count.
@@ -108,7 +112,14 @@ def run_streams(
     for stream in streams:
         try:
             queries[stream.entity] = start(
-                spark, stream, names, run_id=run_id, region=region, checkpoints=checkpoints, trigger=trigger
+                spark,
+                stream,
+                names,
+                run_id=run_id,
+                region=region,
+                checkpoints=checkpoints,
+                leave_out=leave_out,
+                trigger=trigger,
             )
         except Exception as error:
             for query in queries.values():
@@ -128,6 +139,7 @@ def start(
     run_id: str,
     region: str,
     checkpoints: str,
+    leave_out: str,
     trigger: Mapping[str, Any],
 ) -> StreamingQuery:
     """Start the query of one stream, from its oldest record on when it has no checkpoint yet."""
@@ -145,6 +157,7 @@ def start(
         .option("region", region)
         .option("initialPosition", "trim_horizon")
         .load()
+        .where(F.col("partitionKey") != leave_out)
     )
     query = (
         records.writeStream.queryName(stream.name)

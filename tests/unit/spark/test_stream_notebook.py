@@ -51,6 +51,7 @@ class StreamedPipeline:
             "region": "us-east-1",
             "streams": json.dumps(streams),
             "checkpoints": self._root.as_uri(),
+            "leave_out": "smoke-test",
             **changes,
         }
         result = json.loads(run_notebook(NOTEBOOK, self.pipeline.spark, parameters))
@@ -84,6 +85,7 @@ def test_three_streams_over_runs_splits_and_new_lives(streamed: StreamedPipeline
         for key in (1, 2, 2):
             streamed.streams[entity].put(sample(key))
     streamed.streams["geo"].put("refused")
+    streamed.streams["pin"].put("nothing of ours", partition_key="smoke-test")
     assert streamed.run("first") == {
         "pin": read(1, 3, 2, 1, 0),
         "geo": read(1, 4, 2, 1, 1),
