@@ -9,17 +9,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-Language = Literal["python", "sql", "md", "run"]
+Language = Literal["python", "sql", "md", "run", "fs"]
 
 #: First line of a notebook's source by the language whose comments it is written in.
 HEADERS = {"python": "# Databricks notebook source", "sql": "-- Databricks notebook source"}
-_COMMENTS = {"python": "#", "sql": "--"}
+COMMENTS = {"python": "#", "sql": "--"}
 _MAGICS: dict[str, Language] = {
     "python": "python",
     "sql": "sql",
     "md": "md",
     "md-sandbox": "md",
     "run": "run",
+    "fs": "fs",
 }
 _MAGIC = re.compile(r"%([a-z][\w-]*)[ \t]*")
 
@@ -66,7 +67,7 @@ def parse(source: str) -> list[Cell]:
     language = next((name for name, header in HEADERS.items() if lines and lines[0].rstrip() == header), None)
     if language is None:
         raise NotebookError(f"the first line of a notebook is {HEADERS['python']!r} or {HEADERS['sql']!r}")
-    comment = _COMMENTS[language]
+    comment = COMMENTS[language]
     default: Language = "python" if language == "python" else "sql"
     cells = [_cell(draft, comment, default) for draft in _split(lines, comment)]
     return [cell for cell in cells if cell is not None]

@@ -43,3 +43,7 @@ class InvalidParameter(ApiError):
 
     def __init__(self, message: str) -> None:
         super().__init__("INVALID_PARAMETER_VALUE", message)
+
+
+class NotSupported(Exception):
+    """A notebook asked for what Databricks has and the sandbox has not; the message names it."""

@@ -1,10 +1,9 @@
-"""The Python surroundings of a notebook: its folder, its modules, its output, and all put back afterwards."""
+"""The Python surroundings of a notebook: its folder, its modules, and all put back afterwards."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-import io
 import linecache
 import os
 import sys
@@ -14,8 +13,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _OWN_PACKAGE = __name__.partition(".")[0]
-#: A cell's output is cut after so many characters.
-OUTPUT_LIMIT = 200_000
 
 
 def library_path() -> list[str]:
@@ -79,39 +76,6 @@ def _is_in(module: types.ModuleType, folder: Path) -> bool:
     # A package without __init__.py has no file, only places.
     places = [getattr(module, "__file__", None), *(getattr(module, "__path__", None) or ())]
     return any(isinstance(place, str) and Path(place).is_relative_to(folder) for place in places)
-
-
-class Output(io.TextIOBase):
-    """Takes what a cell prints, up to a limit."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._room = OUTPUT_LIMIT
-
-    def write(self, text: str) -> int:
-        """Keep ``text`` as far as there is room."""
-        if self._room >= 0:
-            self._parts.append(text[: self._room])
-            self._room -= len(text)
-            if self._room < 0:
-                self._parts.append("\n... output cut\n")
-        return len(text)
-
-    def writable(self) -> bool:
-        """It is for writing."""
-        return True
-
-    def text(self) -> str:
-        """All that was kept."""
-        return "".join(self._parts)
-
-
-@contextlib.contextmanager
-def captured_output() -> Iterator[Output]:
-    """Collect what the body prints to standard output and error."""
-    output = Output()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        yield output
 
 
 def format_trace(error: BaseException, *, filename: str, workspace: Path) -> str:

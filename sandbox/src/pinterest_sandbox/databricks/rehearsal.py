@@ -45,7 +45,7 @@ def read_lines(session: SparkSession, folder: Path) -> None:
     """
     lines = folder / "lines.json"
     lines.write_text('{"index": 1, "tags": ["a"]}\nnot json\n', encoding="utf-8")
-    text = session.read.text(str(lines), wholetext=True)
+    text = session.read.text(lines.as_uri(), wholetext=True)
     text.selectExpr("posexplode(split(value, '\n')) AS (line, raw)").selectExpr(
         "line", "from_json(raw, 'index BIGINT, tags ARRAY<STRING>') AS row"
     ).groupBy("line").count().collect()
@@ -61,7 +61,7 @@ def rehearse(session: SparkSession, folder: Path, stop: threading.Event) -> None
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         work = session.newSession()
-        for statement in statements(f"delta.`{folder / 'a'}`", f"delta.`{folder / 'b'}`"):
+        for statement in statements(*(f"delta.`{(folder / name).as_uri()}`" for name in "ab")):
             if stop.is_set():
                 break
             work.sql(statement).collect()

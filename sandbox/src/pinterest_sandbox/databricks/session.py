@@ -1,7 +1,7 @@
 """The Spark session: PySpark with Delta, set up for one machine of few cores as Databricks sets up a cluster.
 
 It mirrors DBR 17.3 LTS (Spark 4.0, Delta 4.0): Delta is the default table format, the session's time zone is
-UTC, ``s3://`` and ``dbfs:/user/hive/warehouse`` can be read. The JVM is tuned for a short life: most of the
+UTC, ``s3://`` and ``dbfs:/`` can be read. The JVM is tuned for a short life: most of the
 time goes into compiling and planning, not into data.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinterest_sandbox.databricks.class_archive import class_archive as machine_class_archive
+from pinterest_sandbox.databricks.dbfs import dbfs_settings
 from pinterest_sandbox.jars import JAVA_SOURCES, class_path, jar_folder
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def build_session(
     master: str = "local[2]",
     memory: str = "2g",
     codegen: bool = False,
+    default_dbfs: bool = False,
     class_archive: Path | None = None,
     record_class_archive: bool = False,
     extra: Mapping[str, str] | None = None,
@@ -50,6 +52,7 @@ def build_session(
     :param memory: heap limit of the JVM.
     :param codegen: whether Spark compiles queries to byte code. Off is faster for the short jobs of this
         machine and gives equal results; it is an internal switch of Spark.
+    :param default_dbfs: whether paths without scheme are in ``dbfs:/``, as on Databricks, instead of local.
     :param class_archive: AppCDS file that speeds up the start, the machine's own by default; ignored when it
         does not exist.
     :param record_class_archive: write ``class_archive`` when the JVM ends instead of using it.
@@ -78,7 +81,8 @@ def build_session(
         **_basics(warehouse, scratch),
         **_delta(),
         **(_codegen_off() if not codegen else {}),
-        **_dbfs(warehouse),
+        **dbfs_settings(warehouse),
+        **({"spark.hadoop.fs.defaultFS": "dbfs:/"} if default_dbfs else {}),
         **(_hive(metastore, scratch) if metastore else {"spark.sql.catalogImplementation": "in-memory"}),
         **(_s3(s3_endpoint) if s3_endpoint else {}),
         **(extra or {}),
@@ -176,20 +180,6 @@ def _codegen_off() -> dict[str, str]:
     return {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 
-def _dbfs(warehouse: Path) -> dict[str, str]:
-    """``dbfs:/`` is a folder beside the warehouse; the warehouse itself is seen where Databricks has it."""
-    root = warehouse.with_name("dbfs")
-    root.mkdir(parents=True, exist_ok=True)
-    mounts = "spark.hadoop.fs.viewfs.mounttable.dbfs"
-    return {
-        "spark.hadoop.fs.dbfs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
-        "spark.hadoop.fs.viewfs.overload.scheme.target.dbfs.impl": "org.apache.hadoop.fs.LocalFileSystem",
-        "spark.hadoop.fs.viewfs.mounttable.default.name.key": "dbfs",
-        f"{mounts}.link./user/hive/warehouse": warehouse.as_uri(),
-        f"{mounts}.linkFallback": root.as_uri(),
-    }
-
-
 def _hive(metastore: str, scratch: Path) -> dict[str, str]:
     """One catalog for all Spark processes, in the Derby server at ``metastore``."""
     jdo = "spark.hadoop.javax.jdo.option"
@@ -202,7 +192,7 @@ def _hive(metastore: str, scratch: Path) -> dict[str, str]:
         # Delta keeps its own schema; Hive's objection to a replaced one is a stack trace in the log and
         # nothing else.
         "spark.hadoop.hive.metastore.disallow.incompatible.col.type.changes": "false",
-        "spark.hadoop.hive.exec.scratchdir": str(scratch / "hive"),
+        "spark.hadoop.hive.exec.scratchdir": (scratch / "hive").as_uri(),
         "spark.hadoop.hive.exec.local.scratchdir": str(scratch / "hive-local"),
     }
 
@@ -211,6 +201,7 @@ def _s3(endpoint: str) -> dict[str, str]:
     s3a = "spark.hadoop.fs.s3a"
     return {
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.s3n.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         f"{s3a}.endpoint": endpoint,
         f"{s3a}.endpoint.region": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         f"{s3a}.path.style.access": "true",

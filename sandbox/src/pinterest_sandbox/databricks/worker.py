@@ -21,11 +21,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pinterest_sandbox.databricks.additions import add_methods
 from pinterest_sandbox.databricks.channel import Channel, Message
 from pinterest_sandbox.databricks.errors import describe
 from pinterest_sandbox.databricks.interpreter import library_path
+from pinterest_sandbox.databricks.local_files import LocalFiles
+from pinterest_sandbox.databricks.mounts import Mounts
 from pinterest_sandbox.databricks.rehearsal import rehearse
-from pinterest_sandbox.databricks.runner import CellOutput, NotebookRunner
+from pinterest_sandbox.databricks.results import CellOutput
+from pinterest_sandbox.databricks.runner import NotebookRunner
 from pinterest_sandbox.databricks.session import build_session
 from pinterest_sandbox.databricks.sql import StatementError, run_statement
 from pinterest_sandbox.databricks.workspace import Workspace
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
 
 #: Statements that run at a time.
 STATEMENTS = 4
+#: Spark settings of the cluster. Notebooks written for a runtime before 17 count on casts that give null; the
+#: SQL warehouse is strict, as Databricks' are.
+CLUSTER_CONFIG = {"spark.sql.ansi.enabled": "false"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +62,10 @@ class WorkerSettings:
     warehouse: str
     metastore: str | None
     codegen: bool
+
+    def mounts(self) -> Mounts:
+        """The workspace's mounts."""
+        return Mounts(Path(self.folder) / "mounts.json")
 
 
 def main() -> None:
@@ -87,14 +98,18 @@ def _ready_session(settings: WorkerSettings, channel: Channel) -> SparkSession:
 
 
 def _session(settings: WorkerSettings) -> SparkSession:
-    return build_session(
+    session = build_session(
         warehouse=Path(settings.warehouse),
         metastore=settings.metastore,
         s3_endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
         scratch=Path(settings.folder) / "scratch" / settings.kind,
         app_name=f"databricks-{settings.kind}",
         codegen=settings.codegen,
+        default_dbfs=True,
+        extra=CLUSTER_CONFIG if settings.kind == "notebook" else None,
     )
+    add_methods()
+    return session
 
 
 def _receive(channel: Channel, inbox: queue.Queue[Message]) -> None:
@@ -143,10 +158,13 @@ def _serve_notebooks(
     settings: WorkerSettings, session: SparkSession, channel: Channel, inbox: queue.Queue[Message]
 ) -> None:
     """One notebook at a time, in the main thread, for they share working directory and modules."""
+    mounts = settings.mounts()
     runner = NotebookRunner(
         workspace=Workspace(Path(settings.folder) / "workspace"),
         session=session,
         secrets=Path(settings.folder) / "secrets.json",
+        mounts=mounts,
+        files=LocalFiles(Path(settings.warehouse), mounts),
         libraries=tuple(sys.path),
     )
     rehearsal = _Rehearsal(settings, session)
@@ -174,6 +192,7 @@ def _serve_statements(
     settings: WorkerSettings, session: SparkSession, channel: Channel, inbox: queue.Queue[Message]
 ) -> None:
     threads = ThreadPoolExecutor(STATEMENTS, thread_name_prefix="statement")
+    mounts = settings.mounts()
     rehearsal = _Rehearsal(settings, session)
     while True:
         request = inbox.get()
@@ -184,13 +203,14 @@ def _serve_statements(
         if request["op"] == "cancel":
             session.sparkContext._jsc.sc().cancelJobGroupAndFutureJobs(str(request["target"]))
         else:
-            threads.submit(_statement, session, channel, request)
+            threads.submit(_statement, session, mounts, channel, request)
 
 
-def _statement(session: SparkSession, channel: Channel, request: Message) -> None:
+def _statement(session: SparkSession, mounts: Mounts, channel: Channel, request: Message) -> None:
     number, spec = request["id"], request["statement"]
     answer: dict[str, Any]
     try:
+        mounts.refresh(session._jsc.hadoopConfiguration())
         session.sparkContext.setJobGroup(str(number), spec["statement"][:200], interruptOnCancel=True)
         result = run_statement(session.newSession(), **spec)
         answer = {"event": "done", "result": asdict(result)}

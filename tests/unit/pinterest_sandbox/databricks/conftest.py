@@ -26,7 +26,12 @@ def sparkless(folder: Path) -> Callable[[str], WorkerProcess]:
 
     def start(kind: str) -> WorkerProcess:
         settings = WorkerSettings(
-            fd=-1, kind=kind, folder=str(folder), warehouse="", metastore=None, codegen=False
+            fd=-1,
+            kind=kind,
+            folder=str(folder),
+            warehouse=str(folder / "warehouse"),
+            metastore=None,
+            codegen=False,
         )
         return WorkerProcess(settings, [SPARKLESS])
 

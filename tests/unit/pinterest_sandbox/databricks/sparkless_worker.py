@@ -14,6 +14,8 @@ class Session:
     """As much of a Spark session as a notebook without Spark needs."""
 
     _jvm = None
+    _jsc = SimpleNamespace(hadoopConfiguration=lambda: None)
+    streams = SimpleNamespace(active=[], awaitAnyTermination=lambda seconds: False)
     sparkContext = SimpleNamespace(
         _jsc=object(), setJobGroup=lambda *_, **__: None, cancelAllJobs=lambda: None
     )

@@ -64,11 +64,17 @@ def test_notebook_in_sql() -> None:
     ]
 
 
-@pytest.mark.parametrize("magic", ["sh", "scala", "r", "pip", "fs"])
+@pytest.mark.parametrize("magic", ["sh", "scala", "r", "pip", "conda", "matplotlib"])
 def test_other_magics_are_refused_by_name_and_line(magic: str) -> None:
     source = f"# Databricks notebook source\nx = 1\n# COMMAND ----------\n\n# MAGIC %{magic} something\n"
     with pytest.raises(NotebookError, match=rf"line 5: %{magic} cells are not supported"):
         parse(source)
+
+
+def test_file_commands_are_cells_of_their_own() -> None:
+    assert parse("# Databricks notebook source\n# MAGIC %fs ls /mnt\n") == [
+        Cell(language="fs", source="ls /mnt", line=2)
+    ]
 
 
 def test_text_without_the_first_line_is_no_notebook() -> None:

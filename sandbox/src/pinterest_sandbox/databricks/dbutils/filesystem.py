@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from py4j.protocol import Py4JJavaError
+
+from pinterest_sandbox.databricks.mounts import MountError, Mounts, read_point, read_source
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -30,15 +35,29 @@ class FileInfo(NamedTuple):
         return not self.isDir()
 
 
+class MountInfo(NamedTuple):
+    """One mount.
+
+    :param mountPoint: path in ``dbfs:/``.
+    :param source: where it leads; keys are never shown.
+    """
+
+    mountPoint: str
+    source: str
+    encryptionType: str = ""
+
+
 class FileSystem:
     """File utilities of one session. A path without scheme is on ``dbfs:/``.
 
     :param session: gives the JVM and its Hadoop configuration.
+    :param mounts: the workspace's.
     """
 
-    def __init__(self, session: SparkSession) -> None:
+    def __init__(self, session: SparkSession, mounts: Mounts) -> None:
         self._session = session
         self._java: Any = session._jvm
+        self._mounts = mounts
 
     def ls(self, dir: str) -> list[FileInfo]:
         """What is in a folder.
@@ -46,8 +65,7 @@ class FileSystem:
         :raises FileNotFoundError: when it does not exist.
         """
         path, system = self._open(dir)
-        if not system.exists(path):
-            raise FileNotFoundError(f"No such file or directory {dir}")
+        _check_exists(system, path, dir)
         return [_info(status) for status in system.listStatus(path)]
 
     def head(self, file: str, max_bytes: int = 65536) -> str:
@@ -56,8 +74,9 @@ class FileSystem:
         :param max_bytes: at most so much of it.
         """
         path, system = self._open(file)
-        if not system.exists(path):
-            raise FileNotFoundError(f"No such file or directory {file}")
+        _check_exists(system, path, file)
+        if system.getFileStatus(path).getLen() > max_bytes:
+            print(f"[Truncated to first {max_bytes} bytes]")
         stream = system.open(path)
         try:
             return bytes(stream.readNBytes(max_bytes)).decode(errors="ignore")
@@ -101,9 +120,66 @@ class FileSystem:
         """Move a file, or a folder with ``recurse``, also from one file system to another."""
         return self._copy(source, to, recurse, delete_source=True)
 
+    def mount(
+        self,
+        source: str,
+        mount_point: str,
+        encryption_type: str = "",
+        owner: str | None = None,
+        extra_configs: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Let a path of ``dbfs:/`` lead to a bucket, for the whole workspace, until it is unmounted.
+
+        :param source: ``s3a://bucket``, also with keys in it; the other arguments change nothing here.
+        :raises MountError: when it can't be mounted; it begins as Java's message does.
+        """
+        return self._mount(source, mount_point, update=False)
+
+    def updateMount(
+        self,
+        source: str,
+        mount_point: str,
+        encryption_type: str = "",
+        owner: str | None = None,
+        extra_configs: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Let a path that is mounted lead elsewhere."""
+        return self._mount(source, mount_point, update=True)
+
+    def unmount(self, mount_point: str) -> bool:
+        """Let a path lead nowhere any more.
+
+        :raises MountError: when it is not mounted.
+        """
+        self._mounts.unmount(mount_point)
+        self.refreshMounts()
+        print(f"{read_point(mount_point)} has been unmounted.")
+        return True
+
+    def mounts(self) -> list[MountInfo]:
+        """All mounts, the root among them."""
+        return [MountInfo("/", "DatabricksRoot"), *(MountInfo(*pair) for pair in self._mounts.all().items())]
+
+    def refreshMounts(self) -> bool:
+        """See mounts that other runs have made meanwhile."""
+        self._mounts.refresh(self._session._jsc.hadoopConfiguration())
+        return True
+
+    def _mount(self, source: str, point: str, *, update: bool) -> bool:
+        target = read_source(source)
+        bucket = "/".join(target.split("/")[:3])
+        root, system = self._open(f"{bucket}/")
+        try:
+            system.listStatusIterator(root).hasNext()
+        except Py4JJavaError as error:
+            raise MountError(f"{bucket} can't be listed: {error.java_exception}") from None
+        self._mounts.mount(target, point, update=update)
+        return self.refreshMounts()
+
     def _copy(self, source: str, to: str, recurse: bool, *, delete_source: bool) -> bool:
         path, system = self._open(source)
         target, target_system = self._open(to)
+        _check_exists(system, path, source)
         if system.getFileStatus(path).isDirectory() and not recurse:
             raise IsADirectoryError(f"{source} is a folder: pass recurse=True")
         util = self._java.org.apache.hadoop.fs.FileUtil
@@ -119,6 +195,12 @@ class FileSystem:
         )
         path = self._java.org.apache.hadoop.fs.Path(full)
         return path, path.getFileSystem(self._session._jsc.hadoopConfiguration())
+
+
+def _check_exists(system: Any, path: Any, named: str) -> None:
+    if not system.exists(path):
+        # In the words of Java, which notebooks look for.
+        raise FileNotFoundError(f"java.io.FileNotFoundException: No such file or directory {named}")
 
 
 def _info(status: Any) -> FileInfo:

@@ -18,7 +18,7 @@ from pinterest_sandbox.databricks.errors import ApiError, describe
 from pinterest_sandbox.databricks.jobs import Jobs
 from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
 from pinterest_sandbox.databricks.runs import RunStore
-from pinterest_sandbox.databricks.server import clusters, pages, statements, workspace
+from pinterest_sandbox.databricks.server import clusters, exports, pages, statements, workspace
 from pinterest_sandbox.databricks.server import jobs as jobs_api
 from pinterest_sandbox.databricks.server.request import check_token
 from pinterest_sandbox.databricks.statements import Statements
@@ -71,6 +71,7 @@ def create_app(*, folder: Path, token: str, start_worker: Callable[[str], Worker
     app.state.token = token
     api = (
         jobs_api.routes(jobs),
+        exports.routes(jobs.store),
         statements.routes(Statements(sql)),
         workspace.routes(Workspace(folder / "workspace")),
         clusters.routes(),

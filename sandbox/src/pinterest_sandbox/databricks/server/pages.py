@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from pinterest_sandbox.databricks.errors import InvalidParameter
 from pinterest_sandbox.databricks.runs import Run, RunStore, State, TaskRun
+from pinterest_sandbox.databricks.server.cells import STYLE, cell_html
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
@@ -18,10 +19,8 @@ body { color: #1b2733; }
 a { color: #0b63b5; } h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .35rem .7rem; }
 tr + tr { border-top: 1px solid #dfe5ea; } th { color: #5a6b7b; font-weight: 500; }
-pre { background: #f5f7f9; border: 1px solid #dfe5ea; border-radius: 6px; padding: .7rem; overflow-x: auto; }
-pre.source { background: #fff; } pre.error { background: #fdf1f0; border-color: #e6b8b4; }
 .state { padding: .1rem .5rem; border-radius: 9px; background: #e8edf1; } .SUCCESS { background: #d9f2e0; }
-.FAILED, .TIMEDOUT, .UPSTREAM_FAILED { background: #f8d9d6; } .cell { color: #5a6b7b; margin: 1rem 0 -.5rem; }
+.FAILED, .TIMEDOUT, .UPSTREAM_FAILED { background: #f8d9d6; }
 """
 
 
@@ -55,11 +54,16 @@ def routes(store: RunStore) -> APIRouter:
     return router
 
 
+def task_page(run: Run, task: TaskRun) -> str:
+    """A page of one notebook alone, as it can be kept."""
+    return _page(f"{run.run_name} ({task.run_id})", _task(task))
+
+
 def _page(title: str, body: str, *, refresh: bool = False) -> str:
     again = '<meta http-equiv="refresh" content="3">' if refresh else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">{again}<title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
+        f"<style>{_STYLE}{STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
     )
 
 
@@ -85,21 +89,7 @@ def _task(task: TaskRun) -> str:
         parts.append(f"<h2>Exit value</h2><pre>{escape(task.exit_value)}</pre>")
     if task.error is not None:
         parts.append(f'<h2>Error</h2><pre class="error">{escape(task.error_trace or task.error)}</pre>')
-    return "".join(parts + [_cell(cell) for cell in task.cells])
-
-
-def _cell(cell: dict[str, Any]) -> str:
-    heading = f"{cell['title']} " if cell["title"] else ""
-    output = (
-        f"<pre{' class=error' if cell['failed'] else ''}>{escape(cell['output'])}</pre>"
-        if cell["output"]
-        else ""
-    )
-    return (
-        f'<p class="cell">{escape(heading)}line {cell["line"]}, {escape(cell["language"])}, '
-        f"{cell['seconds']:.1f} s</p>"
-        f'<pre class="source">{escape(cell["source"])}</pre>{output}'
-    )
+    return "".join(parts + [cell_html(cell) for cell in task.cells])
 
 
 def _state(state: State) -> str:
