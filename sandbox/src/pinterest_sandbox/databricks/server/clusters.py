@@ -1,17 +1,28 @@
-"""What clients ask before they start: runtime versions and SQL warehouses."""
+"""What clients ask before they start: runtime versions and SQL warehouses. Clusters can't be managed."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from pinterest_sandbox.config import WAREHOUSE_ID
+from pinterest_sandbox.config import CLUSTER_ID, WAREHOUSE_ID
 from pinterest_sandbox.databricks.compute import check_warehouse
+from pinterest_sandbox.databricks.errors import ApiError
+
+#: What makes, changes and lists clusters, and what runs on them outside of jobs.
+_CLUSTER_APIS = (
+    "clusters",
+    "cluster-policies",
+    "policies/clusters",
+    "instance-pools",
+    "libraries",
+    "contexts",
+)
 
 
 def routes() -> APIRouter:
-    """``clusters/spark-versions`` and ``sql/warehouses``."""
+    """``clusters/spark-versions``, ``sql/warehouses``, and refusals of the APIs that manage clusters."""
     router = APIRouter(prefix="/api")
 
     @router.get("/2.0/clusters/spark-versions")
@@ -29,7 +40,16 @@ def routes() -> APIRouter:
         check_warehouse(warehouse_id)
         return _warehouse()
 
+    # After the paths above, which win.
+    for api in _CLUSTER_APIS:
+        router.add_api_route(f"/{{version}}/{api}/{{path:path}}", _refuse, methods=["GET", "POST"])
     return router
+
+
+def _refuse(request: Request) -> None:
+    api = request.url.path.removeprefix("/api/")
+    message = f"{api} is not supported here: the only cluster is {CLUSTER_ID!r}, and it is always there"
+    raise ApiError("FEATURE_DISABLED", message)
 
 
 def _warehouse() -> dict[str, Any]:
