@@ -13,16 +13,14 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pinterest_sandbox.databricks.cells import HEADERS
 from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter, NotFound
+from pinterest_sandbox.databricks.imports import read_import
 
 #: Limit of an import's content as sent, that is in base64.
 IMPORT_LIMIT = 10 * 1024 * 1024
 #: Bytes of one name in a path, and of a whole path: what file systems allow, less the room for our folders.
 NAME_LIMIT = 255
 PATH_LIMIT = 2000
-_LANGUAGES = {"PYTHON": ".py", "SQL": ".sql"}
-_FORMATS = ("AUTO", "SOURCE", "RAW")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,20 +139,13 @@ class Workspace:
         """Import one file or notebook.
 
         :param path: where to; a notebook recognised by ``AUTO`` loses its extension.
-        :param format: ``AUTO`` (source with a notebook's first line becomes a notebook, all else a file),
-            ``SOURCE`` (a notebook in ``language``) or ``RAW`` (a file).
+        :param format: ``AUTO``, ``SOURCE``, ``JUPYTER`` or ``RAW``: see :func:`read_import`.
         :param overwrite: whether an object of the same kind is replaced.
+        :raises InvalidParameter: when ``content`` is not what ``format`` says.
         :raises NotFound: when the folder does not exist.
         :raises ApiError: ``RESOURCE_ALREADY_EXISTS``.
         """
-        if format not in _FORMATS:
-            raise InvalidParameter(f"format {format!r} is not supported here: one of {', '.join(_FORMATS)}")
-        target, found, content = path, None, content
-        if format == "SOURCE":
-            found, content = _as_notebook(content, language)
-        elif format == "AUTO":
-            found = _recognised(path, content)
-            target = path[: -len(_LANGUAGES[found])] if found else path
+        target, found, content = read_import(path, content, format, language)
         with self._lock:
             self._check_target(target, found, overwrite)
             file, mark = self.file(target), self._mark(target)
@@ -219,25 +210,6 @@ def _relative(path: str) -> PurePosixPath:
         raise InvalidParameter(f"Path ({path}) is too long")
     parts = parts[1:]
     return PurePosixPath(*parts[1:] if parts[:1] == ("Workspace",) else parts)
-
-
-def _recognised(path: str, content: bytes) -> str | None:
-    first = content.split(b"\n", 1)[0].decode(errors="replace").rstrip()
-    suffix = PurePosixPath(path).suffix
-    for language, extension in _LANGUAGES.items():
-        if suffix == extension and first == HEADERS[language.lower()]:
-            return language
-    return None
-
-
-def _as_notebook(content: bytes, language: str | None) -> tuple[str, bytes]:
-    """Language and content of what is imported as a notebook; its first line is added where it lacks."""
-    if language not in _LANGUAGES:
-        raise InvalidParameter(f"language must be one of {', '.join(_LANGUAGES)} here, not {language!r}")
-    header = HEADERS[language.lower()].encode()
-    if content.split(b"\n", 1)[0].rstrip() == header:
-        return language, content
-    return language, header + b"\n" + content
 
 
 def _exists(path: str) -> ApiError:

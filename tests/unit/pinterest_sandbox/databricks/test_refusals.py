@@ -74,6 +74,8 @@ def test_known_warehouse(workspace: WorkspaceClient) -> None:
         ({"language": "SCALA"}, "INVALID_PARAMETER_VALUE"),
         ({"format": {}}, "MALFORMED_REQUEST"),
         ({"format": "HTML"}, "INVALID_PARAMETER_VALUE"),
+        ({"format": "JUPYTER", "content": "eA=="}, "INVALID_PARAMETER_VALUE"),
+        ({"format": "AUTO", "path": "/Shared/a.ipynb", "content": "eA=="}, "INVALID_PARAMETER_VALUE"),
         ({"content": "ü", "language": "PYTHON"}, "INVALID_PARAMETER_VALUE"),
         ({"content": 5}, "MALFORMED_REQUEST"),
         ({"overwrite": "perhaps"}, "MALFORMED_REQUEST"),

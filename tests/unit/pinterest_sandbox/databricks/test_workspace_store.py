@@ -10,6 +10,7 @@ from pinterest_sandbox.databricks.errors import ApiError, InvalidParameter, NotF
 from pinterest_sandbox.databricks.workspace import Workspace
 
 NOTEBOOK = b"# Databricks notebook source\nx = 1\n"
+JUPYTER = b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "x = 1"}]}'
 
 
 @pytest.fixture
@@ -27,8 +28,26 @@ def workspace(tmp_path: Path) -> Workspace:
         ("/Shared/.published", b"", "AUTO", None, ("/Shared/.published", "FILE", None)),
         ("/Shared/s", b"x = 1\n", "SOURCE", "PYTHON", ("/Shared/s", "NOTEBOOK", "PYTHON")),
         ("/Shared/n.py", NOTEBOOK, "RAW", None, ("/Shared/n.py", "FILE", None)),
+        ("/Shared/j.ipynb", JUPYTER, "AUTO", None, ("/Shared/j", "NOTEBOOK", "PYTHON")),
+        ("/Shared/j.ipynb", JUPYTER, "JUPYTER", None, ("/Shared/j.ipynb", "NOTEBOOK", "PYTHON")),
+        ("/Shared/j", JUPYTER, "JUPYTER", None, ("/Shared/j", "NOTEBOOK", "PYTHON")),
+        ("/Shared/j.ipynb", JUPYTER, "RAW", None, ("/Shared/j.ipynb", "FILE", None)),
+        ("/Shared/j.json", JUPYTER, "AUTO", None, ("/Shared/j.json", "FILE", None)),
     ],
-    ids=["notebook", "sql-notebook", "module", "other-extension", "dot-file", "source", "raw"],
+    ids=[
+        "notebook",
+        "sql-notebook",
+        "module",
+        "other-extension",
+        "dot-file",
+        "source",
+        "raw",
+        "jupyter-auto",
+        "jupyter",
+        "jupyter-no-extension",
+        "jupyter-raw",
+        "json",
+    ],
 )
 def test_what_an_import_becomes(
     workspace: Workspace,
@@ -48,6 +67,11 @@ def test_source_gets_the_first_line_of_a_notebook(workspace: Workspace) -> None:
     workspace.write("/Shared/s", b"x = 1\n", language="PYTHON")
     assert workspace.notebook_source("/Shared/s") == NOTEBOOK.decode()
     assert workspace.notebook_source("/Workspace/Shared/s") == NOTEBOOK.decode()
+
+
+def test_jupyter_becomes_source(workspace: Workspace) -> None:
+    workspace.write("/Shared/j.ipynb", JUPYTER, format="AUTO")
+    assert workspace.notebook_source("/Shared/j") == NOTEBOOK.decode()
 
 
 def test_file_is_no_notebook(workspace: Workspace) -> None:
