@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pinterest_sandbox.databricks.class_archive import class_archive as machine_class_archive
 from pinterest_sandbox.databricks.dbfs import dbfs_settings
+from pinterest_sandbox.databricks.python_worker import worker_python
 from pinterest_sandbox.jars import JAVA_SOURCES, class_path, jar_folder
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def build_session(
     for folder in (warehouse, scratch):
         folder.mkdir(parents=True, exist_ok=True)
     # Python workers must be this interpreter, not whatever `python3` is on the machine.
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    os.environ["PYSPARK_PYTHON"] = str(worker_python(scratch))
+    os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = HOST
     # A JVM that only puts the command line of the other one together.
     os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
