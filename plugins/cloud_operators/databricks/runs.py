@@ -24,6 +24,14 @@ def has_ended(run: Mapping[str, Any]) -> bool:
     return run["state"]["life_cycle_state"] in TERMINAL
 
 
+def goes_on(run: Mapping[str, Any]) -> bool:
+    """Tell whether a run has neither ended nor been told to.
+
+    :param run: answer of runs/get, or one run of runs/list
+    """
+    return not has_ended(run) and run["state"]["life_cycle_state"] != "TERMINATING"
+
+
 def is_forgotten(run_id: int, status: int | None, body: str) -> bool:
     """Tell from a refusal of runs/get whether the workspace has no such run (it keeps them for 60 days).
 

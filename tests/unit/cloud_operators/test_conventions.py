@@ -13,6 +13,7 @@ from airflow.sdk import DAG, BaseHook, BaseOperator, task
 from cloud_operators.aws.operators import apigateway, kinesis, msk_connect
 from cloud_operators.aws.sensors.kinesis import KinesisStreamStateSensor
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
+from cloud_operators.databricks.operators.keep_running import DatabricksKeepNotebookRunningOperator
 from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from cloud_operators.databricks.operators.sql import (
     DatabricksMaterializeQueryOperator,
@@ -52,6 +53,7 @@ OPERATORS: dict[type[BaseOperator], dict[str, Any]] = {
     KafkaSinkCaughtUpSensor: {"group_id": "a", "topics": ["b"]},
     DatabricksPublishFolderOperator: {"source_folder": "a", "workspace_root": "/b"},
     DatabricksRunNotebookOperator: {"notebook_path": "/a", "compute": {}},
+    DatabricksKeepNotebookRunningOperator: {"notebook_path": "/a", "compute": {}, "run_name": "b"},
     DatabricksSqlStatementOperator: {"sql": "a", "warehouse_id": "b"},
     DatabricksMaterializeQueryOperator: {
         "sql": "a",
@@ -67,6 +69,7 @@ NOT_TEMPLATED = {
     "waiter_delay",
     "waiter_max_attempts",
     "polling_period_seconds",
+    "min_seconds",
     "request_timeout",
     "databricks_retry_limit",
     "databricks_retry_delay",

@@ -164,6 +164,16 @@ def test_databricks(databricks: FakeDatabricks, s3: Any, example: Any) -> None:
     assert keys == ["results/example/result.csv", "results/example/result.jsonl"]
 
 
+def test_databricks_stream(databricks: FakeDatabricks, example: Any) -> None:
+    databricks.notebooks["/Shared/example/stream"] = [Notebook(looks=("RUNNING",) * 1000)]
+
+    ids = [run(example("databricks", "example_databricks_stream"), min_seconds=0) for _ in range(2)]
+
+    assert ids == [{"keep_stream_running": 1000}] * 2
+    (submitted,) = databricks.runs.values()
+    assert submitted.request["run_name"] == "example-stream"
+
+
 class _AnyNotebook(dict[str, list[Notebook]]):
     """The same scripts for each path: where a folder is published is known only once it is."""
 

@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator
 from cloud_operators.aws.operators import apigateway, kinesis, msk_connect
 from cloud_operators.aws.sensors.kinesis import KinesisStreamStateSensor
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
+from cloud_operators.databricks.operators.keep_running import DatabricksKeepNotebookRunningOperator
 from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from cloud_operators.databricks.operators.sql import (
     DatabricksMaterializeQueryOperator,
@@ -356,4 +357,5 @@ AT_ONCE: dict[type[BaseOperator], str] = {
     kinesis.KinesisPutRecordsOperator: "PutRecords answers once the records are stored or refused",
     KafkaEnsureTopicsOperator: "the brokers answer once the topic is created, within request_timeout",
     DatabricksPublishFolderOperator: "the workspace answers each import once the object is there",
+    DatabricksKeepNotebookRunningOperator: "the run is there once it is submitted, and its end is not wanted",
 }

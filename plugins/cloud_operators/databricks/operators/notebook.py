@@ -8,24 +8,23 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from airflow.providers.common.compat.sdk import AirflowException
 from airflow.sdk import BaseOperator, ResumableJobMixin, conf
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_fixed
 
 from cloud_operators.databricks import runs
 from cloud_operators.databricks.links.pages import RunPageLink
+from cloud_operators.databricks.submission import check_notebook, submission
 from cloud_operators.exceptions import ServiceFailed
 
 if TYPE_CHECKING:
-    from airflow.providers.databricks.hooks.databricks import DatabricksHook
     from airflow.sdk import Context
     from pydantic import JsonValue
 
-_TASK_KEY = "notebook"
+    from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
+
 _SUBMISSION_KEY = "databricks_submission"
 _FORGOTTEN = "FORGOTTEN"
-_COMPUTE_KEYS = {"existing_cluster_id", "new_cluster", "libraries"}
 
 
 class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
@@ -108,11 +107,11 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         self.run_id: int | None = None
 
     @cached_property
-    def hook(self) -> DatabricksHook:
+    def hook(self) -> DatabricksRunsHook:
         """The hook that all calls go through."""
-        from airflow.providers.databricks.hooks.databricks import DatabricksHook
+        from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
 
-        return DatabricksHook(
+        return DatabricksRunsHook(
             self.databricks_conn_id,
             retry_limit=self.databricks_retry_limit,
             retry_delay=self.databricks_retry_delay,
@@ -128,7 +127,7 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         :raises NotebookRunFailed: with the notebook's error, the end of its traceback and the run's page
         :raises ServiceFailed: when the exit value was truncated
         """
-        self._check_arguments()
+        check_notebook(self.notebook_path, self.parameters, self.compute)
         # Its own return value depends on the way it came to the run; the run tells the same either way.
         self.execute_resumable(context)
         if not self.wait_for_completion and not self.deferrable:
@@ -149,7 +148,7 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
             raise ServiceFailed(f"the wait for run {self.run_id}", "broken off", message=event["message"])
         if event["status"] == "timeout":
             raise AirflowTaskTimeout(f"run {self.run_id} was cancelled after {self.execution_timeout}")
-        self._check_success(self.hook.get_run(self.run_id))
+        self.hook.check_success(self.notebook_path, self.hook.get_run(self.run_id))
         return self._exit_value()
 
     def on_kill(self) -> None:
@@ -160,23 +159,15 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
 
     def submit_job(self, context: Context) -> int:
         """Submit the run, with a token that makes it one run however often the request is sent."""
-        task = {
-            "task_key": _TASK_KEY,
-            "notebook_task": {
-                "notebook_path": self.notebook_path,
-                "base_parameters": self.parameters or {},
-                "source": "WORKSPACE",
-            },
-            **self.compute,
-        }
-        run_name = self.run_name or f"{context['ti'].dag_id}.{context['ti'].task_id}"
-        submission = {
-            "run_name": run_name,
-            "tasks": [task],
-            "timeout_seconds": int(self.timeout_seconds or 0),
-            "idempotency_token": self._submission_token(context),
-        }
-        run_id = int(self.hook.submit_run(submission))
+        request = submission(
+            notebook_path=self.notebook_path,
+            parameters=self.parameters,
+            compute=self.compute,
+            run_name=self.run_name or f"{context['ti'].dag_id}.{context['ti'].task_id}",
+            timeout_seconds=int(self.timeout_seconds or 0),
+            token=self._submission_token(context),
+        )
+        run_id = int(self.hook.submit_run(request))
         self.run_id = run_id  # at once: a kill from here on has to cancel it
         self.log.info("Submitted %s as run %s", self.notebook_path, run_id)
         return run_id
@@ -219,7 +210,7 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
             wait=wait_fixed(self.polling_period_seconds),
             before_sleep=self._log_state,
         )
-        self._check_success(polling(self.hook.get_run, cast("int", external_id)))
+        self.hook.check_success(self.notebook_path, polling(self.hook.get_run, cast("int", external_id)))
 
     def get_job_result(self, external_id: JsonValue, context: Context) -> None:
         """Take over a run that ended well, in this try or before it."""
@@ -238,17 +229,6 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         run = polling.outcome.result() if polling.outcome else {}
         self.log.info("Run %s is %s", self.run_id, run["state"]["life_cycle_state"])
 
-    def _check_arguments(self) -> None:
-        if not self.notebook_path.startswith("/"):
-            raise ValueError(f"notebook_path={self.notebook_path!r}: an absolute workspace path is needed")
-        wrong = [name for name, value in (self.parameters or {}).items() if not isinstance(value, str)]
-        if wrong:
-            raise ValueError(f"parameters {', '.join(wrong)}: a notebook's parameters are text")
-        if not isinstance(self.compute, Mapping) or set(self.compute) - _COMPUTE_KEYS:
-            raise ValueError(f"compute: an object with keys of {sorted(_COMPUTE_KEYS)} is needed")
-        if {"existing_cluster_id", "new_cluster"} <= set(self.compute):
-            raise ValueError("compute: existing_cluster_id and new_cluster exclude each other")
-
     def _submission_token(self, context: Context) -> str:
         """Make a token for the submission that follows the run known so far (none, or one that failed).
 
@@ -260,9 +240,9 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         if store is None:
             return token
         known_run = store.get(self.external_id_key)
-        submission = store.get(_SUBMISSION_KEY)
-        if isinstance(submission, dict) and submission["after"] == known_run:
-            return str(submission["token"])
+        kept = store.get(_SUBMISSION_KEY)
+        if isinstance(kept, dict) and kept["after"] == known_run:
+            return str(kept["token"])
         store.set(_SUBMISSION_KEY, {"token": token, "after": known_run})
         return token
 
@@ -284,20 +264,5 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
         )
 
     def _exit_value(self) -> Any:
-        return runs.exit_value(
-            self.notebook_path, self._task_output(self.hook.get_run(cast("int", self.run_id)))
-        )
-
-    def _task_output(self, run: dict[str, Any]) -> dict[str, Any]:
-        # The output belongs to the task's own run, not to the submitted one.
-        return cast("dict[str, Any]", self.hook.get_run_output(run["tasks"][0]["run_id"]))
-
-    def _check_success(self, run: dict[str, Any]) -> None:
-        if run["state"].get("result_state") == "SUCCESS":
-            return
-        try:
-            output = self._task_output(run)
-        except (AirflowException, LookupError):
-            # A run whose cluster never came up has no output.
-            output = {}
-        raise runs.failure(self.notebook_path, run, output)
+        run = self.hook.get_run(cast("int", self.run_id))
+        return runs.exit_value(self.notebook_path, self.hook.get_notebook_output(run))

@@ -10,6 +10,7 @@ import base64
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 TOKEN = "dapi-test"
 IMPORT_LIMIT = 10 * 1024 * 1024
+ENDED = ("TERMINATED", "SKIPPED", "INTERNAL_ERROR")
 
 
 class ApiError(Exception):
@@ -31,7 +33,7 @@ class ApiError(Exception):
 class Notebook:
     """What a run of a notebook does.
 
-    :param looks: answers of runs/get before the end, as life cycle states
+    :param looks: answers of runs/get before the end, as life cycle states; runs/list tells the next of them
     :param life_cycle: life cycle state at the end
     :param result: result state at the end
     """
@@ -66,12 +68,24 @@ class Run:
     request: dict[str, Any]
     script: Notebook
     looks: list[str]
+    start_time: int
     cancelled: bool = False
     deleted: bool = False
 
     @property
     def task_run_id(self) -> int:
         return self.run_id + 1
+
+    @property
+    def state(self) -> dict[str, str]:
+        """As it is now; looking on its own does not bring a run forward."""
+        state = {"state_message": self.script.message}
+        if self.cancelled:
+            return state | {"life_cycle_state": "TERMINATED", "result_state": "CANCELED"}
+        if self.looks:
+            return state | {"life_cycle_state": self.looks[0]}
+        result = {"result_state": self.script.result} if self.script.result else {}
+        return state | {"life_cycle_state": self.script.life_cycle} | result
 
 
 @dataclass
@@ -203,7 +217,7 @@ class FakeDatabricks:
             raise ApiError(400, "INVALID_PARAMETER_VALUE", f"no notebook {path}")
         script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         run_id = 1000 + 10 * len(self.runs)
-        self.runs[run_id] = Run(run_id, body, script, list(script.looks))
+        self.runs[run_id] = Run(run_id, body, script, list(script.looks), int(time.time() * 1000))
         if token:
             self.tokens[token] = run_id
         return {"run_id": run_id}
@@ -214,18 +228,44 @@ class FakeDatabricks:
             raise self.no_run or ApiError(
                 400, "INVALID_PARAMETER_VALUE", f"Run {query['run_id']} does not exist."
             )
-        state: dict[str, str] = {"state_message": run.script.message}
-        if run.cancelled:
-            state |= {"life_cycle_state": "TERMINATED", "result_state": "CANCELED"}
-        elif run.looks:
-            state["life_cycle_state"] = run.looks.pop(0)
-        else:
-            state["life_cycle_state"] = run.script.life_cycle
-            if run.script.result:
-                state["result_state"] = run.script.result
+        state = run.state
+        if run.looks and not run.cancelled:
+            run.looks.pop(0)
         task = {"run_id": run.task_run_id, "task_key": run.request["tasks"][0]["task_key"], "state": state}
-        url = f"http://127.0.0.1:{self.port}/#job/1/run/{run.run_id}"
-        return {"run_id": run.run_id, "job_id": 1, "state": state, "run_page_url": url, "tasks": [task]}
+        return {**self.describe(run), "state": state, "tasks": [task]}
+
+    def describe(self, run: Run) -> dict[str, Any]:
+        return {
+            "run_id": run.run_id,
+            "job_id": 1,
+            "run_name": run.request["run_name"],
+            "start_time": run.start_time,
+            "state": run.state,
+            "run_page_url": f"http://127.0.0.1:{self.port}/#job/1/run/{run.run_id}",
+        }
+
+    def list_runs(self, query: dict[str, Any]) -> dict[str, Any]:
+        known = {"limit", "page_token", "active_only", "start_time_from"}
+        if set(query) - known or query.get("active_only", "true") not in ("true", "false"):
+            raise ApiError(400, "INVALID_PARAMETER_VALUE", f"not known here: {query}")
+        limit = int(query.get("limit", 20))
+        if limit > 26:
+            raise ApiError(
+                400, "INVALID_PARAMETER_VALUE", f"Invalid limit {limit} - it has to be no more than 26."
+            )
+        found = [
+            run
+            for run in sorted(self.runs.values(), key=lambda run: (-run.start_time, -run.run_id))
+            if not run.deleted and run.start_time >= int(query.get("start_time_from", 0))
+        ]
+        if query.get("active_only") == "true":
+            found = [run for run in found if run.state["life_cycle_state"] not in ENDED]
+        begin = int(query.get("page_token", 0))
+        page = found[begin : begin + limit]
+        answer: dict[str, Any] = {"runs": [self.describe(run) for run in page]} if page else {}
+        if len(found) > begin + limit:
+            answer["next_page_token"] = str(begin + limit)
+        return answer
 
     def get_output(self, query: dict[str, Any]) -> dict[str, Any]:
         run = next((run for run in self.runs.values() if run.task_run_id == int(query["run_id"])), None)
@@ -327,6 +367,7 @@ class FakeDatabricks:
             "POST /api/2.0/workspace/delete": self.delete,
             "POST /api/2.2/jobs/runs/submit": self.submit,
             "GET /api/2.2/jobs/runs/get": self.get_run,
+            "GET /api/2.2/jobs/runs/list": self.list_runs,
             "GET /api/2.2/jobs/runs/get-output": self.get_output,
             "POST /api/2.2/jobs/runs/cancel": self.cancel_run,
             "POST /api/2.0/sql/statements": self.execute,

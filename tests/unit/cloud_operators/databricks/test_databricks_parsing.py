@@ -10,6 +10,7 @@ from pathlib import Path
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 CODE = """
 import sys
+import cloud_operators.databricks.operators.keep_running
 import cloud_operators.databricks.operators.notebook
 import cloud_operators.databricks.operators.sql
 import cloud_operators.databricks.operators.workspace

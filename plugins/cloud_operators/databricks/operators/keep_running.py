@@ -1,0 +1,216 @@
+"""Keep one run of a notebook going that is not meant to end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from airflow.sdk import BaseOperator
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from cloud_operators.databricks import runs
+from cloud_operators.databricks.links.pages import RunPageLink
+from cloud_operators.databricks.submission import check_notebook, submission
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from tenacity import RetryCallState
+
+    from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
+
+#: Tasks that submit within so many seconds use the same token, so that they get the same run.
+_WINDOW_SECONDS = 600
+
+
+class DatabricksKeepNotebookRunningOperator(BaseOperator):
+    """See to it that a notebook that never ends, such as a continuous stream, has a run; do not wait for it.
+
+    A run with ``run_name`` that goes on is adopted; otherwise one is submitted with ``runs/submit``. Either
+    way the task ends with the run's id, and the run goes on without it. Scheduled every few minutes, it
+    starts the notebook again whenever its run has ended. What identifies the run is its name alone: give no
+    other run of the workspace this name, and cancel the run yourself to replace its code or parameters.
+
+    No second run is left behind when a task is tried again, when its request is repeated because the answer
+    was lost, or when several tasks come at once: those that submit send the same idempotency token, made of
+    the name, of the present ten minutes, and of the runs of the name that have ended lately, so that it
+    changes as soon as a new run is due. Should tasks submit with different tokens all the same (the ten
+    minutes are over between the two), the run that was started later is cancelled by its own task, which
+    adopts the other one. Several runs that went on before, which only somebody else can have started, are
+    left alone, and the oldest is adopted.
+
+    A killed task leaves the run alone, adopted or its own: it is meant to outlive the task, and the next one
+    adopts it. Only while the task is submitting and does not know the id yet does a kill (or
+    ``execution_timeout``) cancel the run, which nobody would know of otherwise. It learns the id by sending
+    the request again with the same token; if the first one never arrived, that makes the run that is
+    cancelled at once. A task that submits in the same moment gets this run too and loses it; the next one
+    starts it anew.
+
+    .. seealso:: https://docs.databricks.com/api/workspace/jobs/listruns and
+        https://docs.databricks.com/api/workspace/jobs/submit
+
+    :param notebook_path: absolute workspace path of the notebook, without extension (templated)
+    :param parameters: the notebook's widgets, text to text (templated)
+    :param compute: ``{"existing_cluster_id": …}`` or ``{"new_cluster": {…}}``, with ``"libraries"`` if
+        needed; ``{}`` runs it on serverless compute (templated)
+    :param run_name: name of the run in the workspace, by which it is found again (templated)
+    :param timeout_seconds: limit that Databricks puts on the run, 0 is none; a run that it ends is started
+        again by the next task (templated)
+    :param min_seconds: watch a new run for so many seconds after its submission, and fail when it fails in
+        that time; 0 looks once
+    :param polling_period_seconds: seconds between two looks in that time
+    :param databricks_conn_id: the Databricks connection (templated)
+    :param databricks_retry_limit: how often a request is sent before it counts as failed
+    :param databricks_retry_delay: seconds before the first repetition; it doubles with each
+    """
+
+    template_fields: Sequence[str] = (
+        "notebook_path",
+        "parameters",
+        "compute",
+        "run_name",
+        "timeout_seconds",
+        "databricks_conn_id",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"parameters": "json", "compute": "json"}
+    operator_extra_links = (RunPageLink(),)
+    ui_color = "#1CB1C2"
+    ui_fgcolor = "#fff"
+
+    def __init__(
+        self,
+        *,
+        notebook_path: str,
+        parameters: dict[str, str] | None = None,
+        compute: dict[str, Any],
+        run_name: str,
+        timeout_seconds: int = 0,
+        min_seconds: float = 0,
+        polling_period_seconds: float = 30,
+        databricks_conn_id: str = "databricks_default",
+        databricks_retry_limit: int = 3,
+        databricks_retry_delay: float = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.notebook_path = notebook_path
+        self.parameters = parameters
+        self.compute = compute
+        self.run_name = run_name
+        self.timeout_seconds = timeout_seconds
+        self.min_seconds = min_seconds
+        self.polling_period_seconds = polling_period_seconds
+        self.databricks_conn_id = databricks_conn_id
+        self.databricks_retry_limit = databricks_retry_limit
+        self.databricks_retry_delay = databricks_retry_delay
+        #: The request for a run whose id is not known yet.
+        self._submitting: dict[str, Any] | None = None
+
+    @cached_property
+    def hook(self) -> DatabricksRunsHook:
+        """The hook that all calls go through."""
+        # Imported here: the provider's modules would cost every parse of a DAG file half a second.
+        from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
+
+        return DatabricksRunsHook(
+            self.databricks_conn_id,
+            retry_limit=self.databricks_retry_limit,
+            retry_delay=self.databricks_retry_delay,
+            caller=type(self).__name__,
+        )
+
+    def execute(self, context: Context) -> int:
+        """Adopt the run that goes on, or submit one.
+
+        Pushes the XComs ``action`` (``adopted`` or ``created``), ``run_id`` and ``run_page_url``.
+
+        :returns: the run's id
+        :raises ValueError: when an argument is wrong
+        :raises NotebookRunFailed: when a new run has failed within ``min_seconds``
+        """
+        check_notebook(self.notebook_path, self.parameters, self.compute)
+        if not self.run_name:
+            raise ValueError("run_name: a name is needed, by which the run is found again")
+        if going_on := self._going_on():
+            return self._take(context, going_on[0], "adopted")
+        run_id = self._submit()
+        first = next(iter(self._going_on()), None)
+        if first is not None and first["run_id"] != run_id:
+            self.log.info("Another run was started at the same time: cancelling run %s", run_id)
+            self.hook.cancel_run(run_id)
+            return self._take(context, first, "adopted")
+        self._take(context, self.hook.get_run(run_id), "created")
+        run = self._watch(run_id)
+        if runs.has_ended(run):
+            self.hook.check_success(self.notebook_path, run)
+            self.log.warning("Run %s has ended already: the notebook had nothing to go on with", run_id)
+        return run_id
+
+    def on_kill(self) -> None:
+        """Cancel the run that is just being submitted; leave any other alone."""
+        request, self._submitting = self._submitting, None
+        if request is not None:
+            run_id = self.hook.submit_run(request)
+            self.log.info("Cancelling run %s, which was just being submitted", run_id)
+            self.hook.cancel_run(run_id)
+
+    def _going_on(self) -> list[dict[str, Any]]:
+        """Give the runs that go on, the oldest first."""
+        found = self.hook.runs_by_name(self.run_name, active_only=True)
+        going_on = [run for run in found if runs.goes_on(run)]
+        if len(going_on) > 1:
+            others = ", ".join(str(run["run_id"]) for run in going_on)
+            self.log.warning("%d runs have the name %r: %s", len(going_on), self.run_name, others)
+        return going_on
+
+    def _submit(self) -> int:
+        self._submitting = submission(
+            notebook_path=self.notebook_path,
+            parameters=self.parameters,
+            compute=self.compute,
+            run_name=self.run_name,
+            timeout_seconds=int(self.timeout_seconds or 0),
+            token=self._token(),
+        )
+        try:
+            run_id = int(self.hook.submit_run(self._submitting))
+        except Exception:
+            # It was refused, or the workspace stays away. After a time-out, which is no Exception, it counts.
+            self._submitting = None
+            raise
+        self._submitting = None
+        self.log.info("Submitted %s as run %s", self.notebook_path, run_id)
+        return run_id
+
+    def _token(self) -> str:
+        """Make a token that all tasks share which find the same state of things at about the same time."""
+        window = int(time.time() // _WINDOW_SECONDS)
+        # From the window before on: the workspace's clock may differ, and the present window must be in it.
+        lately = self.hook.runs_by_name(self.run_name, start_time_from=(window - 1) * _WINDOW_SECONDS * 1000)
+        ended = [run["run_id"] for run in lately if not runs.goes_on(run)]
+        return hashlib.sha256(json.dumps([self.run_name, window, ended]).encode()).hexdigest()
+
+    def _take(self, context: Context, run: dict[str, Any], action: Literal["adopted", "created"]) -> int:
+        """Tell people and later tasks of the run."""
+        ti = context["ti"]
+        ti.xcom_push(key="action", value=action)
+        ti.xcom_push(key="run_id", value=run["run_id"])
+        RunPageLink.persist(context, run["run_page_url"])
+        self.log.info("Run %s, %s, is %s", run["run_id"], action, run["state"]["life_cycle_state"])
+        return int(run["run_id"])
+
+    def _watch(self, run_id: int) -> dict[str, Any]:
+        def last_look(looks: RetryCallState) -> dict[str, Any]:
+            return looks.outcome.result() if looks.outcome else {}
+
+        watching = Retrying(
+            retry=retry_if_result(lambda run: not runs.has_ended(run)),
+            wait=wait_fixed(min(self.polling_period_seconds, self.min_seconds)),
+            stop=stop_after_delay(self.min_seconds),
+            retry_error_callback=last_look,
+        )
+        run: dict[str, Any] = watching(self.hook.get_run, run_id)
+        return run
