@@ -128,6 +128,49 @@ def test_runs_are_listed_in_pages_newest_first(workspace: WorkspaceClient) -> No
         workspace.wait(run_id)
 
 
+def test_run_that_goes_on_is_listed_and_holds_up_no_other(workspace: WorkspaceClient) -> None:
+    name = f"endless-{uuid4().hex}"
+    run_id = workspace.submit(
+        workspace.notebook("import time\ntime.sleep(3600)", name="endless.py"), run_name=name
+    )
+    workspace.wait(run_id, life_cycle="RUNNING")
+    try:
+        assert workspace.result(workspace.notebook("dbutils.notebook.exit('beside it')")) == "beside it"
+        run = workspace.run(run_id)
+        assert run["state"]["life_cycle_state"] == "RUNNING"
+        assert "result_state" not in run["state"]
+        listed = listed_runs(workspace, active_only="true")
+        assert [run["run_id"] for run in listed if run["run_name"] == name] == [run_id]
+        assert all("tasks" not in run for run in listed)
+        recent = {"start_time_from": run["start_time"]}
+        assert name not in {
+            run["run_name"] for run in listed_runs(workspace, completed_only="true", **recent)
+        }
+    finally:
+        workspace.post("2.2/jobs/runs/cancel", run_id=run_id)
+    workspace.wait(run_id)
+    assert name not in {run["run_name"] for run in listed_runs(workspace, active_only="true")}
+    [ended] = [run for run in listed_runs(workspace, **recent) if run["run_name"] == name]
+    assert ended["state"]["result_state"] == "CANCELED"
+
+
+def listed_runs(workspace: WorkspaceClient, **asked: Any) -> list[dict[str, Any]]:
+    """All pages of the list."""
+    page = workspace.get("2.2/jobs/runs/list", limit=25, **asked)
+    found = list(page.get("runs", []))
+    while token := page.get("next_page_token"):
+        page = workspace.get("2.2/jobs/runs/list", limit=25, page_token=token, **asked)
+        found += page.get("runs", [])
+    return found
+
+
+# https://docs.databricks.com/api/workspace/jobs/listruns
+def test_runs_that_are_both_active_and_completed_are_refused(workspace: WorkspaceClient) -> None:
+    both = {"active_only": "true", "completed_only": "true"}
+    refused = workspace.call("GET", "2.2/jobs/runs/list", params=both)
+    assert (refused.status_code, refused.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
 def test_unknown_run(workspace: WorkspaceClient) -> None:
     for method, endpoint in (("GET", "get"), ("GET", "get-output"), ("POST", "cancel")):
         values = {"params": {"run_id": 1}} if method == "GET" else {"json": {"run_id": 1}}

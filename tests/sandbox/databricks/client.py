@@ -132,9 +132,17 @@ class WorkspaceClient:
         return rows
 
     def workers(self) -> dict[str, dict[str, Any]]:
-        """State and process id of the two workers."""
-        health = _json(self._http.get(f"{self.url}/health", timeout=10))
+        """State and process id of the SQL worker and of the notebook worker at rest."""
+        health = self._health()
         return {kind: health[kind] for kind in ("notebook", "sql")}
+
+    def worker_of(self, run_id: int) -> int:
+        """Process id of the worker that a run is at work on."""
+        [pid] = [run["pid"] for run in self._health()["runs"] if run["run_id"] == run_id]
+        return int(pid)
+
+    def _health(self) -> dict[str, Any]:
+        return _json(self._http.get(f"{self.url}/health", timeout=10))
 
 
 def _json(response: requests.Response) -> dict[str, Any]:

@@ -16,4 +16,4 @@ def test_both_workers_have_rehearsed_and_left_nothing(sandbox: RunningSandbox) -
     wait_until(rehearsed, what="the rehearsals", timeout=120, interval=0.5)
 
     assert "rehearsal failed" not in log.read_text(encoding="utf-8")
-    assert not list((sandbox.home / "databricks" / "scratch").glob("rehearsal-*"))
+    assert not list((sandbox.home / "databricks" / "scratch").glob("*/rehearsal"))

@@ -122,17 +122,15 @@ def test_cancelled_run_stops_its_work(workspace: WorkspaceClient) -> None:
     running = workspace.submit(
         workspace.notebook(f'import time\ndbutils.fs.put("{mark}", "begun")\ntime.sleep(600)')
     )
-    waiting = workspace.submit(workspace.notebook("1", name="waiting.py"))
     workspace.wait(running, life_cycle="RUNNING")
-    worker = psutil.Process(workspace.workers()["notebook"]["pid"])
+    worker = psutil.Process(workspace.worker_of(running))
     below = worker.children(recursive=True)
 
-    workspace.post("2.2/jobs/runs/cancel", run_id=waiting)
     workspace.post("2.2/jobs/runs/cancel", run_id=running)
 
-    for run in (workspace.wait(waiting), workspace.wait(running)):
-        assert run["state"]["result_state"] == "CANCELED"
-        assert run["tasks"][0]["state"]["result_state"] == "CANCELED"
+    run = workspace.wait(running)
+    assert run["state"]["result_state"] == "CANCELED"
+    assert run["tasks"][0]["state"]["result_state"] == "CANCELED"
     _, alive = psutil.wait_procs([worker, *below], timeout=10)
     assert alive == []
     assert workspace.result(workspace.notebook('dbutils.notebook.exit("next")')) == "next"
@@ -142,7 +140,7 @@ def test_cancelled_run_stops_its_work(workspace: WorkspaceClient) -> None:
 def test_run_ends_when_its_worker_is_killed(workspace: WorkspaceClient, victim: str) -> None:
     run_id = workspace.submit(workspace.notebook("import time\ntime.sleep(600)"))
     workspace.wait(run_id, life_cycle="RUNNING")
-    worker = psutil.Process(workspace.workers()["notebook"]["pid"])
+    worker = psutil.Process(workspace.worker_of(run_id))
     jvm = next(child for child in worker.children(recursive=True) if child.name() == "java")
     os.kill(worker.pid if victim == "worker" else jvm.pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""Runs notebooks one after the other on the notebook worker."""
+"""Runs notebooks beside each other, each run on a worker of its own."""
 
 from __future__ import annotations
 
@@ -11,33 +11,44 @@ from typing import Any
 
 from pinterest_sandbox.databricks.channel import Message
 from pinterest_sandbox.databricks.errors import describe
+from pinterest_sandbox.databricks.pool import NotebookWorkers
 from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
 from pinterest_sandbox.databricks.runs import Run, RunStore, State, TaskRun, now
 from pinterest_sandbox.databricks.submission import Submission
 
+#: Runs at a time; each has a worker of about 1 GB.
+RUNS_AT_ONCE = 3
 _FAILED = "Workload failed, see run output for details"
+# In the words of the API's own example.
+_QUEUED = f"Queued due to reaching maximum concurrent runs of {RUNS_AT_ONCE}."
 
 
 class Jobs:
     """The queue of runs.
 
-    One runs at a time: they share the warm worker, its working directory and its modules. A run that is
-    cancelled or takes too long is stopped by killing the worker, the one way that stops any Python code and
-    all of Spark's work; a new worker starts at once.
+    A run that is cancelled or takes too long is stopped by killing its worker, the one way that stops any
+    Python code, all of Spark's work and every stream.
 
     :param store: keeps the runs.
-    :param lane: the notebook worker.
+    :param workers: what they run on.
     """
 
-    def __init__(self, store: RunStore, lane: Lane) -> None:
+    def __init__(self, store: RunStore, workers: NotebookWorkers) -> None:
         self.store = store
-        self._lane = lane
+        self._workers = workers
         self._lock = threading.Lock()
         self._queue: queue.Queue[Run | None] = queue.Queue()
-        #: Under the lock: a run is cancelled while it may just end.
-        self._active: tuple[TaskRun, WorkerProcess] | None = None
-        self._thread = threading.Thread(target=self._serve, name="jobs", daemon=True)
-        self._thread.start()
+        #: Runs that were submitted and that no thread has done with.
+        self._open = 0
+        #: Run id to the worker that has one of its tasks. Under the lock: a run is cancelled while it may
+        #: just end.
+        self._active: dict[int, WorkerProcess] = {}
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"jobs-{number}", daemon=True)
+            for number in range(RUNS_AT_ONCE)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, submission: Submission) -> Run:
         """Queue a run, or give the one that was submitted with the same token before."""
@@ -54,12 +65,14 @@ class Jobs:
                 single=submission.single,
                 idempotency_token=token,
                 start_time=now(),
+                state=State(life_cycle="QUEUED", message=_QUEUED) if self._open >= RUNS_AT_ONCE else State(),
                 tasks=[
                     TaskRun(run_id=task_id, **vars(spec))
                     for task_id, spec in zip(task_ids, submission.tasks, strict=True)
                 ],
             )
             self.store.save(run)
+            self._open += 1
         self._queue.put(run)
         return run
 
@@ -69,18 +82,25 @@ class Jobs:
             if run.state.finished:
                 return
             run.cancelled = True
-            if self._active and self._active[0] in run.tasks:
-                self._active[1].kill()
-            elif run.state.life_cycle == "PENDING":
+            if worker := self._active.get(run.run_id):
+                worker.kill()
+            else:
+                # It waits for its turn or for its worker to start, or is between two tasks.
                 self._end(run)
 
     def state(self) -> dict[str, str]:
         """For people and health checks: whether runs are still taken from the queue."""
-        return {"state": "running" if self._thread.is_alive() else "dead"}
+        return {"state": "running" if all(thread.is_alive() for thread in self._threads) else "dead"}
+
+    def working(self) -> list[dict[str, int]]:
+        """For people and tests: the runs that have a worker at work, and its process id."""
+        with self._lock:
+            return [{"run_id": run_id, "pid": worker.pid} for run_id, worker in self._active.items()]
 
     def close(self) -> None:
         """Take no further run."""
-        self._queue.put(None)
+        for _ in self._threads:
+            self._queue.put(None)
 
     def _serve(self) -> None:
         while (run := self._queue.get()) is not None:
@@ -90,20 +110,23 @@ class Jobs:
                 # Of this run alone: the next one may fare better.
                 traceback.print_exc()
                 self._break_off(run, describe(error))
+            finally:
+                with self._lock:
+                    self._open -= 1
 
     def _run(self, run: Run) -> None:
         with self._lock:
             if run.state.finished:
                 return
-            run.state = State(life_cycle="RUNNING", message="In run")
-        for task in run.tasks:
-            self._run_task(run, task)
-            self.store.save(run)
+            run.state = State(message="Waiting for its worker")
+        # The worker is back before the run's end is told: whoever waits for that finds it at rest.
+        with self._workers.lend() as lane:
+            for task in run.tasks:
+                self._run_task(run, task, lane)
+                self.store.save(run)
         with self._lock:
-            self._end(run)
-        with contextlib.suppress(WorkerDied):
-            # A new worker in place of a dead one starts now, not with the next run.
-            self._lane.worker()
+            if not run.state.finished:
+                self._end(run)
 
     def _break_off(self, run: Run, reason: str) -> None:
         with self._lock:
@@ -125,51 +148,56 @@ class Jobs:
         run.finish()
         self.store.save(run)
 
-    def _run_task(self, run: Run, task: TaskRun) -> None:
+    def _run_task(self, run: Run, task: TaskRun, lane: Lane) -> None:
+        if run.cancelled:
+            return
         results = {other.task_key: other.state.result for other in run.tasks}
         if any(results[key] != "SUCCESS" for key in task.depends_on):
             task.finish("TERMINATED", "UPSTREAM_FAILED", "An upstream task failed.")
             return
         try:
-            answer = self._start(run, task)
+            answer = self._start(run, task, lane)
             if answer is None:
                 return
             result = answer.result(task.timeout_seconds or None)["result"]
         except TimeoutError:
-            self._kill_active()
+            self._kill_worker(run)
             task.finish("TERMINATED", "TIMEDOUT", f"Run took longer than {task.timeout_seconds} seconds")
         except WorkerDied as error:
             self._died(run, task, str(error))
         except Exception:
             # What the worker has begun must not go on beside the next run.
-            self._kill_active()
+            self._kill_worker(run)
             raise
         else:
             _take_result(task, result)
         finally:
             with self._lock:
-                self._active = None
+                self._active.pop(run.run_id, None)
 
-    def _start(self, run: Run, task: TaskRun) -> Future[Message] | None:
+    def _start(self, run: Run, task: TaskRun, lane: Lane) -> Future[Message] | None:
         """Hand the task to the worker; nothing when the run was cancelled meanwhile."""
-        worker = self._lane.ready_worker()
+        worker = lane.ready_worker()
         with self._lock:
             if run.cancelled:
                 return None
-            task.state = State(life_cycle="RUNNING", message="In run")
+            run.state = task.state = State(life_cycle="RUNNING", message="In run")
             task.start_time = now()
-            self._active = (task, worker)
+            self._active[run.run_id] = worker
         self.store.save(run)
         request = {"op": "notebook", "path": task.notebook_path, "parameters": task.parameters}
         return worker.call(request, lambda message: task.cells.append(message["cell"]))[1]
 
-    def _kill_active(self) -> None:
-        """Of the thread that runs tasks, which alone sets what is active."""
-        if self._active:
-            self._active[1].kill()
-            self._active[1].wait()
+    def _kill_worker(self, run: Run) -> None:
+        """Of the thread that runs the tasks of ``run``, which alone says what it works on."""
+        if worker := self._active.get(run.run_id):
+            worker.kill()
+            worker.wait()
 
     def _died(self, run: Run, task: TaskRun, reason: str) -> None:
+        if task.state.finished:
+            # Cancelled while its worker started.
+            return
         if run.cancelled:
             task.finish("TERMINATED", "CANCELED", "Run cancelled.")
         else:

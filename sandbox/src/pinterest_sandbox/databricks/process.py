@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,6 +57,7 @@ class WorkerProcess:
             start_new_session=True,
         )
         theirs.close()
+        self._scratch = settings.scratch(self.pid)
         self._channel = Channel(ours)
         self._numbers = itertools.count(1)
         self._pending: dict[int, _Pending] = {}
@@ -133,6 +135,7 @@ class WorkerProcess:
         for waiting in pending.values():
             waiting.answer.set_exception(error)
         self._channel.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _take(self, message: Message) -> None:
         event = message["event"]

@@ -23,7 +23,7 @@ _FINISHED = ("TERMINATED", "SKIPPED", "INTERNAL_ERROR")
 class State:
     """Where a run stands.
 
-    :param life_cycle: PENDING, RUNNING, TERMINATED, SKIPPED or INTERNAL_ERROR.
+    :param life_cycle: QUEUED, PENDING, RUNNING, TERMINATED, SKIPPED or INTERNAL_ERROR.
     :param result: SUCCESS, FAILED, TIMEDOUT, CANCELED or UPSTREAM_FAILED once it has ended.
     :param message: for people.
     """
@@ -39,8 +39,12 @@ class State:
 
     def to_api(self) -> dict[str, Any]:
         """The ``state`` object of the API."""
-        result = {"result_state": self.result} if self.result else {}
-        return {"life_cycle_state": self.life_cycle, **result, "state_message": self.message}
+        answer = {"life_cycle_state": self.life_cycle, "state_message": self.message}
+        if self.result:
+            answer["result_state"] = self.result
+        if self.life_cycle == "QUEUED":
+            answer["queue_reason"] = self.message
+        return answer
 
 
 @dataclass(kw_only=True)
@@ -129,8 +133,9 @@ class Run:
                 message=f"Task {first.task_key} failed with message: {first.state.message}.",
             )
 
-    def to_api(self, base_url: str) -> dict[str, Any]:
-        """The answer of ``runs/get``."""
+    def to_api(self, base_url: str, *, tasks: bool = True) -> dict[str, Any]:
+        """The answer of ``runs/get``; in ``runs/list`` it may come without its tasks."""
+        described = {"tasks": [task.to_api(base_url, self.job_id) for task in self.tasks]} if tasks else {}
         return {
             "job_id": self.job_id,
             "run_id": self.run_id,
@@ -144,7 +149,7 @@ class Run:
             "state": self.state.to_api(),
             **_times(self.start_time, self.end_time),
             "run_page_url": f"{base_url}/jobs/{self.job_id}/runs/{self.run_id}",
-            "tasks": [task.to_api(base_url, self.job_id) for task in self.tasks],
+            **described,
         }
 
     def output(self, task: TaskRun, base_url: str) -> dict[str, Any]:

@@ -63,6 +63,10 @@ class WorkerSettings:
     metastore: str | None
     codegen: bool
 
+    def scratch(self, pid: int) -> Path:
+        """The folder of the temporary files of the worker with this process id, its own among several."""
+        return Path(self.folder) / "scratch" / f"{self.kind}-{pid}"
+
     def mounts(self) -> Mounts:
         """The workspace's mounts."""
         return Mounts(Path(self.folder) / "mounts.json")
@@ -102,7 +106,7 @@ def _session(settings: WorkerSettings) -> SparkSession:
         warehouse=Path(settings.warehouse),
         metastore=settings.metastore,
         s3_endpoint=os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"),
-        scratch=Path(settings.folder) / "scratch" / settings.kind,
+        scratch=settings.scratch(os.getpid()),
         app_name=f"databricks-{settings.kind}",
         codegen=settings.codegen,
         default_dbfs=True,
@@ -132,7 +136,7 @@ class _Rehearsal:
     """Runs beside the requests, once, and gives way to the first of them."""
 
     def __init__(self, settings: WorkerSettings, session: SparkSession) -> None:
-        self._folder = Path(settings.folder) / "scratch" / f"rehearsal-{settings.kind}"
+        self._folder = settings.scratch(os.getpid()) / "rehearsal"
         self._session = session
         self._stop = threading.Event()
 
@@ -144,14 +148,15 @@ class _Rehearsal:
         self._stop.set()
 
     def _run(self) -> None:
+        # Its words are for the log: standard error may be a notebook's by now.
         began = time.monotonic()
         try:
             rehearse(self._session, self._folder, self._stop)
         except Exception as error:
             # It costs only the time that it would have saved.
-            print(f"the rehearsal failed: {error}", file=sys.stderr)
+            print(f"the rehearsal failed: {error}", file=sys.__stderr__)
         else:
-            print(f"rehearsed for {time.monotonic() - began:.1f} s", file=sys.stderr)
+            print(f"rehearsed for {time.monotonic() - began:.1f} s", file=sys.__stderr__)
 
 
 def _serve_notebooks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ import pytest
 
 from pinterest_sandbox.databricks.channel import Message
 from pinterest_sandbox.databricks.jobs import Jobs
-from pinterest_sandbox.databricks.process import Lane
-from pinterest_sandbox.databricks.runs import Run, RunStore, TaskRun
+from pinterest_sandbox.databricks.pool import NotebookWorkers
+from pinterest_sandbox.databricks.process import WorkerDied
+from pinterest_sandbox.databricks.runs import Run, RunStore
 from pinterest_sandbox.databricks.submission import read_submission
 from pinterest_sandbox.waiting import NotReady, wait_until
 
@@ -77,8 +78,8 @@ def make_jobs(tmp_path: Path) -> Iterator[Callable[..., Jobs]]:
     made: list[Jobs] = []
 
     def make(worker: FakeWorker, store: RunStore | None = None) -> Jobs:
-        lane = Lane(lambda: worker)  # type: ignore[arg-type,return-value]
-        made.append(Jobs(store or RunStore(tmp_path), lane))
+        workers = NotebookWorkers(lambda: worker)  # type: ignore[arg-type,return-value]
+        made.append(Jobs(store or RunStore(tmp_path), workers))
         return made[-1]
 
     yield make
@@ -95,7 +96,7 @@ def test_unexpected_error_fails_its_run_and_the_next_one_runs(make_jobs: Callabl
     worker = FakeWorker(lambda request: next(answers)(request))
     jobs = make_jobs(worker)
 
-    bad, good = jobs.submit(submission()), jobs.submit(submission())
+    bad = jobs.submit(submission())
 
     state = ended(bad).state
     assert (state.life_cycle, state.result) == ("INTERNAL_ERROR", "FAILED")
@@ -103,7 +104,7 @@ def test_unexpected_error_fails_its_run_and_the_next_one_runs(make_jobs: Callabl
     assert "UnicodeError: can't be sent" in str(bad.tasks[0].error)
     # What it may have begun must not go on beside the next run.
     assert worker.kills == 1
-    assert ended(good).state.result == "SUCCESS"
+    assert ended(jobs.submit(submission())).state.result == "SUCCESS"
     assert jobs.state() == {"state": "running"}
 
 
@@ -132,16 +133,16 @@ def test_end_of_the_thread_is_told(make_jobs: Callable[..., Jobs]) -> None:
     wait_until(told, what="the state", timeout=10, interval=0.01)
 
 
-class Answering(list[TaskRun]):
-    """Tasks of a run whose worker answers just when someone looks through them."""
+class Answering(dict[int, Any]):
+    """What runs work on; their worker answers just when someone looks for it."""
 
-    def __init__(self, tasks: Iterable[TaskRun], answer: Callable[[], None] = lambda: None) -> None:
-        super().__init__(tasks)
+    def __init__(self, active: dict[int, Any], answer: Callable[[], None]) -> None:
+        super().__init__(active)
         self._answer = answer
 
-    def __contains__(self, task: object) -> bool:
+    def get(self, key: int, default: Any = None) -> Any:
         self._answer()
-        return super().__contains__(task)
+        return super().get(key, default)
 
 
 def test_cancelled_in_the_moment_of_the_answer(make_jobs: Callable[..., Jobs]) -> None:
@@ -162,8 +163,44 @@ def test_cancelled_in_the_moment_of_the_answer(make_jobs: Callable[..., Jobs]) -
         while jobs._active and time.monotonic() < deadline:
             time.sleep(0.001)
 
-    run.tasks = Answering(run.tasks, answer)
+    jobs._active = Answering(jobs._active, answer)
 
     jobs.cancel(run)
 
     assert ended(run).state.result in ("SUCCESS", "CANCELED")
+
+
+def test_cancelled_while_its_worker_starts(make_jobs: Callable[..., Jobs]) -> None:
+    """It ends at once, and its worker is left to a run that needs it."""
+    worker = FakeWorker(lambda request: SUCCESS)
+    worker.ready = Future()
+    jobs = make_jobs(worker)
+    run = jobs.submit(submission())
+
+    def taken() -> None:
+        if run.state.message != "Waiting for its worker":
+            raise NotReady(run.state.message)
+
+    wait_until(taken, what="the run's turn", timeout=10, interval=0.01)
+    assert run.state.life_cycle == "PENDING"
+
+    jobs.cancel(run)
+
+    assert (run.state.life_cycle, run.state.result, worker.kills) == ("TERMINATED", "CANCELED", 0)
+    worker.ready.set_result(0.0)
+    assert ended(jobs.submit(submission())).state.result == "SUCCESS"
+    assert len(worker.calls) == 1
+    assert (run.state.life_cycle, run.state.result) == ("TERMINATED", "CANCELED")
+
+
+def test_worker_that_does_not_start_leaves_a_cancelled_run_as_it_is(make_jobs: Callable[..., Jobs]) -> None:
+    worker = FakeWorker(lambda request: SUCCESS)
+    worker.ready = Future()
+    jobs = make_jobs(worker)
+    run, other = jobs.submit(submission()), jobs.submit(submission())
+    jobs.cancel(run)
+
+    worker.ready.set_exception(WorkerDied("no memory"))
+
+    assert "no memory" in str(ended(other).tasks[0].error)
+    assert (run.state.result, run.tasks[0].state.result, run.tasks[0].error) == ("CANCELED", "CANCELED", None)

@@ -1,11 +1,15 @@
-"""A worker that breaks the rules."""
+"""A worker that breaks the rules, and what is left of one."""
 
 from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
 
 import pytest
 
 from pinterest_sandbox.databricks.process import WorkerDied, WorkerProcess
 from pinterest_sandbox.databricks.worker import WorkerSettings
+from pinterest_sandbox.waiting import NotReady, wait_until
 
 SETTINGS = WorkerSettings(fd=-1, kind="notebook", folder="", warehouse="", metastore=None, codegen=False)
 WORKER = """
@@ -47,3 +51,22 @@ def test_worker_that_is_killed_while_it_answers() -> None:
 
     with pytest.raises(WorkerDied, match="SIGKILL"):
         answer.result(20)
+
+
+def test_temporary_files_of_a_killed_worker_go_with_it(tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, folder=str(tmp_path))
+    killed, other = (WorkerProcess(settings, ["-c", WORKER % b""]) for _ in range(2))
+    folders = [settings.scratch(worker.pid) for worker in (killed, other)]
+    for folder in folders:
+        (folder / "blockmgr").mkdir(parents=True)
+
+    killed.kill()
+
+    def removed() -> None:
+        if folders[0].exists():
+            raise NotReady(str(folders[0]))
+
+    wait_until(removed, what="the end of the folder", timeout=10, interval=0.01)
+    assert folders[1].exists()
+    other.kill()
+    other.wait()

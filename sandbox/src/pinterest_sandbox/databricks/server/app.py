@@ -1,4 +1,4 @@
-"""The application: all endpoints over the two workers."""
+"""The application: all endpoints over the workers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from pinterest_sandbox.databricks.errors import ApiError, describe
 from pinterest_sandbox.databricks.jobs import Jobs
+from pinterest_sandbox.databricks.pool import NotebookWorkers
 from pinterest_sandbox.databricks.process import Lane, WorkerDied, WorkerProcess
 from pinterest_sandbox.databricks.runs import RunStore
 from pinterest_sandbox.databricks.server import clusters, exports, pages, statements, workspace
@@ -36,29 +37,31 @@ class AsciiJSONResponse(JSONResponse):
 def create_app(*, folder: Path, token: str, start_worker: Callable[[str], WorkerProcess]) -> FastAPI:
     """Make the workspace.
 
-    Notebooks and SQL statements have a worker process each: a notebook is cancelled by killing its worker,
-    which no statement should feel. The SQL worker starts when the notebook worker is ready, so that the two
-    do not slow each other down on few cores, or with the first statement.
+    Each run of notebooks has a worker process of its own, and SQL statements share one: a run is cancelled by
+    killing its worker, which no other run and no statement should feel. The SQL worker starts when the first
+    notebook worker is ready, so that the two do not slow each other down on few cores, or with the first
+    statement.
 
     :param folder: of the workspace's files, its runs and its secrets.
     :param token: the bearer token that clients send.
     :param start_worker: starts a worker of the kind ``notebook`` or ``sql``.
     """
-    notebooks, sql = Lane(lambda: start_worker("notebook")), Lane(lambda: start_worker("sql"))
+    notebooks = NotebookWorkers(lambda: start_worker("notebook"))
+    sql = Lane(lambda: start_worker("sql"))
     jobs = Jobs(RunStore(folder / "runs"), notebooks)
 
     def start_workers() -> None:
-        for lane in (notebooks, sql):
+        for ready in (notebooks.warm_up, sql.ready_worker):
             with contextlib.suppress(WorkerDied):
-                lane.ready_worker()
+                ready()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=start_workers, daemon=True).start()
         yield
         jobs.close()
-        for lane in (notebooks, sql):
-            lane.close()
+        notebooks.close()
+        sql.close()
 
     app = FastAPI(
         title="Databricks workspace",
@@ -82,12 +85,17 @@ def create_app(*, folder: Path, token: str, start_worker: Callable[[str], Worker
 
     @app.get("/health")
     def health() -> dict[str, Any]:
-        return {"notebook": notebooks.state(), "sql": sql.state(), "jobs": jobs.state()}
+        return {
+            "notebook": notebooks.state(),
+            "sql": sql.state(),
+            "jobs": jobs.state(),
+            "runs": jobs.working(),
+        }
 
     @app.post("/rehearsal", status_code=202)
     def rehearsal() -> None:
-        for lane in (notebooks, sql):
-            lane.worker().tell({"op": "rehearse"})
+        for tell in (notebooks.tell, sql.worker().tell):
+            tell({"op": "rehearse"})
 
     _handle_errors(app)
     return app
