@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,8 +66,8 @@ def build_session(
     for folder in (warehouse, scratch):
         folder.mkdir(parents=True, exist_ok=True)
     # Python workers must be this interpreter, not whatever `python3` is on the machine.
-    os.environ["PYSPARK_PYTHON"] = str(worker_python(scratch))
-    os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    # Sources in Python are run by the one that is called the driver's.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = str(worker_python(scratch))
     os.environ["SPARK_LOCAL_IP"] = HOST
     # A JVM that only puts the command line of the other one together.
     os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
