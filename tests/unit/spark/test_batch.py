@@ -64,6 +64,8 @@ def test_first_run_of_all_entities(pipeline: Pipeline) -> None:
         "raw": "half of a line",
         "run_id": "first",
         "quarantined_at": None,
+        # Where it would stand in a stream.
+        **dict.fromkeys(("stream", "shard", "sequence_number", "arrived_at")),
     }
     assert pipeline.marks() == {
         ("pin", 0): (0, 2),

@@ -55,7 +55,7 @@ def test_no_record_is_lost_or_doubled_when_the_driver_is_killed(
         start_new_session=True,
     )
     try:
-        wait_until(under_way, what="a batch under way", timeout=180)
+        wait_until(under_way, what="a batch under way", timeout=600, interval=1)
     finally:
         os.killpg(driver.pid, signal.SIGKILL)
         driver.wait()

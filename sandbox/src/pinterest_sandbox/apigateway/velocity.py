@@ -88,9 +88,19 @@ _METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = {
 }
 
 
+def _loop(self: operators.ForeachDirective, stream: Any, namespace: Any, loader: Any) -> None:
+    """``#foreach``: over what has no items, a text among that, it writes nothing, as Velocity does."""
+    if isinstance(self.value.calculate(namespace, loader), list | tuple | dict):
+        _loop_over_items(self, stream, namespace, loader)
+
+
+_loop_over_items = operators.ForeachDirective.evaluate_raw
+
+
 def _teach_airspeed() -> None:
     """airspeed looks all of these up in its module when it parses or runs a template: it takes no others."""
     operators.value_to_string = text_of
+    operators.ForeachDirective.evaluate_raw = _loop
     for name in ("==", "eq"):
         operators.BinaryOperator.OPERATORS[name] = equal
     for name in ("!=", "ne"):

@@ -102,7 +102,7 @@ def test_methods_of_java(template: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["#if($a)", "#set($a = )", "#foreach($x in 1)$x#end", "$input.path('$.a[')", "$input.params(1, 2)"],
+    ["#if($a)", "#set($a = )", "$input.path('$.a[')", "$input.params(1, 2)"],
 )
 def test_a_template_that_fails(template: str) -> None:
     with pytest.raises(TemplateFailed):
@@ -114,3 +114,9 @@ def test_what_a_client_sends_is_no_template(text: str) -> None:
     variables = {"value": f"$other #set($other = 1) {text}", "other": "x"}
 
     assert fill_in('#set($copy = "$value")$copy', variables) == variables["value"]
+
+
+@pytest.mark.parametrize("value", [None, False, True, 0, 1.5, "", "many"])
+def test_a_loop_over_what_has_no_items_writes_nothing(value: Any) -> None:
+    """As Velocity's Foreach does: https://velocity.apache.org/engine/1.7/user-guide.html#loops."""
+    assert fill_in("[#foreach($x in $xs)$x#end]", {"xs": value}) == "[]"
