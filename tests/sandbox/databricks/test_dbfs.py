@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -126,6 +127,8 @@ def test_paths_without_scheme_are_in_dbfs(workspace: WorkspaceClient, sandbox: R
     tables = sandbox.home / "dbfs" / "FileStore" / "tables"
     assert (tables / f"{name}.csv").read_text() == (tables / name / "a.csv").read_text() == "n\n1\n2\n"
     assert not (sandbox.home / "dbfs" / "tmp" / name).exists()
+    (tables / f"{name}.csv").unlink()
+    shutil.rmtree(tables / name)
 
 
 @pytest.mark.parametrize(
