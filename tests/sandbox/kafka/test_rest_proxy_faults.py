@@ -64,6 +64,8 @@ def test_every_record_of_odd_bodies_is_accounted_for(
     """Small topics: some records are too large for them and are refused inside of a success."""
     small = kafka.create(f"{prefix}.geo", config={"max.message.bytes": "1500"})
     sent: list[object] = []
+    # Well below the limit, with what Kafka adds to a record.
+    fitting = records.filter(lambda record: len(json.dumps(record)) < 1200)
 
     @settings(
         max_examples=100,
@@ -72,7 +74,7 @@ def test_every_record_of_odd_bodies_is_accounted_for(
         database=None,
         suppress_health_check=[HealthCheck.too_slow],
     )
-    @given(batch=st.lists(records | records.map(lambda r: {**r, "value": "x" * 2000}), max_size=6))
+    @given(batch=st.lists(fitting | fitting.map(lambda r: {**r, "value": "x" * 2000}), max_size=6))
     def check(batch: list[dict[str, object]]) -> None:
         for name in (topic, small):
             answer = post(proxy, name, batch)
