@@ -13,6 +13,8 @@ from pinterest_pipeline.settings import Settings, settings
 
 #: The order in which entities are handled and shown.
 ENTITIES = ("pin", "geo", "user")
+#: Partition key of records that only try the way to a stream; the stream ingest leaves them out by it.
+SMOKE_PARTITION_KEY = "smoke-test"
 
 
 @dataclass(frozen=True, kw_only=True)

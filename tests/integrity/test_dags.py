@@ -21,8 +21,9 @@ DAG_IDS = [
     "pinterest_materialise_results",
     "pinterest_provision_batch",
     "pinterest_provision_stream",
+    "pinterest_stream_ingest",
 ]
-SCHEDULED = {"pinterest_daily_batch", "pinterest_materialise_results"}
+SCHEDULED = {"pinterest_daily_batch", "pinterest_materialise_results", "pinterest_stream_ingest"}
 
 
 def test_all_dags_import_without_an_error(dag_bag: DagBag) -> None:

@@ -10,11 +10,10 @@ from typing import Any
 
 import requests
 
+from pinterest_pipeline.entities import SMOKE_PARTITION_KEY
 from pinterest_pipeline.errors import PipelineError
 from pinterest_pipeline.provisioning.asking import SETTLE_SECONDS, ask_api, until_settled
 
-#: The partition key of smoke records; the stream ingest leaves them out by it.
-SMOKE_PARTITION_KEY = "smoke-test"
 #: Seconds within which a record that was acknowledged can be read.
 READ_SECONDS = 30.0
 _PAUSE_S = 0.25

@@ -6,6 +6,7 @@ import json
 import logging
 from typing import Any
 
+import tenacity
 from airflow.sdk import task
 
 from pinterest_pipeline import connections
@@ -17,6 +18,10 @@ from pinterest_pipeline.streaming import counts
 from pinterest_pipeline.streaming.counts import Comparison
 
 logger = logging.getLogger(__name__)
+
+#: How often the counts of a continuous run are looked at, and seconds in between.
+LOOKS = 20
+PAUSE_S = 3.0
 
 
 @task
@@ -68,15 +73,25 @@ def check_counts() -> dict[str, dict[str, int]]:
     :returns: entity to the sums of its counts.
     :raises CountsWrong: with one line for each disagreement.
     """
-    rows = connections.run_sql("tables/read_stream_balance.sql")
-    problems = counts.find_problems(rows)
-    if problems:
-        raise CountsWrong(problems)
+    rows = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(CountsWrong),
+        # A micro-batch is merged first and counted then: a continuous run is met in between now and then.
+        stop=tenacity.stop_after_attempt(LOOKS if settings().stream_mode == "continuous" else 1),
+        wait=tenacity.wait_fixed(PAUSE_S),
+        reraise=True,
+    )(_balanced_rows)
     names_of_counts = ("lines_read", "kept", "merged", "quarantined")
     found = {row["entity"]: {name: int(row[name]) for name in names_of_counts} for row in rows}
     for entity, counted in found.items():
         logger.info("%s: %s", entity, counted)
     return found
+
+
+def _balanced_rows() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = connections.run_sql("tables/read_stream_balance.sql")
+    if problems := counts.find_problems(rows):
+        raise CountsWrong(problems)
+    return rows
 
 
 @task

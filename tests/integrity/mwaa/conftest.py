@@ -36,6 +36,7 @@ DAGS = (
     "pinterest_provision_stream",
     "pinterest_emulate_posts",
     "pinterest_daily_batch",
+    "pinterest_stream_ingest",
     "pinterest_materialise_results",
 )
 #: What a run of a DAG is given.

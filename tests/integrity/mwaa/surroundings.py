@@ -63,7 +63,7 @@ def running() -> Iterator[Surroundings]:
             msk=FakeMsk(looks=0),
             api=LandingApi(s3, _client("kinesis", url), list(names().topics.values())),
             source=MySql(),
-            databricks=Workspace(s3),
+            databricks=Workspace(s3, _client("kinesis", url)),
         )
         stack.enter_context(serve(surroundings.api))
         for server in (

@@ -147,6 +147,14 @@ def test_the_posts_of_the_source_reach_every_stream(mwaa: Mwaa) -> None:
         assert len(keys) == 501
 
 
+def test_the_streaming_notebook_is_given_the_streams(mwaa: Mwaa) -> None:
+    streams = {row["entity"]: row["lines_read"] for row in mwaa.surroundings.databricks.stream_balance}
+    # Without the records that provisioning tried the way with.
+    assert streams == dict.fromkeys(ENTITIES, 500)
+    for entity in ENTITIES:
+        assert (INCLUDE / "sql" / "comparison" / f"{entity}.sql").read_text().strip() in _statements(mwaa)
+
+
 def test_the_manifest_names_what_has_landed(mwaa: Mwaa) -> None:
     for name in ("read_ingest_positions", "read_ledger"):
         assert (INCLUDE / "sql" / "tables" / f"{name}.sql").read_text().strip() in _statements(mwaa)

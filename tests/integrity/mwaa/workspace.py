@@ -1,4 +1,4 @@
-"""A Databricks workspace that runs nothing: what notebook and warehouse say follows from what is in S3."""
+"""A Databricks workspace that runs nothing: what it says follows from what is in S3 and in the streams."""
 
 from __future__ import annotations
 
@@ -8,25 +8,32 @@ from typing import Any
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Notebook
 from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
 
-READ_LEDGER = (CHECKOUT / "include" / "sql" / "tables" / "read_ledger.sql").read_text().strip()
+TABLES = CHECKOUT / "include" / "sql" / "tables"
+READ_LEDGER = (TABLES / "read_ledger.sql").read_text().strip()
+READ_STREAM_BALANCE = (TABLES / "read_stream_balance.sql").read_text().strip()
 COUNTS = ("lines_read", "reread", "landed", "kept", "merged", "quarantined")
 
 
 class Workspace(FakeDatabricks):
-    """A notebook that was published can be run; it counts the lines of its manifest's objects.
+    """A notebook that was published can be run; it counts what its manifest or its streams hold.
 
     :param s3: a boto3 S3 client.
+    :param kinesis: a boto3 Kinesis client.
     """
 
-    def __init__(self, s3: Any) -> None:
+    def __init__(self, s3: Any, kinesis: Any) -> None:
         super().__init__(statements=self.say)
         self.s3 = s3
+        self.kinesis = kinesis
         self.ledger: list[dict[str, Any]] = []
+        self.stream_balance: list[dict[str, Any]] = []
 
     def submit(self, body: dict[str, Any]) -> dict[str, Any]:
         task = body["tasks"][0]["notebook_task"]
         if self.objects.get(task["notebook_path"], {}).get("object_type") == "NOTEBOOK":
-            value = json.dumps(self.ingest(task["base_parameters"]))
+            parameters = task["base_parameters"]
+            take = self.take_streams if "streams" in parameters else self.ingest
+            value = json.dumps(take(parameters))
             self.notebooks[task["notebook_path"]] = [Notebook(looks=(), exit_value=value)]
         return super().submit(body)
 
@@ -48,6 +55,25 @@ class Workspace(FakeDatabricks):
         self.ledger = [{"entity": entity, **counts} for entity, counts in entities.items()]
         return {"run_id": parameters["run_id"], "entities": entities}
 
+    def take_streams(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """What the notebook would do with streams that no run has read before."""
+        self.stream_balance = []
+        for entity, stream in json.loads(parameters["streams"]).items():
+            keys = [key for key in self.partition_keys(stream["name"]) if key != parameters["leave_out"]]
+            kept = len(set(keys))
+            counts = {"lines_read": len(keys), "kept": kept, "merged": len(keys) - kept, "quarantined": 0}
+            self.stream_balance.append({"entity": entity, "table_rows": kept, **counts, "uncounted": 0})
+        return {"run_id": parameters["run_id"], "entities": {}}
+
+    def partition_keys(self, stream: str) -> list[str]:
+        (shard,) = self.kinesis.list_shards(StreamName=stream)["Shards"]
+        iterator = self.kinesis.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        return [
+            record["PartitionKey"] for record in self.kinesis.get_records(ShardIterator=iterator)["Records"]
+        ]
+
     def content(self, bucket: str, key: str) -> bytes:
         found: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return found
@@ -63,4 +89,11 @@ class Workspace(FakeDatabricks):
             columns = (("entity", "STRING"), *((name, "LONG") for name in COUNTS))
             rows: list[list[str | None]] = [[str(row[name]) for name, _ in columns] for row in self.ledger]
             return Answer(columns=columns, chunks=(rows,), looks=())
+        if sql == READ_STREAM_BALANCE and self.stream_balance:
+            names = tuple(self.stream_balance[0])
+            balance: list[list[str | None]] = [
+                [str(row[name]) for name in names] for row in self.stream_balance
+            ]
+            kinds = tuple((name, "STRING" if name == "entity" else "LONG") for name in names)
+            return Answer(columns=kinds, chunks=(balance,), looks=())
         return Answer(looks=())

@@ -47,12 +47,16 @@ def test_a_missing_stream_says_what_to_do(streams: dict[str, Any]) -> None:
         tasks.find_streams.function()
 
 
+def use_mode(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    chosen = load_settings({"PINTEREST_USER_ID": "sandbox", "PINTEREST_STREAM_MODE": mode})
+    monkeypatch.setattr(tasks, "settings", lambda: chosen)
+
+
 @pytest.mark.parametrize(
     ("mode", "task"), [("available_now", "run_notebook"), ("continuous", "keep_running")]
 )
 def test_the_mode_is_the_setting(monkeypatch: pytest.MonkeyPatch, mode: str, task: str) -> None:
-    chosen = load_settings({"PINTEREST_USER_ID": "sandbox", "PINTEREST_STREAM_MODE": mode})
-    monkeypatch.setattr(tasks, "settings", lambda: chosen)
+    use_mode(monkeypatch, mode)
     assert tasks.choose_mode.function() == task
 
 
@@ -65,6 +69,27 @@ def test_counts_that_agree_are_returned(statements: dict[str, Any]) -> None:
 def test_counts_that_do_not_agree_are_an_error(statements: dict[str, Any]) -> None:
     statements[BALANCE] = [GOOD, GOOD | {"entity": "geo", "merged": 6}]
     with pytest.raises(CountsWrong, match="geo: read 20"):
+        tasks.check_counts.function()
+
+
+def test_a_continuous_run_is_looked_at_until_its_batch_is_counted(
+    monkeypatch: pytest.MonkeyPatch, statements: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(tasks, "PAUSE_S", 0.001)
+    under_way = GOOD | {"table_rows": 15}
+    answers = [[under_way], [under_way], [GOOD]]
+    monkeypatch.setattr(tasks.connections, "run_sql", lambda _: answers.pop(0))
+    use_mode(monkeypatch, "continuous")
+    assert set(tasks.check_counts.function()) == {"pin"}
+    assert not answers
+    answers += [[under_way]] * tasks.LOOKS
+    with pytest.raises(CountsWrong):
+        tasks.check_counts.function()
+    assert not answers
+    # A run that has ended has counted everything.
+    answers += [[under_way], [GOOD]]
+    use_mode(monkeypatch, "available_now")
+    with pytest.raises(CountsWrong):
         tasks.check_counts.function()
 
 
