@@ -16,6 +16,8 @@ import pymysql
 import pymysql.cursors
 import pytest
 
+from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.dags import STREAM_INGEST
 from tests.running_sandbox import (
     CHECKOUT,
     PROGRAMS,
@@ -73,6 +75,8 @@ def run_demo(*arguments: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-8000:]
+    # A run that its schedule starts would come in between what the tests do.
+    AirflowClient(read_sandbox(HOME).url("airflow")).pause(STREAM_INGEST)
     return done.stdout
 
 
@@ -97,9 +101,14 @@ def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
 
 def s3_client(sandbox: RunningSandbox) -> Any:
     """A plain client of the sandbox's S3."""
+    return aws_client(sandbox, "s3")
+
+
+def aws_client(sandbox: RunningSandbox, service: str) -> Any:
+    """A plain client of one of the sandbox's AWS services."""
     variables = sandbox.environment
     return boto3.client(
-        "s3",
+        service,
         endpoint_url=variables["AWS_ENDPOINT_URL"],
         region_name=variables["AWS_DEFAULT_REGION"],
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],

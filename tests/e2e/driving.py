@@ -38,9 +38,14 @@ def query(demo: Demo, statement: str) -> list[list[str | None]]:
     return run_sql(demo.sandbox, statement)
 
 
-def cleaned_rows(demo: Demo, entity: str, where: str = "true") -> list[dict[str, Any]]:
-    """The batch table without its position columns, in the order of the key."""
-    name = table(demo, f"{entity}_batch")
+def cleaned_rows(
+    demo: Demo, entity: str, where: str = "true", *, kind: str = "batch"
+) -> list[dict[str, Any]]:
+    """A table without its position columns, in the order of the key.
+
+    :param kind: ``batch``, or ``table`` for that of the stream path.
+    """
+    name = table(demo, f"{entity}_{kind}")
     columns = [str(column) for (column, *_) in query(demo, f"SHOW COLUMNS IN {name}")]
     cleaned = ", ".join(f"`{column}`" for column in columns if not column.startswith("_"))
     rows = query(
@@ -83,6 +88,18 @@ def task_process(demo: Demo, dag_id: str, run_id: str, task_id: str) -> psutil.P
 
     wait_until(named, what=f"the process of {task_id}", timeout=30, interval=0.1)
     return found[0]
+
+
+def notebook_states(demo: Demo) -> list[str]:
+    """What became of each notebook run, the newest first."""
+    answer = requests.get(
+        demo.sandbox.url("databricks", "/api/2.2/jobs/runs/list"),
+        headers={"Authorization": f"Bearer {demo.sandbox.databricks_token}"},
+        params={"limit": "25", "expand_tasks": "true"},
+        timeout=10,
+    ).json()
+    states = [run["state"] for run in answer.get("runs", [])]
+    return [state.get("result_state") or state["life_cycle_state"] for state in states]
 
 
 def clear_task(demo: Demo, dag_id: str, run_id: str, task_id: str) -> None:

@@ -60,6 +60,15 @@ def batch_runs(demo: Demo) -> list[list[str | None]]:
     )
 
 
+def stream_lines(demo: Demo) -> dict[str | None, int]:
+    """Records that the stream ingest has read of each entity, in all."""
+    rows = query(
+        demo,
+        f"SELECT entity, sum(lines_read) FROM {table(demo, 'ledger')} WHERE stage = 'stream' GROUP BY entity",
+    )
+    return {entity: int(lines or 0) for entity, lines in rows}
+
+
 def run_dag(demo: Demo, dag_id: str, conf: dict[str, object]) -> None:
     """Run a DAG by ``airflow dags test`` in the environment that ``sandbox env`` gives."""
     airflow = CHECKOUT / ".venv" / "airflow" / "bin" / "airflow"
@@ -91,6 +100,24 @@ def test_counts_balance(demo: Demo) -> None:
         assert query(demo, f"SELECT count(*) FROM {table(demo, f'{entity}_batch')}") == [[str(distinct)]]
 
 
+def test_both_paths_agree(demo: Demo) -> None:
+    stream = demo.summary["stream"]
+    for name in ("sent", "landed", "kept", "merged", "quarantined"):
+        assert stream[name] == demo.summary[name], name
+    distinct = len(set(seeded_keys(POSTS)))
+    assert stream["differences"] == 0
+    assert stream["compared"] == {
+        entity: {
+            "in_both": distinct,
+            "in_batch_alone": 0,
+            "in_stream_alone": 0,
+            "differences": 0,
+            "examples": [],
+        }
+        for entity in ENTITIES
+    }
+
+
 def test_all_nine_results_equal_the_independent_computation(demo: Demo) -> None:
     rows = posted_rows(demo)
     expected = expected_results(rows["pin"], rows["geo"], rows["user"])
@@ -102,10 +129,11 @@ def test_all_nine_results_equal_the_independent_computation(demo: Demo) -> None:
         assert demo.summary["results"][name] == len(wanted)
 
 
-def test_cleaned_tables_equal_the_independent_computation(demo: Demo) -> None:
+@pytest.mark.parametrize("kind", ["batch", "table"])
+def test_cleaned_tables_equal_the_independent_computation(demo: Demo, kind: str) -> None:
     rows = posted_rows(demo)
     for entity, wanted in expected_clean(rows["pin"], rows["geo"], rows["user"]).items():
-        found = cleaned_rows(demo, entity)
+        found = cleaned_rows(demo, entity, kind=kind)
         assert found == [
             {name: str(value) if isinstance(value, datetime) else value for name, value in row.items()}
             for row in wanted
@@ -126,7 +154,8 @@ def test_everything_listens_on_loopback_only(demo: Demo) -> None:
 
 
 def test_the_demo_again_changes_no_table_and_keeps_nothing(demo: Demo) -> None:
-    before = {entity: cleaned_rows(demo, entity) for entity in ENTITIES}
+    tables = [(entity, kind) for entity in ENTITIES for kind in ("batch", "table")]
+    before = [cleaned_rows(demo, entity, kind=kind) for entity, kind in tables]
     results = {name: result_rows(demo, name) for name in demo.summary["results"]}
     lines = landed_lines(demo.sandbox)
 
@@ -134,7 +163,16 @@ def test_the_demo_again_changes_no_table_and_keeps_nothing(demo: Demo) -> None:
 
     assert batch_runs(demo) == [[entity, "0", "0", str(POSTS)] for entity in sorted(ENTITIES)]
     assert sum(landed_lines(demo.sandbox).values()) == sum(lines.values()) + POSTS * len(ENTITIES)
-    assert {entity: cleaned_rows(demo, entity) for entity in ENTITIES} == before
+    assert [cleaned_rows(demo, entity, kind=kind) for entity, kind in tables] == before
+    summary = json.loads((demo.sandbox.home / "demo.json").read_text(encoding="utf-8"))
+    for entity in ENTITIES:
+        assert [summary["stream"][name][entity] for name in ("sent", "landed", "kept", "merged")] == [
+            POSTS,
+            POSTS,
+            0,
+            POSTS,
+        ]
+    assert summary["stream"]["differences"] == 0
     assert {name: result_rows(demo, name) for name in demo.summary["results"]} == results
 
 
@@ -152,6 +190,12 @@ def test_every_dag_runs_by_airflow_dags_test(demo: Demo) -> None:
     assert landed_lines(demo.sandbox) == lines
     run_dag(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS})
     assert landed_lines(demo.sandbox) == {place: count + DAG_POSTS for place, count in lines.items()}
+
+    run_dag(demo, "pinterest_provision_stream", {})
+    run_dag(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS, "target": "stream"})
+    before = stream_lines(demo)
+    run_dag(demo, "pinterest_stream_ingest", {})
+    assert stream_lines(demo) == {entity: lines + DAG_POSTS for entity, lines in before.items()}
 
     run_dag(demo, "pinterest_daily_batch", {})
     assert batch_runs(demo) == [[entity, "0", "0", str(DAG_POSTS)] for entity in sorted(ENTITIES)]

@@ -13,7 +13,7 @@ from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.databricks.sql_client import run_sql
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines
-from tests.e2e.driving import DAILY, EMULATE, finished, results_finished
+from tests.e2e.driving import DAILY, EMULATE, finished, notebook_states, results_finished
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 
@@ -21,18 +21,6 @@ pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect
 @pytest.fixture
 def airflow(demo: Demo) -> AirflowClient:
     return AirflowClient(demo.sandbox.url("airflow"))
-
-
-def notebook_states(demo: Demo) -> list[str]:
-    """What became of each notebook run, the newest first."""
-    answer = requests.get(
-        demo.sandbox.url("databricks", "/api/2.2/jobs/runs/list"),
-        headers={"Authorization": f"Bearer {demo.sandbox.databricks_token}"},
-        params={"limit": "25", "expand_tasks": "true"},
-        timeout=10,
-    ).json()
-    states = [run["state"] for run in answer.get("runs", [])]
-    return [state.get("result_state") or state["life_cycle_state"] for state in states]
 
 
 def balance(demo: Demo) -> list[list[str | None]]:

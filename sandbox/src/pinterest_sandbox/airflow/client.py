@@ -76,6 +76,10 @@ class AirflowClient:
         """Let the scheduler run ``dag_id``."""
         self._call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
 
+    def pause(self, dag_id: str) -> None:
+        """Let the scheduler start no run of ``dag_id``."""
+        self._call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
+
     def trigger(self, dag_id: str, conf: dict[str, object]) -> str:
         """Start a run of ``dag_id``.
 
@@ -122,6 +126,11 @@ class AirflowClient:
             )
             for row in rows
         ]
+
+    def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self._get(path, deserialize="true")["value"]
 
     def log_tail(self, dag_id: str, run_id: str, task: TaskState, lines: int = 25) -> str:
         """The last lines of the log of a task's last try."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 PROVISION = "pinterest_provision_batch"
+PROVISION_STREAM = "pinterest_provision_stream"
 EMULATE = "pinterest_emulate_posts"
 DAILY = "pinterest_daily_batch"
+STREAM_INGEST = "pinterest_stream_ingest"
 RESULTS = "pinterest_materialise_results"

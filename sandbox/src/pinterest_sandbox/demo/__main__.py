@@ -6,21 +6,36 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import DAILY, EMULATE, PROVISION, RESULTS
+from pinterest_sandbox.airflow.dags import (
+    DAILY,
+    EMULATE,
+    PROVISION,
+    PROVISION_STREAM,
+    RESULTS,
+    STREAM_INGEST,
+)
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.demo.display import shown
-from pinterest_sandbox.demo.figures import ledger_counts, part_versions, read_results
-from pinterest_sandbox.demo.report import print_addresses, print_counts, print_results, write_summary
+from pinterest_sandbox.demo.figures import COUNTS, ledger_counts, part_versions, read_results
+from pinterest_sandbox.demo.report import (
+    print_addresses,
+    print_comparison,
+    print_counts,
+    print_results,
+    write_summary,
+)
 from pinterest_sandbox.foreseen import FORESEEN
 from pinterest_sandbox.source.service import load_rows
 
 RUN_TIMEOUT = 1800.0
+DAGS = (PROVISION, PROVISION_STREAM, EMULATE, DAILY, STREAM_INGEST, RESULTS)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,7 +55,7 @@ RUN_TIMEOUT = 1800.0
     help="Folder with pin.jsonl, geo.jsonl and user.jsonl to load before.",
 )
 def main(posts: int, partitions: int, rows: Path | None) -> None:
-    """Run the whole batch pipeline on this machine and show its results."""
+    """Run the whole pipeline, both paths, on this machine and show its results."""
     console = Console()
     try:
         run(console, posts=posts, partitions=partitions, rows=rows)
@@ -50,7 +65,7 @@ def main(posts: int, partitions: int, rows: Path | None) -> None:
 
 
 def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> None:
-    """Bring the sandbox up, run the four DAGs one after the other, print and write what came out.
+    """Bring the sandbox up, run the six DAGs, print and write what came out.
 
     :param posts: number of posts of the burst.
     :param partitions: partitions of each data topic, when it is made.
@@ -65,26 +80,28 @@ def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> 
         loaded = load_rows(config, rows)
         console.print("Rows loaded: " + ", ".join(f"{table} {count:,}" for table, count in loaded.items()))
     airflow = AirflowClient(config.url("airflow"))
-    airflow.wait_for_dags((PROVISION, EMULATE, DAILY, RESULTS), timeout=120)
-    for dag_id in (PROVISION, EMULATE, DAILY, RESULTS):
+    airflow.wait_for_dags(DAGS, timeout=120)
+    for dag_id in DAGS:
         airflow.unpause(dag_id)
 
-    seconds["provision"] = _run_dag(console, airflow, PROVISION, "Provisioning", {"partitions": partitions})
+    def run_dag(step: str, dag_id: str, title: str, conf: dict[str, object]) -> str:
+        run_id = airflow.trigger(dag_id, conf)
+        seconds[step] = _follow(console, airflow, dag_id, run_id, title)
+        return run_id
+
+    run_dag("provision", PROVISION, "Provisioning the batch path", {"partitions": partitions})
+    run_dag("provision stream", PROVISION_STREAM, "Provisioning the stream path", {})
     burst_began = datetime.now(UTC)
-    seconds["burst"] = _run_dag(console, airflow, EMULATE, f"A burst of {posts:,} posts", {"posts": posts})
+    run_dag("burst", EMULATE, f"A burst of {posts:,} posts to both paths", {"posts": posts, "target": "both"})
     daily_began = datetime.now(UTC)
-    seconds["daily"] = _run_dag(console, airflow, DAILY, "The daily run", {})
-    run_id = airflow.find_run(RESULTS, since=daily_began, timeout=60)
-    seconds["results"] = _follow(console, airflow, RESULTS, run_id, "The results")
+    run_dag("daily", DAILY, "The daily run", {})
+    # Beside the results, which the daily run sets off: they are made on the SQL warehouse.
+    ingest = run_dag("stream", STREAM_INGEST, "The stream ingest", {})
+    results = airflow.find_run(RESULTS, since=daily_began, timeout=60)
+    seconds["results"] = _follow(console, airflow, RESULTS, results, "The results")
     seconds["all"] = time.monotonic() - began
-    _report(console, config, posts=posts, since=burst_began, seconds=seconds)
-
-
-def _run_dag(
-    console: Console, airflow: AirflowClient, dag_id: str, title: str, conf: dict[str, object]
-) -> float:
-    run_id = airflow.trigger(dag_id, conf)
-    return _follow(console, airflow, dag_id, run_id, title)
+    compared = airflow.result(STREAM_INGEST, ingest, "compare_tables")
+    _report(console, config, posts=posts, since=burst_began, seconds=seconds, compared=compared)
 
 
 def _follow(console: Console, airflow: AirflowClient, dag_id: str, run_id: str, title: str) -> float:
@@ -95,17 +112,29 @@ def _follow(console: Console, airflow: AirflowClient, dag_id: str, run_id: str, 
 
 
 def _report(
-    console: Console, config: Config, *, posts: int, since: datetime, seconds: dict[str, float]
+    console: Console,
+    config: Config,
+    *,
+    posts: int,
+    since: datetime,
+    seconds: dict[str, float],
+    compared: dict[str, dict[str, Any]],
 ) -> None:
     results = read_results(config)
-    counts = ledger_counts(config, since=since.isoformat())
+    counts = {path: ledger_counts(config, path, since=since.isoformat()) for path in COUNTS}
     print_results(console, results)
     print_counts(console, counts)
+    print_comparison(console, compared)
     write_summary(
         config,
         {
             "posts": posts,
-            **counts,
+            **counts["batch"],
+            "stream": {
+                **counts["stream"],
+                "differences": sum(found["differences"] for found in compared.values()),
+                "compared": compared,
+            },
             "results": {name: len(result.rows) for name, result in results.items()},
             "seconds": {name: round(value, 1) for name, value in seconds.items()},
             "versions": part_versions(),

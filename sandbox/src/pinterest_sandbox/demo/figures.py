@@ -29,7 +29,23 @@ QUERIES = (
     "median_followers_by_joining_year",
     "median_followers_by_joining_year_and_age_group",
 )
-COUNTS = ("sent", "landed", "kept", "quarantined", "merged")
+#: Count to the ledger's column and stage, by path. On the stream path what the ingest has read has landed.
+COUNTS = {
+    "batch": {
+        "sent": ("sent", "burst"),
+        "landed": ("landed", "batch"),
+        "kept": ("kept", "batch"),
+        "quarantined": ("quarantined", "batch"),
+        "merged": ("merged", "batch"),
+    },
+    "stream": {
+        "sent": ("sent", "stream_burst"),
+        "landed": ("lines_read", "stream"),
+        "kept": ("kept", "stream"),
+        "quarantined": ("quarantined", "stream"),
+        "merged": ("merged", "stream"),
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -43,15 +59,16 @@ class Result:
     rows: list[list[str]]
 
 
-def ledger_counts(config: Config, *, since: str) -> dict[str, dict[str, int]]:
+def ledger_counts(config: Config, path: str, *, since: str) -> dict[str, dict[str, int]]:
     """Sums of the ledger's counts by entity.
 
+    :param path: ``batch`` or ``stream``.
     :param since: ISO time; rows recorded at or after it count.
-    :returns: count name to entity to number; lines landed for ``landed``.
+    :returns: count name to entity to number.
     """
+    chosen = COUNTS[path]
     sums = ", ".join(
-        f"sum(CASE WHEN stage = '{'burst' if name == 'sent' else 'batch'}' THEN {name} END)"
-        for name in COUNTS
+        f"sum(CASE WHEN stage = '{stage}' THEN {column} END)" for column, stage in chosen.values()
     )
     rows = run_sql(
         config,
@@ -59,9 +76,9 @@ def ledger_counts(config: Config, *, since: str) -> dict[str, dict[str, int]]:
         "WHERE recorded_at >= CAST(:since AS TIMESTAMP) GROUP BY entity",
         {"ledger": f"`spark_catalog`.`default`.`{config.user_id}_ledger`", "since": since},
     )
-    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(ENTITIES, 0) for name in COUNTS}
+    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(ENTITIES, 0) for name in chosen}
     for entity, *values in rows:
-        for name, value in zip(COUNTS, values, strict=True):
+        for name, value in zip(chosen, values, strict=True):
             counts[name][str(entity)] = int(value or 0)
     return counts
 

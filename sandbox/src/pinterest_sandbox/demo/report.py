@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pinterest_sandbox.config import Config
-from pinterest_sandbox.demo.figures import COUNTS, ENTITIES, Result
+from pinterest_sandbox.demo.figures import ENTITIES, Result
 
 TITLES = {
     "category_by_country": "Most posted category in each country",
@@ -23,6 +23,13 @@ TITLES = {
     "median_followers_by_joining_year_and_age_group": "Median followers by joining year and age group",
 }
 SHOWN_ROWS = 10
+#: What a comparison tells, and how it is shown.
+COMPARED = {
+    "in_both": "keys in both",
+    "in_batch_alone": "in the batch table alone",
+    "in_stream_alone": "in the stream table alone",
+    "differences": "keys in both that differ",
+}
 
 
 def print_results(console: Console, results: dict[str, Result]) -> None:
@@ -42,15 +49,31 @@ def print_results(console: Console, results: dict[str, Result]) -> None:
         console.print(table)
 
 
-def print_counts(console: Console, counts: dict[str, dict[str, int]]) -> None:
-    """Print what was sent, landed, kept, merged and quarantined of each entity."""
+def print_counts(console: Console, paths: dict[str, dict[str, dict[str, int]]]) -> None:
+    """Print what was sent, landed, kept, merged and quarantined of each entity.
+
+    :param paths: ``batch`` and ``stream`` to count name to entity to number.
+    """
     console.print("\nRecords since the burst began", style="bold")
-    table = Table()
-    table.add_column("")
-    for entity in ENTITIES:
-        table.add_column(entity, justify="right")
-    for name in COUNTS:
-        table.add_row(name, *(f"{counts[name][entity]:,}" for entity in ENTITIES))
+    table = Table("")
+    for path in paths:
+        for entity in ENTITIES:
+            table.add_column(f"{path}\n{entity}", justify="right")
+    for name in next(iter(paths.values())):
+        values = (f"{counts[name][entity]:,}" for counts in paths.values() for entity in ENTITIES)
+        table.add_row(name, *values)
+    console.print(table)
+
+
+def print_comparison(console: Console, compared: dict[str, dict[str, Any]]) -> None:
+    """Print how the tables of the two paths compare.
+
+    :param compared: entity to what ``pinterest_stream_ingest`` found.
+    """
+    console.print("\nThe tables of both paths", style="bold")
+    table = Table("", *(Column(entity, justify="right") for entity in ENTITIES))
+    for name, title in COMPARED.items():
+        table.add_row(title, *(f"{compared[entity][name]:,}" for entity in ENTITIES))
     console.print(table)
 
 
