@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -112,9 +112,9 @@ class KinesisReader(DataSourceStreamReader):
 
     def partitions(self, start: Offset, end: Offset) -> list[Records]:
         """One task a shard with records between two offsets."""
-        if self._known is None:
-            # A query that goes on tells so where it has been.
-            self._known = end
+        _check_streams(start, end)
+        for stream, lost in _lost_shards(start, end):
+            logger.warning("%s of %s is no longer kept: what was not read of it is lost", lost, stream)
         return [
             Records(Shard(stream=stream, shard_id=shard_id), begin, position["after"])
             for stream in end
@@ -147,8 +147,8 @@ class KinesisReader(DataSourceStreamReader):
     def _end(self, stream: str, known: Offset | None) -> Offset:
         """Where one stream ends.
 
-        :param known: what was found the last time; ``None`` when nothing is known, not even where the query
-            stands. The end is the same then, it only takes longer to find.
+        :param known: what was found the last time, to begin there; ``None`` at the start, when Spark does not
+            tell where the query stands. The end is the same then, it only takes longer to find.
         """
         created = self._created(stream)
         if known and known["created"] != created:
@@ -163,9 +163,6 @@ class KinesisReader(DataSourceStreamReader):
                 shards[shard.shard_id] = self._search(shard)
             else:
                 shards[shard.shard_id] = self._advance(shard, before.get(shard.shard_id, {}))
-        for lost in sorted(before.keys() - shards.keys()):
-            if not before[lost].get("closed"):
-                logger.warning("%s of %s is no longer kept: what was not read of it is lost", lost, stream)
         return {"created": created, "shards": shards}
 
     def _advance(self, shard: Shard, known: Position) -> Position:
@@ -181,19 +178,33 @@ class KinesisReader(DataSourceStreamReader):
         return {}
 
 
-def _begin(stream: str, shard_id: str, start: Offset, end: Offset) -> Position | None:
-    """Where a shard's records between two offsets begin; ``None`` when there are none."""
-    if stream not in start:
+def _check_streams(start: Offset, end: Offset) -> None:
+    """Refuse to go on from an offset of other streams."""
+    if start.keys() != end.keys():
         raise ValueError(
-            f"the checkpoint is of the streams {', '.join(start)}, the query reads {stream}: "
+            f"the checkpoint is of {', '.join(start)}, the query reads {', '.join(end)}: "
             "a changed list of streams needs a new checkpoint"
         )
-    before, after = start[stream], end[stream]
-    if before["created"] != after["created"]:
-        raise _recreated(stream, before["created"], after["created"])
-    begin: Mapping[str, Any] = before["shards"].get(shard_id, before.get("from", {}))
-    done = begin.get("closed") or begin.get("after") == after["shards"][shard_id]["after"]
-    return None if done else begin
+    for stream in end:
+        if start[stream]["created"] != end[stream]["created"]:
+            raise _recreated(stream, start[stream]["created"], end[stream]["created"])
+
+
+def _begin(stream: str, shard_id: str, start: Offset, end: Offset) -> Position | None:
+    """Where a shard's records between two offsets begin; ``None`` when there are none."""
+    before = start[stream]
+    begin: Position = before["shards"].get(shard_id, before.get("from", {}))
+    return None if begin.get("after") == end[stream]["shards"][shard_id]["after"] else begin
+
+
+def _lost_shards(start: Offset, end: Offset) -> list[tuple[str, str]]:
+    """Stream and id of shards that have gone without having been read to their end."""
+    return [
+        (stream, shard_id)
+        for stream in start
+        for shard_id, position in start[stream]["shards"].items()
+        if shard_id not in end[stream]["shards"] and not position.get("closed")
+    ]
 
 
 def _recreated(stream: str, known: str, found: str) -> StreamRecreated:

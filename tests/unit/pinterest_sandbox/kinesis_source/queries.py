@@ -28,7 +28,8 @@ class Query:
         self._reader = reader
         if available_now:
             reader.latestOffset()
-        assert reader.partitions(self.checkpoint, self.checkpoint) == []  # type: ignore[arg-type]
+        assert self.checkpoint is not None
+        assert reader.partitions(self.checkpoint, self.checkpoint) == []
 
     def batch(self) -> list[str]:
         """The texts of the next batch, in the order of their shards."""
