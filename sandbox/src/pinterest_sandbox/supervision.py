@@ -77,7 +77,7 @@ class Supervisor:
         """Start the supervisor with its processes known but not started."""
         configuration = self._write_configuration(services)
         subprocess.run(
-            [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
+            [sys.executable, "-m", "pinterest_sandbox.supervisord", "-c", str(configuration)],
             check=True,
             env={name: value for name, value in os.environ.items() if name not in _CALLER_ONLY},
             stdin=subprocess.DEVNULL,
