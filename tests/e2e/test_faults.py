@@ -69,6 +69,7 @@ def test_a_killed_worker_of_the_daily_run_costs_a_retry_and_nothing_else(
 
 
 def test_two_daily_runs_started_at_once_take_turns(demo: Demo, airflow: AirflowClient) -> None:
+    finished(airflow, EMULATE, airflow.trigger(EMULATE, {"posts": 50, "start": 900}))
     began = datetime.now(UTC)
 
     runs = [airflow.trigger(DAILY, {}) for _ in range(2)]
