@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -20,7 +21,7 @@ from pinterest_pipeline.emulation.shards import ShardSpan
 
 
 @dataclass
-class ChannelProgress:
+class ChannelProgress(ABC):
     """How far one channel has come; a kind of channel says where its records are.
 
     :param posts: the record of each post before this position is acknowledged.
@@ -38,9 +39,9 @@ class ChannelProgress:
         return self.posts + len(self.beyond)
 
     @property
+    @abstractmethod
     def places(self) -> int:
         """The number of records whose place is known."""
-        raise NotImplementedError
 
     def __contains__(self, position: int) -> bool:
         return position < self.posts or position in self.beyond
@@ -81,15 +82,17 @@ class ChannelProgress:
         made._take_places(document[cls.places_member])
         return made
 
+    @abstractmethod
     def places_to_json(self) -> Any:
         """Where the records are, as JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _add_places(self, written: Iterable[Any]) -> None:
-        raise NotImplementedError
+        """Add where records were written."""
 
+    @abstractmethod
     def _take_places(self, document: Any) -> None:
-        raise NotImplementedError
+        """Take over what :meth:`places_to_json` gave."""
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple, Self
@@ -75,7 +76,7 @@ class _TryAgain(Exception):
         self.retry_after = retry_after
 
 
-class ApiSender:
+class ApiSender(ABC):
     """Sends batches to one place over a kept-alive connection. Use each instance in one thread only.
 
     Retried with growing pauses, and only what was not acknowledged: 429, 5xx, a connection lost before or
@@ -160,17 +161,17 @@ class ApiSender:
         except _TryAgain as left:
             raise StillRefused(self.place, len(waiting), str(left)) from left
 
+    @abstractmethod
     def split(self, records: Sequence[Record]) -> Iterable[tuple[int, bytes]]:
         """Requests for records: of how many from the front on, and the body."""
-        raise NotImplementedError
 
+    @abstractmethod
     def outcomes(self, document: Any) -> list[Outcome]:
         """What an answer says of each record of its request.
 
         :param document: the answer's JSON.
         :raises KeyError, TypeError, ValueError: when it does not have what it should.
         """
-        raise NotImplementedError
 
     def _send_rest(self, records: Sequence[Record], waiting: list[int], told: Told) -> None:
         """Send the records at the positions in ``waiting``, and leave those in it that were refused."""
