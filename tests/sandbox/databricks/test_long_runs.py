@@ -48,7 +48,10 @@ def test_endless_stream_and_a_batch_beside_it(
     batch = workspace.notebook(
         f'before = spark.table("{table}").count()',
         f'spark.table("{table}").limit(5).write.saveAsTable("{table}_batch")',
-        f'import time\nwhile spark.table("{table}").count() == before: time.sleep(0.1)',
+        "from pinterest_sandbox.waiting import NotReady, wait_until\n"
+        "def grown():\n"
+        f'    if spark.table("{table}").count() == before: raise NotReady("no new rows")\n'
+        "wait_until(grown, what='new rows of the stream', timeout=60, interval=0.1)",
         f'dbutils.notebook.exit(spark.table("{table}_batch").count())',
         name="batch.py",
     )
@@ -91,7 +94,7 @@ def test_endless_stream_and_a_batch_beside_it(
 
 @pytest.mark.usefixtures("hook")
 def test_operator_keeps_one_run_going(workspace: WorkspaceClient) -> None:
-    path = workspace.notebook("import time\nwhile True: time.sleep(1)", name="endless.py")
+    path = workspace.notebook("import threading\nthreading.Event().wait()", name="endless.py")
 
     def keep() -> tuple[int, str]:
         operator = DatabricksKeepNotebookRunningOperator(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -156,12 +156,15 @@ def test_cancelled_in_the_moment_of_the_answer(make_jobs: Callable[..., Jobs]) -
 
     wait_until(called, what="the call", timeout=10, interval=0.01)
 
+    def forgotten() -> None:
+        if jobs._active:
+            raise NotReady("the task is known")
+
     def answer() -> None:
         worker.calls[0].set_result(SUCCESS)
         # As long as the other thread needs to forget the task, if it can.
-        deadline = time.monotonic() + 0.3
-        while jobs._active and time.monotonic() < deadline:
-            time.sleep(0.001)
+        with contextlib.suppress(TimeoutError):
+            wait_until(forgotten, what="the task's end", timeout=0.3, interval=0.001)
 
     jobs._active = Answering(jobs._active, answer)
 

@@ -36,7 +36,7 @@ def ended(workspace: WorkspaceClient) -> list[int]:
 @pytest.fixture
 def active(workspace: WorkspaceClient, ended: list[int]) -> Iterator[list[int]]:
     """Three runs that go on, the newest first."""
-    path = workspace.notebook("import time\nwhile True: time.sleep(0.05)", name="endless.py")
+    path = workspace.notebook("import threading\nthreading.Event().wait()", name="endless.py")
     found = [workspace.submit(path, run_name="endless") for _ in range(3)]
     for run_id in found:
         workspace.wait(run_id, life_cycle="RUNNING")

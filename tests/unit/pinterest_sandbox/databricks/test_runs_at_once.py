@@ -13,7 +13,7 @@ import pytest
 from pinterest_sandbox.databricks.jobs import RUNS_AT_ONCE
 from tests.sandbox.databricks.client import WorkspaceClient
 
-ENDLESS = "import time\nwhile True: time.sleep(0.05)"
+ENDLESS = "import threading\nthreading.Event().wait()"
 
 
 class Endless:
