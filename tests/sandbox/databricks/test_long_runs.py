@@ -48,10 +48,11 @@ def test_endless_stream_and_a_batch_beside_it(
     batch = workspace.notebook(
         f'before = spark.table("{table}").count()',
         f'spark.table("{table}").limit(5).write.saveAsTable("{table}_batch")',
-        "from pinterest_sandbox.waiting import NotReady, wait_until\n"
-        "def grown():\n"
-        f'    if spark.table("{table}").count() == before: raise NotReady("no new rows")\n'
-        "wait_until(grown, what='new rows of the stream', timeout=60, interval=0.1)",
+        "import threading, time\n"
+        "deadline = time.monotonic() + 60\n"
+        f'while spark.table("{table}").count() == before:\n'
+        "    assert time.monotonic() < deadline, 'no new rows of the stream'\n"
+        "    threading.Event().wait(0.1)",
         f'dbutils.notebook.exit(spark.table("{table}_batch").count())',
         name="batch.py",
     )
