@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -14,11 +16,34 @@ from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.databricks.sql_client import run_sql
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import Demo
+from tests.running_sandbox import CHECKOUT, sandbox_variables
 
 EMULATE, DAILY, RESULTS = "pinterest_emulate_posts", "pinterest_daily_batch", "pinterest_materialise_results"
 RUN_LIMIT = 600.0
 #: The forms that cleaned rows are written in by Spark.
 JSON_OPTIONS = "map('timestampFormat', 'yyyy-MM-dd HH:mm:ss', 'ignoreNullFields', 'false')"
+
+
+def dags_test(demo: Demo, dag_id: str, conf: dict[str, object], **environment: str) -> None:
+    """Run a DAG by ``airflow dags test`` in the environment that ``sandbox env`` gives.
+
+    :param environment: further variables.
+    """
+    airflow = CHECKOUT / ".venv" / "airflow" / "bin" / "airflow"
+    done = subprocess.run(
+        [str(airflow), "dags", "test", dag_id, "--conf", json.dumps(conf)],
+        env={
+            **os.environ,
+            **sandbox_variables(demo.sandbox.home),
+            **demo.sandbox.environment,
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
 
 
 def finished(airflow: AirflowClient, dag_id: str, run_id: str) -> None:
@@ -90,16 +115,42 @@ def task_process(demo: Demo, dag_id: str, run_id: str, task_id: str) -> psutil.P
     return found[0]
 
 
+def notebook_runs(demo: Demo) -> list[dict[str, Any]]:
+    """The latest notebook runs of the workspace, the newest first."""
+    answer = _jobs(demo, "GET", "list", params={"limit": "25", "expand_tasks": "true"})
+    runs: list[dict[str, Any]] = answer.get("runs", [])
+    return runs
+
+
 def notebook_states(demo: Demo) -> list[str]:
     """What became of each notebook run, the newest first."""
-    answer = requests.get(
-        demo.sandbox.url("databricks", "/api/2.2/jobs/runs/list"),
-        headers={"Authorization": f"Bearer {demo.sandbox.databricks_token}"},
-        params={"limit": "25", "expand_tasks": "true"},
-        timeout=10,
-    ).json()
-    states = [run["state"] for run in answer.get("runs", [])]
+    states = [run["state"] for run in notebook_runs(demo)]
     return [state.get("result_state") or state["life_cycle_state"] for state in states]
+
+
+def cancel_notebook_run(demo: Demo, run_id: int) -> None:
+    """Cancel a notebook run and wait until it has ended."""
+    _jobs(demo, "POST", "cancel", json={"run_id": run_id})
+
+    def ended() -> None:
+        state = _jobs(demo, "GET", "get", params={"run_id": str(run_id)})["state"]
+        if "result_state" not in state:
+            raise NotReady(state["life_cycle_state"])
+
+    wait_until(ended, what=f"the end of notebook run {run_id}", timeout=60, interval=0.2)
+
+
+def _jobs(demo: Demo, method: str, what: str, **arguments: Any) -> dict[str, Any]:
+    answer = requests.request(
+        method,
+        demo.sandbox.url("databricks", f"/api/2.2/jobs/runs/{what}"),
+        headers={"Authorization": f"Bearer {demo.sandbox.databricks_token}"},
+        timeout=10,
+        **arguments,
+    )
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
 
 
 def clear_task(demo: Demo, dag_id: str, run_id: str, task_id: str) -> None:

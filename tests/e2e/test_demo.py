@@ -5,18 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import random
-import subprocess
 from datetime import datetime
 
 import psutil
 import pytest
 
 from tests.e2e.conftest import ENTITIES, POSTS, Demo, Row, landed_lines, run_demo, s3_client
-from tests.e2e.driving import cleaned_rows, query, table
+from tests.e2e.driving import cleaned_rows, dags_test, query, table
 from tests.reference import expected_clean, expected_results
-from tests.running_sandbox import CHECKOUT, sandbox_variables
 
 KEYS = {"pin": "index", "geo": "ind", "user": "ind"}
 DAG_POSTS = 50
@@ -67,20 +64,6 @@ def stream_lines(demo: Demo) -> dict[str | None, int]:
         f"SELECT entity, sum(lines_read) FROM {table(demo, 'ledger')} WHERE stage = 'stream' GROUP BY entity",
     )
     return {entity: int(lines or 0) for entity, lines in rows}
-
-
-def run_dag(demo: Demo, dag_id: str, conf: dict[str, object]) -> None:
-    """Run a DAG by ``airflow dags test`` in the environment that ``sandbox env`` gives."""
-    airflow = CHECKOUT / ".venv" / "airflow" / "bin" / "airflow"
-    done = subprocess.run(
-        [str(airflow), "dags", "test", dag_id, "--conf", json.dumps(conf)],
-        env={**os.environ, **sandbox_variables(demo.sandbox.home), **demo.sandbox.environment},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
 
 
 def test_counts_balance(demo: Demo) -> None:
@@ -181,21 +164,21 @@ def test_every_dag_runs_by_airflow_dags_test(demo: Demo) -> None:
     lines, written = landed_lines(demo.sandbox), results_written(demo)
 
     # First: after the daily run the scheduler materialises the results as well.
-    run_dag(demo, "pinterest_materialise_results", {})
+    dags_test(demo, "pinterest_materialise_results", {})
     again = results_written(demo)
     assert set(again) == set(written)
     assert all(again[key] > written[key] for key in written)
 
-    run_dag(demo, "pinterest_provision_batch", {})
+    dags_test(demo, "pinterest_provision_batch", {})
     assert landed_lines(demo.sandbox) == lines
-    run_dag(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS})
+    dags_test(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS})
     assert landed_lines(demo.sandbox) == {place: count + DAG_POSTS for place, count in lines.items()}
 
-    run_dag(demo, "pinterest_provision_stream", {})
-    run_dag(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS, "target": "stream"})
+    dags_test(demo, "pinterest_provision_stream", {})
+    dags_test(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS, "target": "stream"})
     before = stream_lines(demo)
-    run_dag(demo, "pinterest_stream_ingest", {})
+    dags_test(demo, "pinterest_stream_ingest", {})
     assert stream_lines(demo) == {entity: lines + DAG_POSTS for entity, lines in before.items()}
 
-    run_dag(demo, "pinterest_daily_batch", {})
+    dags_test(demo, "pinterest_daily_batch", {})
     assert batch_runs(demo) == [[entity, "0", "0", str(DAG_POSTS)] for entity in sorted(ENTITIES)]

@@ -11,7 +11,7 @@ from airflow.providers.amazon.aws.links.base_aws import BaseAwsLink
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
 from airflow.providers.amazon.aws.triggers.base import AwsBaseWaiterTrigger
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.providers.amazon.aws.utils.mixins import AwsHookType, aws_template_fields
 from airflow.providers.amazon.aws.utils.waiter_with_logging import wait
 from airflow.providers.common.compat.sdk import AirflowException
 
@@ -26,6 +26,7 @@ __all__ = [
     "AwsBaseOperator",
     "AwsBaseSensor",
     "AwsBaseWaiterTrigger",
+    "AwsHookType",
     "BaseAwsLink",
     "aws_template_fields",
     "wait",

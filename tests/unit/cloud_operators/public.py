@@ -33,7 +33,8 @@ def arguments(operator: type[BaseOperator]) -> dict[str, inspect.Parameter]:
     """Give the arguments that an operator has beside those of Airflow's own base classes."""
     return {
         name: parameter
-        for each in operator.__mro__
+        # The default of the most derived class is the one that counts.
+        for each in reversed(operator.__mro__)
         if each.__module__.startswith("cloud_operators.") and "__init__" in vars(each)
         for name, parameter in inspect.signature(each.__init__).parameters.items()
         if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD

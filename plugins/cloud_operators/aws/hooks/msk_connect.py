@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cloud_operators.aws.base import AwsBaseHook
-
-
-class ResourceState(NamedTuple):
-    """The state of a connector, custom plugin, worker configuration or connector operation.
-
-    :param state: the service's name of the state, e.g. ``"RUNNING"``
-    :param code: error code of a failed resource
-    :param message: explanation of a failed resource
-    """
-
-    state: str
-    code: str | None = None
-    message: str | None = None
+from cloud_operators.aws.resource_states import ResourceState
 
 
 class MskConnectHook(AwsBaseHook):

@@ -2,86 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from airflow.triggers.base import TriggerEvent
-
-from cloud_operators.aws.base import AwsBaseWaiterTrigger
 from cloud_operators.aws.hooks.kinesis import KinesisHook, stream_argument
 from cloud_operators.aws.kinesis_settings import PATHS, Setting
+from cloud_operators.aws.resource_states import DELETED
+from cloud_operators.aws.triggers.waiting import ResourceWaiterTrigger, error_is, state_is
 
-#: The goal of :class:`KinesisStreamDeletedTrigger`.
-DELETED = "deleted"
 _SUMMARY = "StreamDescriptionSummary"
+_MISSING = "ResourceNotFoundException"
 
 
-class KinesisStreamTrigger(AwsBaseWaiterTrigger):
+class KinesisStreamTrigger(ResourceWaiterTrigger):
     """Base of the triggers below: poll a stream with one of our waiters.
 
-    The event is ``{"status": "success" | "error", "stream": <name or ARN>, "goal": <what was waited for>,
-    "message": <only on error>}``, with ``carried`` if it was given.
+    The event has the stream's name or ARN, as given, as ``stream``.
 
     :param stream: name or ARN of the stream
-    :param goal: what is waited for, for messages
     :param waiter_delay: seconds between two looks
     :param waiter_max_attempts: number of looks
-    :param carried: what the task wants to know again when it goes on. ``kwargs`` of a deferral would do it
-        too, but ``airflow dags test`` (3.3.1) loses them.
-    :param serialized_fields: arguments that a subclass has besides
-    :param kwargs: ``aws_conn_id``, ``region_name``, ``verify``, ``botocore_config``,
-        ``waiter_config_overrides``
+    :param kwargs: ``goal`` and the other arguments of
+        :class:`~cloud_operators.aws.triggers.waiting.ResourceWaiterTrigger`
     """
 
+    hook_class = KinesisHook
+    resource_key = "stream"
     #: Name in ``waiters/kinesis.json``.
     waiter: ClassVar[str] = "stream_active"
 
     def __init__(
-        self,
-        *,
-        stream: str,
-        goal: str,
-        waiter_delay: int = 10,
-        waiter_max_attempts: int = 180,
-        carried: dict[str, Any] | None = None,
-        serialized_fields: dict[str, Any] | None = None,
-        **kwargs: Any,
+        self, *, stream: str, waiter_delay: int = 10, waiter_max_attempts: int = 180, **kwargs: Any
     ) -> None:
-        self.goal = goal
-        self.carried = carried
         super().__init__(
-            serialized_fields={
-                "stream": stream,
-                **(serialized_fields or {}),
-                **({} if carried is None else {"carried": carried}),
-            },
-            waiter_name=self.waiter,
+            resource=stream,
+            label=f"stream {stream}",
             waiter_args=stream_argument(stream),
-            failure_message=f"Stream {stream} did not become {goal}",
-            status_message=f"Waiting for stream {stream} to become {goal}",
             status_queries=[f"{_SUMMARY}.StreamStatus"],
-            return_key="stream",
-            return_value=stream,
             waiter_delay=waiter_delay,
             waiter_max_attempts=waiter_max_attempts,
             **kwargs,
-        )
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, and report what was waited for and what was carried."""
-        async for event in super().run():
-            event.payload["goal"] = self.goal
-            if self.carried is not None:
-                event.payload["carried"] = self.carried
-            yield event
-
-    def hook(self) -> KinesisHook:
-        """Build the hook with the arguments of the operator that deferred."""
-        return KinesisHook(
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            verify=self.verify,
-            config=self.botocore_config,
         )
 
 
@@ -112,9 +72,9 @@ class KinesisStreamStateTrigger(KinesisStreamTrigger):
             },
             waiter_config_overrides={
                 "acceptors": [
-                    *(_path("StreamStatus", state, "success") for state in targets),
-                    *(_path("StreamStatus", state, "failure") for state in failures),
-                    _missing("success" if missing_ok else "failure"),
+                    *(state_is(f"{_SUMMARY}.StreamStatus", state, "success") for state in targets),
+                    *(state_is(f"{_SUMMARY}.StreamStatus", state, "failure") for state in failures),
+                    error_is(_MISSING, "success" if missing_ok else "failure"),
                 ]
             },
             **kwargs,
@@ -137,9 +97,9 @@ class KinesisStreamChangedTrigger(KinesisStreamTrigger):
             serialized_fields={"setting": setting, "value": value},
             waiter_config_overrides={
                 "acceptors": [
-                    _path(f"[StreamStatus, {PATHS[setting]}]", ["ACTIVE", value], "success"),
-                    _path("StreamStatus", "DELETING", "failure"),
-                    _missing("failure"),
+                    state_is(f"{_SUMMARY}.[StreamStatus, {PATHS[setting]}]", ["ACTIVE", value], "success"),
+                    state_is(f"{_SUMMARY}.StreamStatus", "DELETING", "failure"),
+                    error_is(_MISSING, "failure"),
                 ]
             },
             **kwargs,
@@ -156,12 +116,3 @@ class KinesisStreamDeletedTrigger(KinesisStreamTrigger):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(goal=DELETED, **kwargs)
-
-
-def _path(path: str, expected: Any, outcome: str) -> dict[str, Any]:
-    return {"matcher": "path", "argument": f"{_SUMMARY}.{path}", "expected": expected, "state": outcome}
-
-
-def _missing(outcome: str) -> dict[str, Any]:
-    # The provider reads "argument" of every acceptor, of an error matcher too.
-    return {"matcher": "error", "argument": "", "expected": "ResourceNotFoundException", "state": outcome}

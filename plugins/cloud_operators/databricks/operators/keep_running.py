@@ -5,28 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.sdk import BaseOperator
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from cloud_operators.databricks import runs
 from cloud_operators.databricks.links.pages import RunPageLink
+from cloud_operators.databricks.operators.notebook_base import DatabricksNotebookBaseOperator
 from cloud_operators.databricks.submission import check_notebook, submission
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from tenacity import RetryCallState
 
-    from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
 
 #: Tasks that submit within so many seconds use the same token, so that they get the same run.
 _WINDOW_SECONDS = 600
 
 
-class DatabricksKeepNotebookRunningOperator(BaseOperator):
+class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
     """See to it that a notebook that never ends, such as a continuous stream, has a run; do not wait for it.
 
     A run with ``run_name`` that goes on is adopted; otherwise one is submitted with ``runs/submit``. Either
@@ -49,78 +46,23 @@ class DatabricksKeepNotebookRunningOperator(BaseOperator):
     cancelled at once. A task that submits in the same moment gets this run too and loses it; the next one
     starts it anew.
 
+    The arguments of what is run are described at
+    :class:`~cloud_operators.databricks.operators.notebook_base.DatabricksNotebookBaseOperator`.
+
     .. seealso:: https://docs.databricks.com/api/workspace/jobs/listruns and
         https://docs.databricks.com/api/workspace/jobs/submit
 
-    :param notebook_path: absolute workspace path of the notebook, without extension (templated)
-    :param parameters: the notebook's widgets, text to text (templated)
-    :param compute: ``{"existing_cluster_id": …}`` or ``{"new_cluster": {…}}``, with ``"libraries"`` if
-        needed; ``{}`` runs it on serverless compute (templated)
     :param run_name: name of the run in the workspace, by which it is found again (templated)
-    :param timeout_seconds: limit that Databricks puts on the run, 0 is none; a run that it ends is started
-        again by the next task (templated)
     :param min_seconds: watch a new run for so many seconds after its submission, and fail when it fails in
         that time; 0 looks once
-    :param polling_period_seconds: seconds between two looks in that time
-    :param databricks_conn_id: the Databricks connection (templated)
-    :param databricks_retry_limit: how often a request is sent before it counts as failed
-    :param databricks_retry_delay: seconds before the first repetition; it doubles with each
     """
 
-    template_fields: Sequence[str] = (
-        "notebook_path",
-        "parameters",
-        "compute",
-        "run_name",
-        "timeout_seconds",
-        "databricks_conn_id",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {"parameters": "json", "compute": "json"}
-    operator_extra_links = (RunPageLink(),)
-    ui_color = "#1CB1C2"
-    ui_fgcolor = "#fff"
-
-    def __init__(
-        self,
-        *,
-        notebook_path: str,
-        parameters: dict[str, str] | None = None,
-        compute: dict[str, Any],
-        run_name: str,
-        timeout_seconds: int = 0,
-        min_seconds: float = 0,
-        polling_period_seconds: float = 30,
-        databricks_conn_id: str = "databricks_default",
-        databricks_retry_limit: int = 3,
-        databricks_retry_delay: float = 1,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, run_name: str, min_seconds: float = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.notebook_path = notebook_path
-        self.parameters = parameters
-        self.compute = compute
         self.run_name = run_name
-        self.timeout_seconds = timeout_seconds
         self.min_seconds = min_seconds
-        self.polling_period_seconds = polling_period_seconds
-        self.databricks_conn_id = databricks_conn_id
-        self.databricks_retry_limit = databricks_retry_limit
-        self.databricks_retry_delay = databricks_retry_delay
         #: The request for a run whose id is not known yet.
         self._submitting: dict[str, Any] | None = None
-
-    @cached_property
-    def hook(self) -> DatabricksRunsHook:
-        """The hook that all calls go through."""
-        # Imported here: the provider's modules would cost every parse of a DAG file half a second.
-        from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
-
-        return DatabricksRunsHook(
-            self.databricks_conn_id,
-            retry_limit=self.databricks_retry_limit,
-            retry_delay=self.databricks_retry_delay,
-            caller=type(self).__name__,
-        )
 
     def execute(self, context: Context) -> int:
         """Adopt the run that goes on, or submit one.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from airflow.sdk import BaseOperator, ResumableJobMixin, conf
+from airflow.sdk import ResumableJobMixin, conf
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_fixed
 
 from cloud_operators.databricks import runs
 from cloud_operators.databricks.links.pages import RunPageLink
+from cloud_operators.databricks.operators.notebook_base import DatabricksNotebookBaseOperator
 from cloud_operators.databricks.submission import check_notebook, submission
 from cloud_operators.exceptions import ServiceFailed
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from pydantic import JsonValue
 
-    from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
 
 _SUBMISSION_KEY = "databricks_submission"
 _FORGOTTEN = "FORGOTTEN"
 
 
-class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
+class DatabricksRunNotebookOperator(ResumableJobMixin, DatabricksNotebookBaseOperator):
     """Run one notebook with ``runs/submit``, wait for it, and return its exit value.
 
     It is waited for on a worker, in the triggerer (``deferrable``), or not at all (``wait_for_completion``
@@ -42,81 +41,34 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, BaseOperator):
 
     This holds for each way of waiting, a deferred task included. A task that is killed, or whose
     ``execution_timeout`` is over, cancels its run in each way too; a deferred one when it is marked or
-    cleared. The provider's operator is no base class, because importing it costs every parse of a DAG file
-    most of a second.
+    cleared.
+
+    The arguments of what is run are described at
+    :class:`~cloud_operators.databricks.operators.notebook_base.DatabricksNotebookBaseOperator`.
 
     .. seealso:: https://docs.databricks.com/api/jobs/v2.2/submit
 
-    :param notebook_path: absolute workspace path of the notebook, without extension (templated)
-    :param parameters: the notebook's widgets, text to text (templated)
-    :param compute: ``{"existing_cluster_id": …}`` or ``{"new_cluster": {…}}``, with ``"libraries"`` if
-        needed; ``{}`` runs it on serverless compute (templated)
     :param run_name: name of the run in the workspace (templated), default ``<DAG id>.<task id>``
-    :param timeout_seconds: limit that Databricks puts on the run, 0 is none (templated)
-    :param polling_period_seconds: seconds between two looks at the run
     :param wait_for_completion: wait until the run has ended
     :param deferrable: wait in the triggerer, without a worker slot; implies waiting
-    :param databricks_conn_id: the Databricks connection (templated)
-    :param databricks_retry_limit: how often a request is sent before it counts as failed
-    :param databricks_retry_delay: seconds before the first repetition; it doubles with each
     :param kwargs: ``durable`` (default true) and the arguments of BaseOperator
     """
 
     external_id_key = "databricks_run_id"
-    template_fields: Sequence[str] = (
-        "notebook_path",
-        "parameters",
-        "compute",
-        "run_name",
-        "timeout_seconds",
-        "databricks_conn_id",
-    )
-    template_fields_renderers: ClassVar[dict[str, str]] = {"parameters": "json", "compute": "json"}
-    operator_extra_links = (RunPageLink(),)
-    ui_color = "#1CB1C2"
-    ui_fgcolor = "#fff"
 
     def __init__(
         self,
         *,
-        notebook_path: str,
-        parameters: dict[str, str] | None = None,
-        compute: dict[str, Any],
         run_name: str | None = None,
-        timeout_seconds: int = 0,
-        polling_period_seconds: float = 30,
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        databricks_conn_id: str = "databricks_default",
-        databricks_retry_limit: int = 3,
-        databricks_retry_delay: float = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.notebook_path = notebook_path
-        self.parameters = parameters
-        self.compute = compute
         self.run_name = run_name
-        self.timeout_seconds = timeout_seconds
-        self.polling_period_seconds = polling_period_seconds
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
-        self.databricks_conn_id = databricks_conn_id
-        self.databricks_retry_limit = databricks_retry_limit
-        self.databricks_retry_delay = databricks_retry_delay
         self.run_id: int | None = None
-
-    @cached_property
-    def hook(self) -> DatabricksRunsHook:
-        """The hook that all calls go through."""
-        from cloud_operators.databricks.hooks.runs import DatabricksRunsHook
-
-        return DatabricksRunsHook(
-            self.databricks_conn_id,
-            retry_limit=self.databricks_retry_limit,
-            retry_delay=self.databricks_retry_delay,
-            caller=type(self).__name__,
-        )
 
     def execute(self, context: Context) -> Any:
         """Run the notebook, or re-attach to the run of an earlier try.

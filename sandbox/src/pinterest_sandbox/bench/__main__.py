@@ -11,8 +11,8 @@ from rich.console import Console
 
 from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import DAILY, EMULATE, PROVISION
-from pinterest_sandbox.bench import burst, daily, parsing, starting
+from pinterest_sandbox.airflow.dags import DAILY, EMULATE, PROVISION, PROVISION_STREAM, STREAM_INGEST
+from pinterest_sandbox.bench import burst, daily, parsing, starting, stream
 from pinterest_sandbox.bench.driving import run_dag
 from pinterest_sandbox.bench.figures import Figure
 from pinterest_sandbox.bench.report import print_figures, write_figures
@@ -69,8 +69,9 @@ def run(console: Console, *, posts: int) -> list[Figure]:
 
     print_figures(console, figures)
     airflow = AirflowClient(config.url("airflow"))
-    airflow.wait_for_dags((PROVISION, EMULATE, DAILY), timeout=120)
-    for dag_id in (PROVISION, EMULATE, DAILY):
+    driven = (PROVISION, PROVISION_STREAM, EMULATE, DAILY)
+    airflow.wait_for_dags((*driven, STREAM_INGEST), timeout=120)
+    for dag_id in driven:
         airflow.unpause(dag_id)
     run_dag(airflow, PROVISION, {})
     console.print("The daily run", style="bold")
@@ -79,6 +80,11 @@ def run(console: Console, *, posts: int) -> list[Figure]:
     rows = _sample(config)
     add(burst.measure_visible(config, rows["pin"][0]))
     add(*burst.measure_rate(config, airflow, rows, posts=posts))
+    console.print("The stream path", style="bold")
+    run_dag(airflow, PROVISION_STREAM, {})
+    add(*stream.measure_ingest(config, airflow))
+    add(stream.measure_latency(config, rows["pin"][0]))
+    add(*stream.measure_rate(config, airflow, rows, posts=posts))
     # Last: Spark warms up for a while after the start, and would be beside it.
     console.print("Parsing", style="bold")
     add(*parsing.measure(airflow_environment(config, load_account(config))))

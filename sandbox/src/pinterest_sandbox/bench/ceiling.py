@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
 
-import aiohttp
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from pinterest_sandbox.bench.load import Prepared, send_all
 from pinterest_sandbox.config import Config
 
 #: Not one of the pipeline's topics: the sink leaves it alone.
@@ -41,13 +40,14 @@ def records_per_second(
     values = {entity: cycle(chosen) for entity, chosen in rows.items()}
     entities = cycle(rows)
     requests = [
-        (
-            config.url("rest_proxy", f"/topics/{topics[entity]}"),
-            _body([next(values[entity]) for _ in range(batch_size)]),
+        Prepared(
+            url=config.url("rest_proxy", f"/topics/{topics[entity]}"),
+            headers={"Content-Type": CONTENT_TYPE},
+            body=_body([next(values[entity]) for _ in range(batch_size)]),
         )
         for entity, _ in zip(entities, range(max(1, records // batch_size)), strict=False)
     ]
-    return asyncio.run(_post_all(requests, connections))
+    return asyncio.run(send_all(requests, connections=connections, acknowledged=_acknowledged))
 
 
 def _body(values: list[dict[str, Any]]) -> bytes:
@@ -55,24 +55,10 @@ def _body(values: list[dict[str, Any]]) -> bytes:
     return json.dumps({"records": records}, default=str).encode()
 
 
-async def _post_all(requests: list[tuple[str, bytes]], connections: int) -> float:
-    waiting = list(reversed(requests))
-    acknowledged = 0
-
-    async def work(session: aiohttp.ClientSession) -> None:
-        nonlocal acknowledged
-        while waiting:
-            url, body = waiting.pop()
-            async with session.post(url, data=body, headers={"Content-Type": CONTENT_TYPE}) as answer:
-                document = await answer.json()
-            if answer.status != 200 or any(item["error_code"] for item in document["offsets"]):
-                raise RuntimeError(f"the REST proxy answers {answer.status}: {str(document)[:300]}")
-            acknowledged += len(document["offsets"])
-
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
-        began = time.monotonic()
-        await asyncio.gather(*(work(session) for _ in range(connections)))
-        return acknowledged / (time.monotonic() - began)
+def _acknowledged(document: dict[str, Any]) -> int:
+    if any(item["error_code"] for item in document["offsets"]):
+        raise RuntimeError(f"the REST proxy refuses records: {str(document)[:300]}")
+    return len(document["offsets"])
 
 
 def make_idle_topic(config: Config) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import requests
-
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import DAILY, EMULATE
+from pinterest_sandbox.bench import notebook_runs
 from pinterest_sandbox.bench.burst import ENTITIES
 from pinterest_sandbox.bench.driving import run_dag
 from pinterest_sandbox.bench.figures import Figure
@@ -70,18 +69,7 @@ class _Day:
 def _day(config: Config, airflow: AirflowClient, number: int) -> _Day:
     run_dag(airflow, EMULATE, {"posts": POSTS, "start": number * POSTS})
     whole = run_dag(airflow, DAILY, {}).seconds
-    return _Day(notebook=_last_notebook_seconds(config), whole=whole)
-
-
-def _last_notebook_seconds(config: Config) -> float:
-    answer = requests.get(
-        config.url("databricks", "/api/2.2/jobs/runs/list"),
-        headers={"Authorization": f"Bearer {config.databricks_token}"},
-        params={"limit": "1"},
-        timeout=30,
-    )
-    answer.raise_for_status()
-    return float(answer.json()["runs"][0]["execution_duration"]) / 1000
+    return _Day(notebook=notebook_runs.last_seconds(config), whole=whole)
 
 
 def _figures(name: str, day: _Day, budget: float | None, note: str) -> list[Figure]:

@@ -23,14 +23,16 @@ def add_history(config: Config, *, days: int, rows: int) -> None:
     tables = {entity: _name(config, f"{entity}_batch") for entity in ENTITIES}
     first = max(_next_key(config, table) for table in tables.values())
     copies = {entity: _copy_of(config, table, rows) for entity, table in tables.items()}
+    versions = {entity: _version(config, table) for entity, table in tables.items()}
     ledger = _name(config, "ledger")
     for day in range(days):
         begin = first + day * rows
         for entity, table in tables.items():
             run_sql(config, f"INSERT INTO {table} {copies[entity].format(begin=begin)}")
         counted = ", ".join(
-            f"('history-{begin}', 'batch', '{entity}', {rows}, {rows}, 0, {rows}, 0, 0, 0, 0, now())"
-            for entity in ENTITIES
+            f"('history-{begin}', 'batch', '{entity}', {rows}, {rows}, 0, {rows}, 0, 0, "
+            f"{version + day + 1}, 0, now())"
+            for entity, version in versions.items()
         )
         run_sql(
             config,
@@ -49,11 +51,19 @@ def _copy_of(config: Config, table: str, rows: int) -> str:
     columns = [str(name) for (name, *_) in run_sql(config, f"SHOW COLUMNS IN {table}")]
     values = {"ind": "{begin} + d.id", "_first_offset": "0", "_line": "d.id"}
     chosen = ", ".join(f"{values[name]} AS `{name}`" if name in values else f"`{name}`" for name in columns)
+    of_source = f"FROM {table} WHERE ind < {FIRST_KEY}"
+    # Counted before: with the count in its condition the join would compare every row with every other.
+    copied = int(str(run_sql(config, f"SELECT count(*) {of_source}")[0][0]))
     return (
         f"SELECT {chosen} FROM range({rows}) d JOIN ("
-        f"SELECT *, row_number() OVER (ORDER BY ind) - 1 AS number, count(*) OVER () AS of FROM {table} "
-        f"WHERE ind < {FIRST_KEY}) r ON d.id % r.of = r.number"
+        f"SELECT *, row_number() OVER (ORDER BY ind) - 1 AS number {of_source}) r "
+        f"ON d.id % {copied} = r.number"
     )
+
+
+def _version(config: Config, table: str) -> int:
+    """Version of the table's last commit; each day's rows are the next one."""
+    return int(str(run_sql(config, f"DESCRIBE HISTORY {table} LIMIT 1")[0][0]))
 
 
 def _name(config: Config, suffix: str) -> str:

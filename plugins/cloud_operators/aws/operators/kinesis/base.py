@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import conf
-
-from cloud_operators.aws.base import OUT_OF_ATTEMPTS, AirflowException, AwsBaseOperator, wait
 from cloud_operators.aws.hooks.kinesis import KinesisHook
-from cloud_operators.aws.triggers.kinesis import DELETED
-from cloud_operators.exceptions import LimitReached, ServiceFailed, WaitTimedOut
+from cloud_operators.aws.operators.waiting import ResourceWaitingOperator
+from cloud_operators.aws.resource_states import DELETED, ResourceState
+from cloud_operators.aws.triggers.kinesis import KinesisStreamTrigger
+from cloud_operators.exceptions import LimitReached
 
 if TYPE_CHECKING:
     from cloud_operators.aws.kinesis_settings import Change, Setting
-    from cloud_operators.aws.triggers.kinesis import KinesisStreamTrigger
-
-# A deferred task is ended by its trigger, whose error says more; this is for a trigger that never reports.
-_GRACE = timedelta(minutes=5)
 
 _LIMITS: dict[Setting, str] = {
     "stream_mode": "two changes of a stream's mode in 24 hours, and 50 streams on demand in an account",
@@ -30,99 +24,38 @@ _LIMITS: dict[Setting, str] = {
 }
 
 
-class KinesisBaseOperator(AwsBaseOperator[KinesisHook]):
-    """Base of the operators that create, update and delete a stream, with the arguments common to them.
+class KinesisBaseOperator(ResourceWaitingOperator[KinesisHook]):
+    """Base of the operators that create, update and delete a stream.
 
     Nothing is stopped when a task is killed: the service has no way to cancel a creation or an update, and
     the next try takes up what the killed one began.
 
-    :param wait_for_completion: wait until the stream has the wanted state
-    :param waiter_delay: seconds between two looks at the stream
-    :param waiter_max_attempts: number of looks before the task fails, counted anew for each request
-    :param deferrable: wait in the triggerer, without a worker slot; implies waiting
-    :param aws_conn_id: the Airflow connection for AWS credentials; ``None`` for boto3's own search
-    :param region_name: AWS region; the connection's when not given
-    :param verify: whether, or with which CA bundle, TLS certificates are verified
-    :param botocore_config: configuration of the botocore client, by key
+    :param kwargs: the arguments of :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`
     """
 
     aws_hook_class = KinesisHook
     ui_color: str = "#d3e6f5"
 
-    def __init__(
-        self,
-        *,
-        wait_for_completion: bool = True,
-        waiter_delay: int = 10,
-        waiter_max_attempts: int = 180,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.wait_for_completion = wait_for_completion
-        self.waiter_delay = waiter_delay
-        self.waiter_max_attempts = waiter_max_attempts
-        self.deferrable = deferrable
-
-    @property
-    def waits(self) -> bool:
-        """Whether the task ends only when the stream has the wanted state."""
-        return self.deferrable or self.wait_for_completion
+    def __init__(self, *, waiter_delay: int = 10, waiter_max_attempts: int = 180, **kwargs: Any) -> None:
+        super().__init__(waiter_delay=waiter_delay, waiter_max_attempts=waiter_max_attempts, **kwargs)
 
     @property
     @abstractmethod
     def target(self) -> str:
         """Name or ARN of the stream."""
 
-    def wait_for(
-        self,
-        trigger_class: type[KinesisStreamTrigger],
-        *,
-        then: str = "execute_complete",
-        carried: dict[str, Any] | None = None,
-        **goal: Any,
-    ) -> None:
-        """Wait in the way the task was asked to: in the triggerer, here, or not at all.
+    def describe(self, resource: str) -> str:
+        """Kind and name or ARN of a stream."""
+        return f"Stream {resource}"
 
-        :param trigger_class: says what to wait for; it is used for both ways
-        :param then: method that takes over after a deferral
-        :param carried: what that method wants to know again
-        :param goal: the trigger's own arguments
-        :raises ServiceFailed: the stream is being deleted, or gone, or a look at it failed
-        :raises WaitTimedOut: the looks are used up
-        """
-        trigger = trigger_class(
-            stream=self.target,
-            carried=carried,
-            waiter_delay=self.waiter_delay,
-            waiter_max_attempts=self.waiter_max_attempts,
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            verify=self.verify,
-            botocore_config=self.botocore_config,
-            **goal,
-        )
-        if self.deferrable:
-            self.defer(
-                trigger=trigger,
-                method_name=then,
-                timeout=timedelta(seconds=self.waiter_delay * self.waiter_max_attempts) + _GRACE,
-            )
-        if not self.wait_for_completion:
-            return
-        waiter = self.hook.get_waiter(trigger.waiter_name, config_overrides=trigger.waiter_config_overrides)
-        try:
-            wait(
-                waiter=waiter,
-                waiter_delay=trigger.waiter_delay,
-                waiter_max_attempts=trigger.attempts,
-                args=trigger.waiter_args,
-                failure_message=trigger.failure_message,
-                status_message=trigger.status_message,
-                status_args=trigger.status_queries,
-            )
-        except AirflowException as error:
-            self._explain(trigger.goal, str(error))
+    def read_state(self, resource: str) -> ResourceState | None:
+        """Read the state of a stream, ``None`` when it does not exist."""
+        found = self.hook.find_stream(resource)
+        return ResourceState(found["StreamStatus"]) if found else None
+
+    def is_dead_end(self, state: str, goal: str) -> bool:
+        """A stream that is being deleted becomes nothing else."""
+        return state == "DELETING" and goal != DELETED
 
     def carried_by(self, event: dict[str, Any] | None) -> dict[str, Any]:
         """Check the event of a trigger.
@@ -132,30 +65,8 @@ class KinesisBaseOperator(AwsBaseOperator[KinesisHook]):
         :raises ServiceFailed: the stream is being deleted, or gone, or a look at it failed
         :raises WaitTimedOut: the looks are used up
         """
-        if event is None:
-            raise RuntimeError("The trigger ended without an event.")
-        if event["status"] != "success":
-            self._explain(event["goal"], event["message"])
-        carried: dict[str, Any] = event.get("carried") or {}
+        carried: dict[str, Any] = self.checked_event(KinesisStreamTrigger, event).get("carried") or {}
         return carried
-
-    def _explain(self, goal: str, message: str) -> None:
-        """Turn the end of an unsuccessful wait into an error that says where the stream is.
-
-        It looks once more: what has come meanwhile is no error.
-        """
-        found = self.hook.find_stream(self.target)
-        state = str(found["StreamStatus"]) if found else DELETED
-        if state == goal:
-            return
-        resource = f"Stream {self.target}"
-        if found is None:
-            raise ServiceFailed(resource, "gone", None, f"it was to become {goal}")
-        if state == "DELETING" and goal != DELETED:
-            raise ServiceFailed(resource, state, None, f"it was to become {goal}")
-        if OUT_OF_ATTEMPTS in message:
-            raise WaitTimedOut(resource, goal, state)
-        raise ServiceFailed(f"The wait for stream {self.target}", "broken off", None, message)
 
     def change(self, found: dict[str, Any], change: Change) -> None:
         """Send the request that changes one setting of a stream, which has to be ``ACTIVE``.

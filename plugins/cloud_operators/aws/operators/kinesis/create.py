@@ -42,7 +42,7 @@ class KinesisCreateStreamOperator(KinesisBaseOperator):
     wait. A try that was killed in between has left a stream that the next try knows to be its own. The XCom
     ``action`` says ``created`` or ``adopted``.
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.kinesis.base.KinesisBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
 
@@ -109,7 +109,7 @@ class KinesisCreateStreamOperator(KinesisBaseOperator):
         found = self.hook.find_stream(self.name)
         if found is not None and found["StreamStatus"] == "DELETING" and self.waits:
             self.log.info("Stream %s is being deleted; waiting until it is gone", self.name)
-            self.wait_for(KinesisStreamDeletedTrigger, then="create_after_deletion")
+            self.wait_for(KinesisStreamDeletedTrigger, self.target, then="create_after_deletion")
             found = None
         if found is None:
             return self._create(context, wanted)
@@ -169,13 +169,13 @@ class KinesisCreateStreamOperator(KinesisBaseOperator):
             KinesisStreamLink.remember(context, self, arn)
             carried = {"action": action}
             if found["StreamStatus"] != "ACTIVE" and self.waits:
-                self.wait_for(KinesisStreamStateTrigger, carried=carried)
+                self.wait_for(KinesisStreamStateTrigger, self.target, carried=carried)
                 continue
             change = next(iter(changes(retention, found_settings(found))), None)
             if action == "adopted" or change is None:
                 break
             self.change(found, change)
-            self.wait_for(KinesisStreamChangedTrigger, carried=carried, **change._asdict())
+            self.wait_for(KinesisStreamChangedTrigger, self.target, carried=carried, **change._asdict())
         if differences := stream_differences(wanted, found):
             raise ResourceDiffers(f"Stream {self.name!r}", differences)
         self.log.info("Stream %s %s: %s", self.name, action, arn)

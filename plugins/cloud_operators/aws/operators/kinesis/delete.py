@@ -20,7 +20,7 @@ class KinesisDeleteStreamOperator(KinesisBaseOperator):
 
     A stream that is being created or updated cannot be deleted; a task that waits does so until it can.
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.kinesis.base.KinesisBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/kinesis/latest/APIReference/API_DeleteStream.html
 
@@ -84,6 +84,7 @@ class KinesisDeleteStreamOperator(KinesisBaseOperator):
                 break
             self.wait_for(
                 KinesisStreamStateTrigger,
+                self.target,
                 then="delete_when_active",
                 target_states=["ACTIVE", "DELETING"],
                 failure_states=[],
@@ -97,5 +98,5 @@ class KinesisDeleteStreamOperator(KinesisBaseOperator):
             except self.hook.conn.exceptions.ResourceNotFoundException:
                 self.log.info("Stream %s was deleted by someone else", self.stream)
                 return self.stream
-        self.wait_for(KinesisStreamDeletedTrigger)
+        self.wait_for(KinesisStreamDeletedTrigger, self.target)
         return self.stream

@@ -26,7 +26,7 @@ class KinesisUpdateStreamOperator(KinesisBaseOperator):
     for. Records can be put and read meanwhile; those beyond a shorter retention are lost. The XCom
     ``action`` says ``updated`` or ``unchanged``.
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.kinesis.base.KinesisBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso::
         https://docs.aws.amazon.com/kinesis/latest/APIReference/API_UpdateStreamMode.html,
@@ -112,7 +112,9 @@ class KinesisUpdateStreamOperator(KinesisBaseOperator):
             changed = True
             if not self.waits:
                 break
-            self.wait_for(KinesisStreamChangedTrigger, carried={"changed": True}, **plan[0]._asdict())
+            self.wait_for(
+                KinesisStreamChangedTrigger, self.target, carried={"changed": True}, **plan[0]._asdict()
+            )
         action = "updated" if changed else "unchanged"
         self.log.info("Stream %s %s", self.stream, action)
         if self.do_xcom_push:
@@ -125,4 +127,4 @@ class KinesisUpdateStreamOperator(KinesisBaseOperator):
             raise ServiceFailed(
                 f"Stream {self.stream}", state, None, "it can be changed only when it is ACTIVE"
             )
-        self.wait_for(KinesisStreamStateTrigger, carried={"changed": changed})
+        self.wait_for(KinesisStreamStateTrigger, self.target, carried={"changed": changed})

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cloud_operators.aws.base import aws_template_fields
 from cloud_operators.aws.compare import Differences, connector_differences
 from cloud_operators.aws.hooks.msk import MskHook
-from cloud_operators.aws.hooks.msk_connect import ResourceState
 from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
 from cloud_operators.aws.operators.msk_connect.creating import MskConnectCreateOperator
 from cloud_operators.aws.operators.msk_connect.deleting import MskConnectDeleteOperator
+from cloud_operators.aws.resource_states import ResourceState
 from cloud_operators.aws.triggers.msk_connect import (
     MskConnectConnectorDeletedTrigger,
     MskConnectConnectorStateTrigger,
@@ -28,7 +28,7 @@ class MskConnectCreateConnectorOperator(MskConnectCreateOperator):
     Bootstrap servers, subnets, security groups, authentication and encryption are looked up from the
     cluster. Plugin and worker configuration are used in their latest revision.
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_CreateConnector.html
 
@@ -102,9 +102,9 @@ class MskConnectCreateConnectorOperator(MskConnectCreateOperator):
         self.description = description
         self.tags = tags
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the connector."""
-        return self.hook.connector_state(arn)
+        return self.hook.connector_state(resource)
 
     def find(self) -> dict[str, Any] | None:
         """Describe the connector of this name."""
@@ -195,7 +195,7 @@ class MskConnectDeleteConnectorOperator(MskConnectDeleteOperator):
     """Delete a connector; one that is gone already is no error. Its consumer group keeps its offsets.
 
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_DeleteConnector.html
 
@@ -211,9 +211,9 @@ class MskConnectDeleteConnectorOperator(MskConnectDeleteOperator):
         super().__init__(**kwargs)
         self.connector_arn = connector_arn
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the connector."""
-        return self.hook.connector_state(arn)
+        return self.hook.connector_state(resource)
 
     def delete(self, arn: str) -> None:
         """Send the request."""

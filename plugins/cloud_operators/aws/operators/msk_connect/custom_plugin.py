@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cloud_operators.aws.base import aws_template_fields
 from cloud_operators.aws.compare import Differences, custom_plugin_differences
-from cloud_operators.aws.hooks.msk_connect import ResourceState
 from cloud_operators.aws.links.msk_connect import MskConnectCustomPluginLink
 from cloud_operators.aws.operators.msk_connect.creating import MskConnectCreateOperator
 from cloud_operators.aws.operators.msk_connect.deleting import MskConnectDeleteOperator
+from cloud_operators.aws.resource_states import ResourceState
 from cloud_operators.aws.triggers.msk_connect import (
     MskConnectCustomPluginActiveTrigger,
     MskConnectCustomPluginDeletedTrigger,
@@ -26,7 +26,7 @@ class MskConnectCreateCustomPluginOperator(MskConnectCreateOperator):
     The service copies the archive when it makes the plugin; what lies there later is not looked at.
 
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_CreateCustomPlugin.html
 
@@ -72,9 +72,9 @@ class MskConnectCreateCustomPluginOperator(MskConnectCreateOperator):
         self.description = description
         self.tags = tags
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the plugin."""
-        return self.hook.custom_plugin_state(arn)
+        return self.hook.custom_plugin_state(resource)
 
     def find(self) -> dict[str, Any] | None:
         """Describe the plugin of this name."""
@@ -110,7 +110,7 @@ class MskConnectDeleteCustomPluginOperator(MskConnectDeleteOperator):
     """Delete a custom plugin; one that is gone already is no error.
 
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_DeleteCustomPlugin.html
 
@@ -126,9 +126,9 @@ class MskConnectDeleteCustomPluginOperator(MskConnectDeleteOperator):
         super().__init__(**kwargs)
         self.custom_plugin_arn = custom_plugin_arn
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the plugin."""
-        return self.hook.custom_plugin_state(arn)
+        return self.hook.custom_plugin_state(resource)
 
     def delete(self, arn: str) -> None:
         """Send the request."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cloud_operators.aws.base import aws_template_fields
 from cloud_operators.aws.compare import capacity_differences, configuration_differences
-from cloud_operators.aws.hooks.msk_connect import ResourceState
 from cloud_operators.aws.links.msk_connect import MskConnectConnectorLink
 from cloud_operators.aws.operators.msk_connect.base import MskConnectBaseOperator
+from cloud_operators.aws.resource_states import ResourceState
 from cloud_operators.aws.triggers.msk_connect import (
     MskConnectConnectorStateTrigger,
     MskConnectOperationCompleteTrigger,
@@ -33,7 +33,7 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
     followed to its end before the next. Only what differs is sent. A connector that is being created or
     updated is waited for. The XCom ``action`` says ``updated`` or ``unchanged``.
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_UpdateConnector.html
 
@@ -65,11 +65,11 @@ class MskConnectUpdateConnectorOperator(MskConnectBaseOperator):
         if configuration is not None and capacity is not None and not self.waits:
             raise ValueError("One update at a time: to change configuration and capacity, let the task wait.")
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the connector or of the operation on it."""
-        if arn == self.connector_arn:
-            return self.hook.connector_state(arn)
-        return self.hook.operation_state(arn)
+        if resource == self.connector_arn:
+            return self.hook.connector_state(resource)
+        return self.hook.operation_state(resource)
 
     def execute(self, context: Context) -> str:
         """Update what differs.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from cloud_operators.aws.base import aws_template_fields
 from cloud_operators.aws.compare import Differences, worker_configuration_differences
-from cloud_operators.aws.hooks.msk_connect import ResourceState
 from cloud_operators.aws.links.msk_connect import MskConnectWorkerConfigurationsLink
 from cloud_operators.aws.operators.msk_connect.creating import MskConnectCreateOperator
 from cloud_operators.aws.operators.msk_connect.deleting import MskConnectDeleteOperator
+from cloud_operators.aws.resource_states import ResourceState
 from cloud_operators.aws.triggers.msk_connect import MskConnectWorkerConfigurationDeletedTrigger
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class MskConnectCreateWorkerConfigurationOperator(MskConnectCreateOperator):
     Properties are compared one by one: order, comments and blanks make no difference. A new configuration
     can be used at once; there is waiting only when an earlier one of this name is still being deleted.
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_CreateWorkerConfiguration.html
 
@@ -58,9 +58,9 @@ class MskConnectCreateWorkerConfigurationOperator(MskConnectCreateOperator):
         self.description = description
         self.tags = tags
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the worker configuration."""
-        return self.hook.worker_configuration_state(arn)
+        return self.hook.worker_configuration_state(resource)
 
     def find(self) -> dict[str, Any] | None:
         """Describe the worker configuration of this name."""
@@ -93,7 +93,7 @@ class MskConnectDeleteWorkerConfigurationOperator(MskConnectDeleteOperator):
     """Delete a worker configuration; one that is gone already is no error.
 
     The common arguments are described at
-    :class:`~cloud_operators.aws.operators.msk_connect.base.MskConnectBaseOperator`.
+    :class:`~cloud_operators.aws.operators.waiting.ResourceWaitingOperator`.
 
     .. seealso:: https://docs.aws.amazon.com/MSKC/latest/mskc/API_DeleteWorkerConfiguration.html
 
@@ -109,9 +109,9 @@ class MskConnectDeleteWorkerConfigurationOperator(MskConnectDeleteOperator):
         super().__init__(**kwargs)
         self.worker_configuration_arn = worker_configuration_arn
 
-    def read_state(self, arn: str) -> ResourceState | None:
+    def read_state(self, resource: str) -> ResourceState | None:
         """Read the state of the worker configuration."""
-        return self.hook.worker_configuration_state(arn)
+        return self.hook.worker_configuration_state(resource)
 
     def delete(self, arn: str) -> None:
         """Send the request."""

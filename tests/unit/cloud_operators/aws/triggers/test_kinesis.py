@@ -69,9 +69,9 @@ def test_serialize_round_trip(
     ("state", "status", "message"),
     [
         ("ACTIVE", "success", None),
-        ("DELETING", "error", "Stream demo did not become ACTIVE: DELETING\n"),
+        ("DELETING", "error", "stream demo did not become ACTIVE: DELETING\n"),
         ("UPDATING", "error", "Waiter error: max attempts reached"),
-        (None, "error", "Stream demo did not become ACTIVE"),
+        (None, "error", "stream demo did not become ACTIVE"),
     ],
     ids=["success", "failure", "attempts used up", "gone"],
 )

@@ -98,8 +98,8 @@ def test_somebody_deletes_what_is_waited_for(
 @pytest.mark.parametrize(
     ("name", "resource", "goal"),
     [
-        ("create plugin", f"Custom plugin {NEW_PLUGIN}", "ACTIVE"),
-        ("update", f"Connector {OPERATION}", "UPDATE_COMPLETE"),
+        ("create plugin", f"custom plugin {NEW_PLUGIN}", "ACTIVE"),
+        ("update", f"connector {OPERATION}", "UPDATE_COMPLETE"),
     ],
 )
 def test_a_look_is_refused(
