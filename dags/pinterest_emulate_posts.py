@@ -16,11 +16,12 @@ them, and confirms that every acknowledged record has landed in S3, or is in its
   `start` 7 begins with key 7.
 - `batch_size`: records of one request. `concurrency`: requests at a time to each topic and stream;
   records of one key are still sent one after another, in the order of the posts.
-- `rate`: posts a second, each of three records; 0 is as fast as it goes. A request then holds at most a
-  second's posts. Time lost to an error is caught up by one second at most. `send_posts` has four hours,
-  enough for 14,400 x `rate` posts: 1,000,000 posts need a rate of 70 or more.
+- `rate`: posts a second, each of three records to each path; 0 is as fast as it goes. A request then holds
+  at most a second's posts. Time lost to an error is caught up by one second at most. `send_posts` has four
+  hours, enough for 14,400 x `rate` posts: 1,000,000 posts need a rate of 70 or more.
 - `target`: `batch` posts to the topics, `stream` to the Kinesis streams, `both` each record to both. A
-  request to a stream holds at most 500 records and 4 MiB, whatever `batch_size` says.
+  request to a stream holds at most 500 records and 4 MiB, whatever `batch_size` says; a record of more than
+  1 MB goes alone.
 
 **Needs.** The connections `pinterest_source`, `pinterest_api`, `kafka_default`, `aws_default`,
 `databricks_default`; `PINTEREST_DATABRICKS_WAREHOUSE_ID`.
@@ -40,11 +41,18 @@ streams `streaming-<id>-pin`, `-geo`, `-user`; one row an entity and path in the
   server's own words; `no row` names the keys that the source lacks; `posts at rate` says that the posts would
   take longer than four hours, and which rate or number of posts would not. A burst goes on with another
   `batch_size`, `concurrency` or `rate`, but not with other posts: that is `the params now say`.
+  `It is the record with key` names a row that is too large for its stream: raise the stream's limit or
+  shorten the row, then clear the task with its state kept. `streams were deleted` means that a stream of
+  this burst was deleted, or made again: the burst cannot go on; trigger a new run.
 - `wait_for_sink`: the connector is not running or does not keep up; look at it first, then clear the task.
   Dead letters are not waited for.
 - `confirm_landed`: its message has the counts. Clear it once the sink is well again: it only reads.
-- `confirm_streamed`: it reads each stream from the first to the last acknowledged record. `ends before` means
-  that the stream was deleted, or has forgotten records since, by its retention.
+- `confirm_streamed`: it reads each shard from the first to the last acknowledged record, twice a second at
+  most, and compares the partition keys with those that were sent. It only reads: clear it when Kinesis had
+  trouble. `streams were deleted` names the streams that were deleted or made again since the burst began, and
+  how many records are gone with them: trigger a new run. `landed` below `acknowledged`, `does not know` and
+  `ends before` mean that records are gone from a stream that is still the same: most likely its retention is
+  over. That cannot be mended for this burst; trigger a new run, and confirm it within the retention.
 """
 
 from __future__ import annotations
@@ -77,7 +85,7 @@ with DAG(
             type="integer",
             minimum=1,
             maximum=1_000_000,
-            description="Posts to send; each is three records",
+            description="Posts to send; each is three records, with target both six",
         ),
         "order": Param(
             "seeded",
@@ -103,7 +111,7 @@ with DAG(
             type="integer",
             minimum=1,
             maximum=16,
-            description="Requests at a time to each of the three topics",
+            description="Requests at a time to each topic and stream",
         ),
         "rate": Param(
             0,
@@ -134,6 +142,8 @@ with DAG(
     confirm_landed = tasks.confirm_landed(
         send_posts["position"], send_posts["entities"], wait_for_sink.output, send_posts["greatest_key"]
     )
-    confirm_streamed = tasks.confirm_streamed(send_posts["streams"])
+    confirm_streamed = tasks.confirm_streamed(
+        send_posts["streams"], send_posts["lives"], send_posts["greatest_key"]
+    )
     chain(send_posts, tasks.choose_paths(), [wait_for_sink, confirm_streamed])
     tasks.record_ledger(confirm_landed, confirm_streamed)

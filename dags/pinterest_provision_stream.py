@@ -18,13 +18,15 @@ kept in the connection.
 **Writes.** Streams `streaming-<id>-pin`, `streaming-<id>-geo`, `streaming-<id>-user`; the bucket
 `user-<id>-bucket` if it is not there; REST API `<id>` with stage `test`, key and usage plan `<id>`; the
 secret `airflow/connections/pinterest_api`; and in `_state/resources.json` what of these it created. Each run
-puts one record with the partition key `smoke-test` into each stream; the stream ingest leaves it out.
+puts two records into each stream, one by each method of the API, under the reserved partition key
+`smoke-test-8f3b9d52-6c0e-4b7a-9f1d-2a54c7e8d106`; the stream ingest leaves them out.
 
 **When it fails.**
 - `check_prerequisites`: set the variables that it names.
 - `... exists and differs`: change the params to what is there, or change or delete the stream by hand first.
-- `smoke_test_streams`: its message says what another answer means to the stream path: 403 not deployed or a
-  wrong key, 400 with `AccessDeniedException` a role without the right to put records, 500 a role that API
+- `smoke_test_streams`: its message names the method, `PutRecord` or `PutRecords` (the burst uses the second
+  one), and the API's answer. What an answer means to the stream path: 403 not deployed or a wrong key, 400
+  with `AccessDeniedException` a role without the right to put records by this method, 500 a role that API
   Gateway may not assume. `lacks it` means that the record was acknowledged but could not be read back.
 
 Clear the failed task to go on: everything before it is adopted.

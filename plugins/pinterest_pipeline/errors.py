@@ -76,7 +76,53 @@ class Refused(Permanent):
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
+        self.message = message
         super().__init__(f"the API refused a request with status {status}: {message}")
+
+
+class RecordRefused(Refused):
+    """A stream refuses a record that may be too large for it.
+
+    :param place: the stream.
+    :param key: the record's partition key.
+    :param size: of its data and key, in bytes.
+    :param refusal: of its request, which held nothing else.
+    """
+
+    def __init__(self, place: str, key: str, size: int, refusal: Refused) -> None:
+        super().__init__(
+            refusal.status,
+            f"{refusal.message}\n"
+            f"It is the record with key {key} for {place}: {size} bytes with its key. A stream takes 1048576 "
+            "bytes, unless it was given another limit (MaxRecordSizeInKiB, up to 10240). Raise it with "
+            "'aws kinesis update-max-record-size', or shorten the row in the source; then clear send_posts "
+            "with its state kept: it goes on with this record. No record is left out.",
+        )
+        self.place = place
+        self.key = key
+        self.size = size
+
+
+class StreamsGone(Permanent):
+    """Streams that have acknowledged records of a burst were deleted since, or made again.
+
+    :param streams: stream to when the burst's one was made, when the present one was (``None`` without
+        one), and how many records of the burst it had acknowledged.
+    """
+
+    def __init__(self, streams: Mapping[str, tuple[str | None, str | None, int]]) -> None:
+        self.streams = dict(streams)
+        shown = "".join(
+            f"\n  {name}: begun with the one made at {begun}; "
+            + (f"the present one was made at {now}" if now else "there is none now")
+            + f"; {records} records of this burst are gone with the old one"
+            for name, (begun, now, records) in sorted(self.streams.items())
+        )
+        super().__init__(
+            f"streams were deleted since the burst began:{shown}\n"
+            "So this burst can neither go on nor be confirmed. Trigger a new run, which posts all again; if "
+            "the burst went to the topics too and only the streams lack it, with target stream."
+        )
 
 
 class PositionLost(Permanent):

@@ -10,7 +10,7 @@ from tests.e2e.conftest import ENTITIES, Demo, aws_client
 from tests.e2e.driving import cleaned_rows, finished, query, table
 
 #: By which provisioning's own records are known.
-SMOKE_TEST = "smoke-test"
+SMOKE_TEST = "smoke-test-8f3b9d52-6c0e-4b7a-9f1d-2a54c7e8d106"
 
 
 def stream_name(demo: Demo, entity: str) -> str:

@@ -1,15 +1,17 @@
 -- Counts of every run, stage and entity, of the stream also of every micro-batch, taken from independent sides.
 -- A count that a stage has not is null.
--- sent = acknowledged = landed + dead_lettered; lines_read = landed + reread = kept + merged + quarantined.
+-- burst, stream_burst: sent = acknowledged = landed + dead_lettered, which is 0 of a stream.
+-- batch, stream: lines_read = kept + merged + quarantined; batch also: = landed + reread.
 CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     run_id STRING COMMENT 'run of the pipeline',
     stage STRING COMMENT 'burst, stream_burst, batch or stream',
     entity STRING COMMENT 'pin, geo or user',
     offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>
-    COMMENT 'ranges that were handled, both ends included',
+    COMMENT 'burst, batch: ranges that were handled, both ends included',
     sent BIGINT COMMENT 'records given to the API',
-    acknowledged BIGINT COMMENT 'records whose offset came back',
-    landed BIGINT COMMENT 'lines read for the first time, less those that the object read again has lost',
+    acknowledged BIGINT COMMENT 'records that were answered with an offset, or with a shard and sequence number',
+    landed BIGINT
+    COMMENT 'bursts: acknowledged records that have arrived; batch: lines new to the run, less those that were lost',
     dead_lettered BIGINT COMMENT 'records that the sink refused',
     lines_read BIGINT COMMENT 'lines of all objects read',
     reread BIGINT COMMENT 'lines that the run before had read',

@@ -162,8 +162,8 @@ class ApiSender(ABC):
             raise StillRefused(self.place, len(waiting), str(left)) from left
 
     @abstractmethod
-    def split(self, records: Sequence[Record]) -> Iterable[tuple[int, bytes]]:
-        """Requests for records: of how many from the front on, and the body."""
+    def split(self, records: Sequence[Record]) -> Iterable[tuple[Sequence[int], bytes]]:
+        """Requests for records: which ones, by their positions, and the body. Each record is in one."""
 
     @abstractmethod
     def outcomes(self, document: Any) -> list[Outcome]:
@@ -173,28 +173,42 @@ class ApiSender(ABC):
         :raises KeyError, TypeError, ValueError: when it does not have what it should.
         """
 
+    def explain(self, refusal: Refused, records: Sequence[Record]) -> Refused:
+        """What is raised when a request is refused for good.
+
+        :param refusal: what the server says.
+        :param records: the request's records.
+        """
+        return refusal
+
     def _send_rest(self, records: Sequence[Record], waiting: list[int], told: Told) -> None:
         """Send the records at the positions in ``waiting``, and leave those in it that were refused."""
-        refused: list[int] = []
         reason = ""
-        behind = list(waiting)
-        for size, body in self.split([records[position] for position in waiting]):
+        asked = list(waiting)
+        left = dict.fromkeys(asked)
+        for places, body in self.split([records[position] for position in asked]):
             if self._stop.is_set():
                 raise _TryAgain("the burst has ended")
-            sent, behind = behind[:size], behind[size:]
-            outcomes = self._post(body)
-            if len(outcomes) != size:
-                raise Refused(200, f"{len(outcomes)} {self.told_by} for {size} records")
+            sent = [asked[place] for place in places]
+            try:
+                outcomes = self._post(body)
+            except Refused as refusal:
+                # In its place, not beside it.
+                raise self.explain(refusal, [records[position] for position in sent]) from refusal.__cause__
+            if len(outcomes) != len(sent):
+                raise Refused(200, f"{len(outcomes)} {self.told_by} for {len(sent)} records")
             pairs = list(zip(sent, outcomes, strict=True))
             told(
                 [position for position, outcome in pairs if outcome.place],
                 [outcome.place for _, outcome in pairs if outcome.place],
             )
-            refused += [position for position, outcome in pairs if not outcome.place]
+            for position, outcome in pairs:
+                if outcome.place:
+                    del left[position]
             reason = reason or next((outcome.refusal for _, outcome in pairs if not outcome.place), "")
             # What was acknowledged is done, whatever becomes of the requests that follow.
-            waiting[:] = refused + behind
-        if refused:
+            waiting[:] = left
+        if left:
             raise _TryAgain(reason)
 
     def _post(self, body: bytes) -> list[Outcome]:

@@ -8,12 +8,19 @@ from typing import Any
 import msgspec
 
 from pinterest_pipeline.emulation.sender import ApiSender, Outcome, Record
+from pinterest_pipeline.errors import RecordRefused, Refused
 
 #: Kinesis takes so many records in one request.
 MAX_RECORDS = 500
 #: Of one request's body: within API Gateway's 10 MB and Kinesis's 5 MiB of data and keys, and few enough that
 #: the mapping template is done with them long before API Gateway's 29 seconds.
 MAX_BYTES = 4 * 1024 * 1024
+#: A larger record goes alone, behind all others of its batch: when it is too large for the stream, Kinesis
+#: refuses the whole request. A stream takes 1 MiB of data and key, unless it was given another limit; this is
+#: a bit less, since what Kinesis counts is what the API's template has written.
+ALONE_BYTES = 1_000_000
+#: Statuses of a refusal that may be because of that: Kinesis's and API Gateway's.
+TOO_LARGE = (400, 413)
 _OPENING, _CLOSING = b'{"records":[', b"]}"
 
 
@@ -38,21 +45,36 @@ class StreamSender(ApiSender):
             **options,
         )
 
-    def split(self, records: Sequence[Record]) -> Iterable[tuple[int, bytes]]:
-        """Requests as full as the limits allow; a record that is too large is left to Kinesis to refuse."""
+    def split(self, records: Sequence[Record]) -> Iterable[tuple[Sequence[int], bytes]]:
+        """Requests as full as the limits allow, then those of one large record each."""
         written = [
             msgspec.json.encode({"data": record.value, "partition-key": str(record.key)})
             for record in records
         ]
-        begin = size = 0
+        places: list[int] = []
+        large: list[int] = []
+        size = 0
         for place, text in enumerate(written):
-            full = place - begin == MAX_RECORDS or size + len(text) + 1 > MAX_BYTES
-            if full and place > begin:
-                yield place - begin, _body(written[begin:place])
-                begin, size = place, 0
+            if len(text) > ALONE_BYTES:
+                large.append(place)
+                continue
+            if places and (len(places) == MAX_RECORDS or size + len(text) + 1 > MAX_BYTES):
+                yield places, _body([written[each] for each in places])
+                places, size = [], 0
+            places.append(place)
             size += len(text) + 1
-        if begin < len(written):
-            yield len(written) - begin, _body(written[begin:])
+        if places:
+            yield places, _body([written[each] for each in places])
+        for place in large:
+            yield [place], _body([written[place]])
+
+    def explain(self, refusal: Refused, records: Sequence[Record]) -> Refused:
+        """Name a large record that is refused, and what can be done."""
+        if len(records) > 1 or refusal.status not in TOO_LARGE:
+            return refusal
+        key = str(records[0].key)
+        size = len(msgspec.json.encode(records[0].value)) + len(key)
+        return RecordRefused(self.place, key, size, refusal) if size > ALONE_BYTES else refusal
 
     def outcomes(self, document: Any) -> list[Outcome]:
         """``Records`` of the answer: shard and sequence number, or an error."""

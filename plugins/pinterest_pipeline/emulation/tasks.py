@@ -15,7 +15,8 @@ from airflow.sdk import task
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.assets import LANDED, STREAMED
-from pinterest_pipeline.emulation import confirm, offsets
+from pinterest_pipeline.emulation import confirm, lives, offsets
+from pinterest_pipeline.emulation.channels import entity_of, is_stream, stream_channel
 from pinterest_pipeline.emulation.order import LAST_KEY, keys_of_burst
 from pinterest_pipeline.emulation.targets import BATCH_CHANNELS, TARGETS
 from pinterest_pipeline.entities import contracts, names
@@ -27,10 +28,12 @@ from pinterest_pipeline.settings import settings
 if TYPE_CHECKING:
     import pymysql
 
+    from pinterest_pipeline.emulation.progress import Progress
+
 logger = logging.getLogger(__name__)
 
-#: The one thing kept for a burst, written before its first record: ``position``, ``posts`` (what is posted),
-#: ``greatest_key`` and ``progress``.
+#: The one thing kept for a burst, written before its first record: ``position``, ``streams`` (when each was
+#: made), ``posts`` (what is posted), ``greatest_key`` and ``progress``.
 BURST = "burst"
 #: The params that say what is posted; the others say how, and may change between two tries.
 WHAT = ("posts", "order", "start", "seed", "target")
@@ -46,10 +49,13 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
     objects and dead letters of this burst begin there, and its posts stay the same, also if it goes on later.
 
     :returns: ``entities`` (of the batch path: entity to ``sent``, ``acknowledged`` and ``offsets``),
-        ``streams`` (of the stream path: the same with ``shards``), ``next_offsets`` (topic to partition to
-        the offset behind the last acknowledged record), ``position``: ``committed`` (topic to partition to
-        the sink's offset) and ``dead_letters`` (partition of their topic to its end), and ``greatest_key``.
+        ``streams`` (of the stream path: the same with ``shards``), ``lives`` (entity to when its stream was
+        made), ``next_offsets`` (topic to partition to the offset behind the last acknowledged record),
+        ``position``: ``committed`` (topic to partition to the sink's offset) and ``dead_letters`` (partition
+        of their topic to its end), and ``greatest_key``.
     :raises SettingsError: naming every variable that is missing.
+    :raises ResourceMissing: when a stream is not there.
+    :raises StreamsGone: when a stream that has acknowledged records of this burst was made again since.
     :raises TooSlow: when what is left cannot be sent in :data:`LONGEST` at the rate that the params set.
     :raises ParamsChanged: when the burst that is kept posts something else.
     :raises Refused: when the API refuses a request for good.
@@ -73,8 +79,9 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
         database = stack.enter_context(connect(BaseHook.get_connection(connections.SOURCE)))
         kept = kept or _new_burst(chosen, database)
         _check_same(kept["posts"], chosen)
-        task_state_store.set(BURST, kept)
         progress = Progress.from_json(kept["progress"])
+        kept = {**kept, "streams": _find_streams(kept["streams"], progress)}
+        task_state_store.set(BURST, kept)
         if progress.acknowledged:
             logger.info("going on behind %d posts", progress.acknowledged)
         send_burst(
@@ -87,7 +94,12 @@ def send_posts(*, params: Any = None, task_state_store: Any = None) -> dict[str,
             rate=chosen["rate"],
             stop=stop,
         )
-    return {**equipment.told(progress), "position": kept["position"], "greatest_key": kept["greatest_key"]}
+    return {
+        **equipment.told(progress),
+        "lives": kept["streams"],
+        "position": kept["position"],
+        "greatest_key": kept["greatest_key"],
+    }
 
 
 @task.branch
@@ -105,22 +117,35 @@ def choose_paths(*, params: Any = None) -> list[str]:
 
 @task(outlets=list(STREAMED.values()))
 def confirm_streamed(
-    sent: dict[str, Any], *, run_id: Any = None, outlet_events: Any = None
+    sent: dict[str, Any],
+    begun: dict[str, str],
+    greatest_key: int,
+    *,
+    params: Any = None,
+    run_id: Any = None,
+    outlet_events: Any = None,
 ) -> list[dict[str, Any]]:
     """Confirm from the streams that every acknowledged record is in them.
 
     :param sent: entity to ``sent``, ``acknowledged`` and ``shards``.
+    :param begun: entity to when the stream was made that the burst has begun with.
+    :param greatest_key: of the source, when the burst began.
     :returns: the ledger's rows.
     :raises CountsWrong: when sent, acknowledged and read back are not equal.
-    :raises PipelineError: when a shard ends before the last acknowledged record.
+    :raises StreamsGone: when a stream was made again since.
+    :raises PipelineError: when a shard does not know the first acknowledged record, or ends before the last.
     """
     from pinterest_pipeline.emulation import shards
     from pinterest_pipeline.emulation.streamed import count_records
 
+    acknowledged = {entity: counts["acknowledged"] for entity, counts in sent.items()}
+    lives.check_lives(begun, lives.find_lives(begun), acknowledged)
     kinesis = connections.aws_client("kinesis")
+    keys = Counter(str(key) for key in _keys(params, greatest_key))
     rows = []
     for entity, counts in sent.items():
-        landed = count_records(kinesis, names().stream(entity), shards.from_json(counts["shards"]))
+        spans = shards.from_json(counts["shards"])
+        landed = count_records(kinesis, names().stream(entity), spans, keys)
         rows.append(
             {
                 "entity": entity,
@@ -241,10 +266,23 @@ def _new_burst(chosen: dict[str, Any], database: pymysql.Connection[Any]) -> dic
     return {
         # Without the batch path there may be no cluster to ask.
         "position": _read_position() if set(channels) & set(BATCH_CHANNELS) else {},
+        "streams": {entity_of(channel): None for channel in channels if is_stream(channel)},
         "posts": {name: chosen[name] for name in WHAT},
         "greatest_key": greatest_key,
         "progress": Progress.at_start(channels).to_json(),
     }
+
+
+def _find_streams(begun: lives.Lives, progress: Progress) -> dict[str, str]:
+    """Entity to when its stream was made; one that has acknowledged nothing may be another one now."""
+    from cloud_operators.exceptions import ResourceMissing
+
+    found = lives.find_lives(begun)
+    acknowledged = {entity: progress.channels[stream_channel(entity)].places for entity in begun}
+    lives.check_lives(begun, found, acknowledged)
+    if missing := [names().stream(entity) for entity, moment in found.items() if moment is None]:
+        raise ResourceMissing(f"stream {', '.join(missing)}", "run pinterest_provision_stream")
+    return {entity: moment for entity, moment in found.items() if moment is not None}
 
 
 def _check_same(kept: dict[str, Any], chosen: dict[str, Any]) -> None:

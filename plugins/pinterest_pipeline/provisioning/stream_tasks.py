@@ -48,7 +48,7 @@ def plan_resources(*, params: Any = None) -> dict[str, Any]:
 
 @task
 def smoke_test_streams() -> None:
-    """Post one record to each stream through the API, and read it back from the stream.
+    """Post one record to each stream through each method of the API, and read it back from the stream.
 
     :raises PipelineError: when API, template, role or stream do not do their part.
     """

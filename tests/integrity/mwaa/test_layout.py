@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pinterest_pipeline.entities import ENTITIES, contracts
+from pinterest_pipeline.entities import ENTITIES, SMOKE_PARTITION_KEY, contracts
 from pinterest_pipeline.results.queries import QUERIES
 from tests.integrity.mwaa import layout
 from tests.integrity.mwaa.conftest import BUCKET, DAGS, PLUGIN_FILE, Mwaa
@@ -143,8 +143,8 @@ def test_the_posts_of_the_source_reach_every_stream(mwaa: Mwaa) -> None:
             StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
         keys = [record["PartitionKey"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]]
-        assert keys[:4] == ["smoke-test", "7528", "2863", "5730"]
-        assert len(keys) == 501
+        assert keys[:5] == [SMOKE_PARTITION_KEY, SMOKE_PARTITION_KEY, "7528", "2863", "5730"]
+        assert len(keys) == 502
 
 
 def test_the_streaming_notebook_is_given_the_streams(mwaa: Mwaa) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pinterest_pipeline.emulation import stream_sender
 from pinterest_pipeline.emulation.sender import Record
 from pinterest_pipeline.emulation.stream_sender import StreamSender
-from pinterest_pipeline.errors import Refused, StillRefused
+from pinterest_pipeline.errors import RecordRefused, Refused, StillRefused
 from tests.unit.pinterest_pipeline.fake_streams import FakeApi
 from tests.unit.pinterest_pipeline.fakes import Answer
 
@@ -109,6 +109,61 @@ def test_no_request_is_larger_than_the_limit(
     assert [lengths for lengths in sizes if sum(lengths) + len(lengths) > 1000] == [[2000 + 41]]
     for lengths, (following, *_) in itertools.pairwise(sizes):
         assert sum(lengths) + len(lengths) + following + 1 > 1000, "the next record had room"
+
+
+def large(key: int, size: int) -> Record:
+    return Record(key, {"text": "x" * size})
+
+
+def test_a_record_that_is_too_large_stops_only_itself(rest_proxy: FakeApi, sender: StreamSender) -> None:
+    """Kinesis refuses a whole request for one record above the stream's limit."""
+    found: dict[int, Any] = {}
+    batch = [*RECORDS[:2], large(77, 1_048_600), *RECORDS[2:]]
+    with pytest.raises(RecordRefused) as caught:
+        sender.send(batch, lambda places, written: found.update(zip(places, written, strict=True)))
+    # What is acknowledged is known by its position in the batch.
+    assert set(found) == {0, 1, 3, 4, 5}
+    assert [[r["partition-key"] for r in request.body["records"]] for request in rest_proxy.requests] == [
+        ["0", "1", "2", "3", "4"],
+        ["77"],
+    ]
+    assert (caught.value.key, caught.value.status) == ("77", 400)
+    for part in (
+        "records.1.member.data' failed to satisfy constraint",
+        f"key 77 for stream {STREAM}: 1048613 bytes",
+        "1048576",
+        "MaxRecordSizeInKiB",
+    ):
+        assert part in str(caught.value)
+
+
+def test_a_stream_with_a_higher_limit_takes_large_records(rest_proxy: FakeApi, sender: StreamSender) -> None:
+    rest_proxy.streams.record_limit = 10 * 1024 * 1024
+    batch = [large(70, 2_000_000), RECORDS[0], large(71, 5_000_000), RECORDS[1]]
+    assert set(send(sender, batch)) == {0, 1, 2, 3}
+    assert [len(request.body["records"]) for request in rest_proxy.requests] == [2, 1, 1]
+
+
+def test_records_up_to_the_usual_limit_go_together(rest_proxy: FakeApi, sender: StreamSender) -> None:
+    send(sender, [large(key, 900_000) for key in range(4)])
+    assert len(rest_proxy.requests) == 1
+
+
+def test_a_large_record_that_is_refused_for_a_while_is_sent_again(
+    rest_proxy: FakeApi, sender: StreamSender
+) -> None:
+    rest_proxy.streams.record_limit = 10 * 1024 * 1024
+    rest_proxy.script = [
+        lambda request: rest_proxy.put_records(request, refuse=lambda position: position == 1),
+        Answer(500, ""),
+    ]
+    assert set(send(sender, [large(70, 2_000_000), *RECORDS[:3]])) == {0, 1, 2, 3}
+    assert [[r["partition-key"] for r in request.body["records"]] for request in rest_proxy.requests] == [
+        ["0", "1", "2"],
+        ["70"],
+        ["1"],
+        ["70"],
+    ]
 
 
 def test_what_a_first_request_acknowledged_is_not_sent_again_when_the_second_fails(

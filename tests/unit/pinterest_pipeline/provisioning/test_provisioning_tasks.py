@@ -11,7 +11,7 @@ from airflow.sdk import BaseHook, Connection
 
 from cloud_operators.exceptions import ResourceDiffers, ResourceMissing
 from pinterest_pipeline import connections
-from pinterest_pipeline.entities import ENTITIES
+from pinterest_pipeline.entities import ENTITIES, SMOKE_PARTITION_KEY
 from pinterest_pipeline.errors import PipelineError
 from pinterest_pipeline.provisioning import stream_tasks, tasks
 from pinterest_pipeline.settings import SettingsError
@@ -246,4 +246,4 @@ def test_the_smoke_test_of_streams_takes_the_connection(
     assert {request.headers["x-api-key"] for request in rest_proxy.requests} == {"k"}
     assert [
         [key for key, _ in rest_proxy.streams.records(f"streaming-sandbox-{entity}")] for entity in ENTITIES
-    ] == [["smoke-test"]] * 3
+    ] == [[SMOKE_PARTITION_KEY] * 2] * 3
