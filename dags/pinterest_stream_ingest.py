@@ -7,8 +7,12 @@ compares these with the batch tables.
 **When.** Every 15 minutes, and by hand. One run at a time. `PINTEREST_STREAM_MODE` says how:
 - `available_now`, the default: the notebook reads what is there when it begins, and ends.
 - `continuous`: the notebook runs until it is cancelled. Each run of this DAG looks whether it does, starts it
-  again from its checkpoints if not, and checks and compares what it has done so far. It goes on with the
-  notebooks that it was started with: cancel its run in the workspace after an upgrade.
+  again from its checkpoints if not, and checks and compares what it has done so far. When a stream was made
+  again meanwhile, it is cancelled and started with the new one. It goes on with the notebooks that it was
+  started with: cancel its run in the workspace after an upgrade.
+
+Only one notebook run writes at a time, whoever started it and in whichever mode: in `available_now` a
+continuous run is cancelled first, any other is waited for; the log names it.
 
 **Params.** None. Example: `{}`.
 
@@ -24,6 +28,8 @@ counts on the three table assets.
 - `find_streams`: `is not there`: run `pinterest_provision_stream`.
 - `run_notebook`: the notebook's own error names the entity; its run is linked. The other streams have come to
   their end by then. What was read is committed with each micro-batch, and the next run goes on behind it.
+- `keep_running`: the notebook has failed twice in a row. It was started again, and the message has the error
+  and the page of the run before. The task fails each time that this happens, and not while the notebook runs.
 - `check_counts`: its message has the counts that do not agree; the tables are already merged.
 - `compare_tables` never fails for a difference: its log and result have the keys and columns. A key that was
   posted again to one path alone differs rightly.
@@ -89,15 +95,22 @@ with DAG(
             "mode": SETTINGS.stream_mode,
             "run_id": "{{ run_id }}",
         },
+        "polling_period_seconds": 2,
+        # Of the notebook, and of the wait for another run of it.
+        "execution_timeout": timedelta(hours=4),
     }
+    # Two runs would write from the same checkpoints: each mode knows the other's by their names.
+    once = f"{NAMES.user_id}: stream ingest"
+    continuous = f"{NAMES.user_id}: continuous stream ingest"
     run_notebook = DatabricksRunNotebookOperator(
-        task_id="run_notebook",
-        polling_period_seconds=2,
-        execution_timeout=timedelta(hours=4),
-        **notebook,
+        task_id="run_notebook", run_name=once, waits_for=[once], replaces=[continuous], **notebook
     )
     keep_running = DatabricksKeepNotebookRunningOperator(
-        task_id="keep_running", run_name=f"{NAMES.user_id}: continuous stream ingest", **notebook
+        task_id="keep_running",
+        run_name=continuous,
+        waits_for=[once],
+        replace_on_change=["streams", "checkpoints"],
+        **notebook,
     )
     check_counts = tasks.check_counts()
     compare_tables = tasks.compare_tables()

@@ -98,6 +98,18 @@ def test_the_graph_is_the_reviewed_one(dag: Any, snapshot: SnapshotAssertion) ->
     assert describe(dag) == snapshot
 
 
+def test_both_modes_of_the_stream_ingest_know_the_runs_of_the_other(dag_bag: DagBag) -> None:
+    """Two notebook runs that write from one checkpoint would harm it."""
+    dag = dag_bag.dags["pinterest_stream_ingest"]
+    once: Any = dag.get_task("run_notebook")
+    continuous: Any = dag.get_task("keep_running")
+
+    assert once.run_name != continuous.run_name
+    assert once.waits_for == continuous.waits_for == [once.run_name]
+    assert once.replaces == [continuous.run_name]
+    assert set(continuous.replace_on_change) == {"streams", "checkpoints"}
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_dag_files_are_wiring(file: Any) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))

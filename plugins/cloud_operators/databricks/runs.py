@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,8 @@ from cloud_operators.exceptions import NotebookRunFailed, ServiceFailed
 TRACE_LINES = 20
 #: Life cycle states in which a run has ended, well or not.
 TERMINAL = ("TERMINATED", "SKIPPED", "INTERNAL_ERROR")
+#: Result states of runs that came to their end, or were brought to it on purpose.
+_WANTED_ENDS = ("SUCCESS", "CANCELED", "TIMEDOUT")
 _ANSI_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -30,6 +32,46 @@ def goes_on(run: Mapping[str, Any]) -> bool:
     :param run: answer of runs/get, or one run of runs/list
     """
     return not has_ended(run) and run["state"]["life_cycle_state"] != "TERMINATING"
+
+
+def has_failed(run: Mapping[str, Any]) -> bool:
+    """Tell whether a run has ended by a fault: not well, nor cancelled, skipped, or by its own time limit.
+
+    :param run: answer of runs/get, or one run of runs/list
+    """
+    state = run["state"]
+    return (
+        has_ended(run)
+        and state["life_cycle_state"] != "SKIPPED"
+        and state.get("result_state") not in _WANTED_ENDS
+    )
+
+
+def order(run: Mapping[str, Any]) -> tuple[int, int]:
+    """Give what runs are sorted by, so that the one that was started first comes first for everybody.
+
+    :param run: answer of runs/get, or one run of runs/list
+    """
+    return run["start_time"], run["run_id"]
+
+
+def notebook_of(run: Mapping[str, Any]) -> str:
+    """Give the workspace path of a run's notebook.
+
+    :param run: answer of runs/get
+    """
+    return str(run["tasks"][0]["notebook_task"]["notebook_path"])
+
+
+def changed(run: Mapping[str, Any], wanted: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """Give the names of those parameters of a run's notebook that are not as wanted.
+
+    :param run: answer of runs/get
+    :param wanted: the notebook's widgets
+    :param names: of the parameters that are compared
+    """
+    found = run["tasks"][0]["notebook_task"].get("base_parameters") or {}
+    return [name for name in names if found.get(name) != wanted.get(name)]
 
 
 def is_forgotten(run_id: int, status: int | None, body: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _TASK_KEY = "notebook"
@@ -26,6 +26,18 @@ def check_notebook(notebook_path: str, parameters: Mapping[str, Any] | None, com
         raise ValueError(f"compute: an object with keys of {sorted(_COMPUTE_KEYS)} is needed")
     if {"existing_cluster_id", "new_cluster"} <= set(compute):
         raise ValueError("compute: existing_cluster_id and new_cluster exclude each other")
+
+
+def check_names(argument: str, names: Any) -> None:
+    """Check a list of names.
+
+    :param argument: what the caller calls it
+    :param names: what the caller gave
+    :raises ValueError: naming the argument
+    """
+    listed = isinstance(names, Sequence) and not isinstance(names, str)
+    if not listed or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"{argument}={names!r}: a list of names is needed")
 
 
 def submission(

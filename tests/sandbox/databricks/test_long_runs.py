@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from cloud_operators.databricks.operators.keep_running import DatabricksKeepNotebookRunningOperator
+from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import RunningSandbox
 from tests.sandbox.databricks.client import WorkspaceClient
@@ -97,12 +98,15 @@ def test_endless_stream_and_a_batch_beside_it(
 def test_operator_keeps_one_run_going(workspace: WorkspaceClient) -> None:
     path = workspace.notebook("import threading\nthreading.Event().wait()", name="endless.py")
 
-    def keep() -> tuple[int, str]:
+    def keep(checkpoint: str = "first") -> tuple[int, str]:
         operator = DatabricksKeepNotebookRunningOperator(
             task_id="keep",
             notebook_path=path,
+            parameters={"checkpoint": checkpoint},
+            replace_on_change=["checkpoint"],
             compute=dict(workspace.compute),
             run_name=f"keep {workspace.folder}",
+            polling_period_seconds=0.1,
         )
         context = running.context()
         return operator.execute(context), context["ti"].xcoms["action"]
@@ -115,5 +119,19 @@ def test_operator_keeps_one_run_going(workspace: WorkspaceClient) -> None:
 
     second, action = keep()
     assert (second != first, action) == (True, "created")
-    workspace.post("2.2/jobs/runs/cancel", run_id=second)
-    workspace.wait(second)
+
+    third, action = keep("second")
+    assert (third != second, action) == (True, "replaced")
+    assert workspace.run(second)["state"]["result_state"] == "CANCELED"
+
+    once = workspace.notebook("dbutils.notebook.exit(1)", name="once.py")
+    replacing = DatabricksRunNotebookOperator(
+        task_id="once",
+        notebook_path=once,
+        compute=dict(workspace.compute),
+        run_name=f"once {workspace.folder}",
+        replaces=[f"keep {workspace.folder}"],
+        polling_period_seconds=0.1,
+    )
+    assert replacing.execute(running.context()) == 1
+    assert workspace.run(third)["state"]["result_state"] == "CANCELED"

@@ -70,6 +70,8 @@ NOT_TEMPLATED = {
     "waiter_max_attempts",
     "polling_period_seconds",
     "min_seconds",
+    "replace_on_change",
+    "failures_tolerated",
     "request_timeout",
     "databricks_retry_limit",
     "databricks_retry_delay",

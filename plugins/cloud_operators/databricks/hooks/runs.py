@@ -29,24 +29,37 @@ class DatabricksRunsHook(DatabricksHook):
         super().__init__(databricks_conn_id, **kwargs)
 
     def runs_by_name(
-        self, run_name: str, *, active_only: bool = False, start_time_from: int = 0
+        self, *run_names: str, active_only: bool = False, start_time_from: int = 0
     ) -> list[dict[str, Any]]:
-        """Find the runs of this name, the first that was started first.
+        """Find the runs of these names, the first that was started first.
 
         The API has no filter for names: all runs that the other arguments leave are read.
 
-        :param run_name: exact name
+        :param run_names: exact names; without any nothing is read
         :param active_only: leave out those that have ended
         :param start_time_from: leave out those started before, in ms since 1970
         :returns: their descriptions (``run_id``, ``state``, ``start_time``, ...), without tasks
         """
+        if not run_names:
+            return []
         wanted: dict[str, Any] = {"limit": _PAGE}
         if active_only:
             wanted["active_only"] = "true"
         if start_time_from:
             wanted["start_time_from"] = start_time_from
-        found = [run for run in self._pages(wanted) if run.get("run_name") == run_name]
-        return sorted(found, key=lambda run: (run["start_time"], run["run_id"]))
+        return sorted(
+            (run for run in self._pages(wanted) if run.get("run_name") in run_names), key=runs.order
+        )
+
+    def ended_runs(self, run_name: str) -> Iterator[dict[str, Any]]:
+        """Give the runs of this name that have ended, the one that was started last first.
+
+        Pages are read as far as runs are taken: of a name without runs, all that the workspace keeps.
+
+        :param run_name: exact name
+        """
+        ended = self._pages({"limit": _PAGE, "completed_only": "true"})
+        return (run for run in ended if run.get("run_name") == run_name)
 
     def get_notebook_output(self, run: Mapping[str, Any]) -> dict[str, Any]:
         """Get the output of a run's notebook.

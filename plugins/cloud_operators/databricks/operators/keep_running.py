@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
+from airflow.sdk.exceptions import AirflowFailException
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from cloud_operators.databricks import runs
 from cloud_operators.databricks.links.pages import RunPageLink
 from cloud_operators.databricks.operators.notebook_base import DatabricksNotebookBaseOperator
-from cloud_operators.databricks.submission import check_notebook, submission
+from cloud_operators.databricks.submission import check_names, submission
+from cloud_operators.exceptions import NotebookRunFailed
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from tenacity import RetryCallState
 
+
+Action = Literal["adopted", "created", "replaced"]
 
 #: Tasks that submit within so many seconds use the same token, so that they get the same run.
 _WINDOW_SECONDS = 600
@@ -29,7 +35,16 @@ class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
     A run with ``run_name`` that goes on is adopted; otherwise one is submitted with ``runs/submit``. Either
     way the task ends with the run's id, and the run goes on without it. Scheduled every few minutes, it
     starts the notebook again whenever its run has ended. What identifies the run is its name alone: give no
-    other run of the workspace this name, and cancel the run yourself to replace its code or parameters.
+    other run of the workspace this name.
+
+    A run that goes on keeps its notebook and its parameters. Name in ``replace_on_change`` the parameters
+    that matter: a run which was given other values for them is cancelled, and a new one is submitted once it
+    has ended. Cancel the run yourself to replace anything else, such as its code.
+
+    A notebook that fails is started again, since going on from a checkpoint is the cure of most failures.
+    When more of its last runs than ``failures_tolerated`` have failed one after the other, the task still
+    submits a new one, and then fails without being tried again, with the last run's error. A run that was
+    cancelled, or that has reached ``timeout_seconds``, has not failed.
 
     No second run is left behind when a task is tried again, when its request is repeated because the answer
     was lost, or when several tasks come at once: those that submit send the same idempotency token, made of
@@ -37,7 +52,8 @@ class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
     changes as soon as a new run is due. Should tasks submit with different tokens all the same (the ten
     minutes are over between the two), the run that was started later is cancelled by its own task, which
     adopts the other one. Several runs that went on before, which only somebody else can have started, are
-    left alone, and the oldest is adopted.
+    left alone unless they are to be replaced, and the oldest is adopted. A run that is about to end is waited
+    for before another one is submitted.
 
     A killed task leaves the run alone, adopted or its own: it is meant to outlive the task, and the next one
     adopts it. Only while the task is submitting and does not know the id yet does a kill (or
@@ -53,13 +69,26 @@ class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
         https://docs.databricks.com/api/workspace/jobs/submit
 
     :param run_name: name of the run in the workspace, by which it is found again (templated)
+    :param replace_on_change: names of those of ``parameters`` that a run which goes on must have been given
+        as they are now
+    :param failures_tolerated: how many runs may fail one after the other before that fails the task
     :param min_seconds: watch a new run for so many seconds after its submission, and fail when it fails in
         that time; 0 looks once
     """
 
-    def __init__(self, *, run_name: str, min_seconds: float = 0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        run_name: str,
+        replace_on_change: Sequence[str] = (),
+        failures_tolerated: int = 1,
+        min_seconds: float = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.run_name = run_name
+        self.replace_on_change = replace_on_change
+        self.failures_tolerated = failures_tolerated
         self.min_seconds = min_seconds
         #: The request for a run whose id is not known yet.
         self._submitting: dict[str, Any] | None = None
@@ -67,28 +96,30 @@ class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
     def execute(self, context: Context) -> int:
         """Adopt the run that goes on, or submit one.
 
-        Pushes the XComs ``action`` (``adopted`` or ``created``), ``run_id`` and ``run_page_url``.
+        Pushes the XComs ``action`` (``adopted``, ``created`` or ``replaced``), ``run_id`` and
+        ``run_page_url``.
 
         :returns: the run's id
         :raises ValueError: when an argument is wrong
         :raises NotebookRunFailed: when a new run has failed within ``min_seconds``
+        :raises AirflowFailException: when a new run goes on, but too many before it have failed
         """
-        check_notebook(self.notebook_path, self.parameters, self.compute)
-        if not self.run_name:
-            raise ValueError("run_name: a name is needed, by which the run is found again")
-        if going_on := self._going_on():
-            return self._take(context, going_on[0], "adopted")
-        run_id = self._submit()
-        first = next(iter(self._going_on()), None)
-        if first is not None and first["run_id"] != run_id:
-            self.log.info("Another run was started at the same time: cancelling run %s", run_id)
-            self.hook.cancel_run(run_id)
-            return self._take(context, first, "adopted")
-        self._take(context, self.hook.get_run(run_id), "created")
+        self._check_arguments()
+        while True:
+            found, action = self._clear_the_way()
+            if found is not None:
+                return self._take(context, found, action)
+            failures = self._failures()
+            run_id = self._submit()
+            if not self._gives_way(run_id, [self.run_name, *self.waits_for]):
+                break
+        self._take(context, self.hook.get_run(run_id), action)
         run = self._watch(run_id)
         if runs.has_ended(run):
             self.hook.check_success(self.notebook_path, run)
             self.log.warning("Run %s has ended already: the notebook had nothing to go on with", run_id)
+        elif len(failures) > self.failures_tolerated:
+            self._report(failures, run_id)
         return run_id
 
     def on_kill(self) -> None:
@@ -99,14 +130,61 @@ class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
             self.log.info("Cancelling run %s, which was just being submitted", run_id)
             self.hook.cancel_run(run_id)
 
-    def _going_on(self) -> list[dict[str, Any]]:
-        """Give the runs that go on, the oldest first."""
-        found = self.hook.runs_by_name(self.run_name, active_only=True)
-        going_on = [run for run in found if runs.goes_on(run)]
-        if len(going_on) > 1:
-            others = ", ".join(str(run["run_id"]) for run in going_on)
-            self.log.warning("%d runs have the name %r: %s", len(going_on), self.run_name, others)
-        return going_on
+    def _check_arguments(self) -> None:
+        super()._check_arguments()
+        if not self.run_name:
+            raise ValueError("run_name: a name is needed, by which the run is found again")
+        check_names("replace_on_change", self.replace_on_change)
+        if unknown := set(self.replace_on_change) - set(self.parameters or {}):
+            raise ValueError(f"replace_on_change: no parameters are {', '.join(sorted(unknown))}")
+        if self.failures_tolerated < 0:
+            raise ValueError(f"failures_tolerated={self.failures_tolerated}: 0 or more is needed")
+
+    def _clear_the_way(self) -> tuple[dict[str, Any] | None, Action]:
+        """Cancel what is to be replaced and wait, until there is a run to adopt or none in the way."""
+        action: Action = "created"
+        while True:
+            found = self._unended([self.run_name, *self.waits_for])
+            going_on = [run for run in found if run["run_name"] == self.run_name and runs.goes_on(run)]
+            if len(going_on) > 1:
+                others = ", ".join(str(run["run_id"]) for run in going_on)
+                self.log.warning("%d runs have the name %r: %s", len(going_on), self.run_name, others)
+            fitting = [run for run in going_on if self._fits(run)]
+            if len(fitting) < len(going_on):
+                action = "replaced"
+            if fitting:
+                return fitting[0], "adopted"
+            if not found:
+                return None, action
+            # Whatever is left of the name is about to end, of its own or because it does not fit.
+            self._await_end(found)
+
+    def _fits(self, run: dict[str, Any]) -> bool:
+        """Tell whether a run has the parameters that matter; cancel it if not."""
+        if not self.replace_on_change:
+            return True
+        known = self.hook.get_run(run["run_id"])
+        changed = runs.changed(known, self.parameters or {}, self.replace_on_change)
+        if changed:
+            self._cancel([known], f"it was given another value of {', '.join(changed)}")
+        return not changed
+
+    def _failures(self) -> list[dict[str, Any]]:
+        """Give the last runs that have failed one after the other, at most one more than is tolerated."""
+        failed = takewhile(runs.has_failed, self.hook.ended_runs(self.run_name))
+        return list(islice(failed, self.failures_tolerated + 1))
+
+    def _report(self, failures: list[dict[str, Any]], run_id: int) -> None:
+        """Fail with the error of the last run, once a new one goes on."""
+        last = self.hook.get_run(failures[0]["run_id"])
+        try:
+            self.hook.check_success(runs.notebook_of(last), last)
+        except NotebookRunFailed as error:
+            raise AirflowFailException(
+                f"run {run_id} was started and goes on, but {len(failures)} or more runs of the name "
+                f"{self.run_name!r} have failed before it, one after the other. The last of them is run "
+                f"{last['run_id']}: {error}"
+            ) from error
 
     def _submit(self) -> int:
         self._submitting = submission(
@@ -135,7 +213,7 @@ class DatabricksKeepNotebookRunningOperator(DatabricksNotebookBaseOperator):
         ended = [run["run_id"] for run in lately if not runs.goes_on(run)]
         return hashlib.sha256(json.dumps([self.run_name, window, ended]).encode()).hexdigest()
 
-    def _take(self, context: Context, run: dict[str, Any], action: Literal["adopted", "created"]) -> int:
+    def _take(self, context: Context, run: dict[str, Any], action: Action) -> int:
         """Tell people and later tasks of the run."""
         ti = context["ti"]
         ti.xcom_push(key="action", value=action)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import ResumableJobMixin, conf
 from airflow.sdk.exceptions import AirflowTaskTimeout
-from tenacity import RetryCallState, Retrying, retry_if_result, wait_fixed
+from tenacity import Retrying, retry_if_result, wait_fixed
 
 from cloud_operators.databricks import runs
 from cloud_operators.databricks.links.pages import RunPageLink
 from cloud_operators.databricks.operators.notebook_base import DatabricksNotebookBaseOperator
-from cloud_operators.databricks.submission import check_notebook, submission
+from cloud_operators.databricks.submission import check_names, submission
 from cloud_operators.exceptions import ServiceFailed
 
 if TYPE_CHECKING:
@@ -43,29 +43,37 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, DatabricksNotebookBaseOpe
     ``execution_timeout`` is over, cancels its run in each way too; a deferred one when it is marked or
     cleared.
 
+    Where no two runs may go on at once, name ``run_name`` in ``waits_for``, or in ``replaces`` the runs that
+    are to make room. Nothing of this concerns a retry that takes its own run up again.
+
     The arguments of what is run are described at
     :class:`~cloud_operators.databricks.operators.notebook_base.DatabricksNotebookBaseOperator`.
 
     .. seealso:: https://docs.databricks.com/api/jobs/v2.2/submit
 
     :param run_name: name of the run in the workspace (templated), default ``<DAG id>.<task id>``
+    :param replaces: names of runs; before one is submitted, those of these names that go on are cancelled and
+        waited for as those of ``waits_for`` are
     :param wait_for_completion: wait until the run has ended
     :param deferrable: wait in the triggerer, without a worker slot; implies waiting
     :param kwargs: ``durable`` (default true) and the arguments of BaseOperator
     """
 
+    template_fields: Sequence[str] = (*DatabricksNotebookBaseOperator.template_fields, "replaces")
     external_id_key = "databricks_run_id"
 
     def __init__(
         self,
         *,
         run_name: str | None = None,
+        replaces: Sequence[str] = (),
         wait_for_completion: bool = True,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.run_name = run_name
+        self.replaces = replaces
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
         self.run_id: int | None = None
@@ -79,7 +87,8 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, DatabricksNotebookBaseOpe
         :raises NotebookRunFailed: with the notebook's error, the end of its traceback and the run's page
         :raises ServiceFailed: when the exit value was truncated
         """
-        check_notebook(self.notebook_path, self.parameters, self.compute)
+        self._check_arguments()
+        check_names("replaces", self.replaces)
         # Its own return value depends on the way it came to the run; the run tells the same either way.
         self.execute_resumable(context)
         if not self.wait_for_completion and not self.deferrable:
@@ -110,14 +119,33 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, DatabricksNotebookBaseOpe
             self.hook.cancel_run(self.run_id)
 
     def submit_job(self, context: Context) -> int:
-        """Submit the run, with a token that makes it one run however often the request is sent."""
+        """Submit the run, with a token that makes it one run however often the request is sent.
+
+        Before that the runs of ``replaces`` are cancelled, and these and those of ``waits_for`` waited for.
+        """
+        others = [*self.waits_for, *self.replaces]
+        anew = False
+        while True:
+            while in_the_way := self._unended(others):
+                named = [run for run in in_the_way if run["run_name"] in self.replaces]
+                self._cancel(named, f"{self.notebook_path} is to be run instead")
+                self._await_end(in_the_way)
+            run_id = self._submit(context, anew=anew)
+            if not self._gives_way(run_id, others):
+                return run_id
+            self.run_id = None
+            self._await_end([self.hook.get_run(run_id)])
+            # The token that is kept would give the cancelled run again.
+            anew = True
+
+    def _submit(self, context: Context, *, anew: bool) -> int:
         request = submission(
             notebook_path=self.notebook_path,
             parameters=self.parameters,
             compute=self.compute,
             run_name=self.run_name or f"{context['ti'].dag_id}.{context['ti'].task_id}",
             timeout_seconds=int(self.timeout_seconds or 0),
-            token=self._submission_token(context),
+            token=self._submission_token(context, anew=anew),
         )
         run_id = int(self.hook.submit_run(request))
         self.run_id = run_id  # at once: a kill from here on has to cancel it
@@ -177,11 +205,7 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, DatabricksNotebookBaseOpe
         RunPageLink.persist(context, url)
         self.log.info("Run %s: %s", self.run_id, url)
 
-    def _log_state(self, polling: RetryCallState) -> None:
-        run = polling.outcome.result() if polling.outcome else {}
-        self.log.info("Run %s is %s", self.run_id, run["state"]["life_cycle_state"])
-
-    def _submission_token(self, context: Context) -> str:
+    def _submission_token(self, context: Context, *, anew: bool) -> str:
         """Make a token for the submission that follows the run known so far (none, or one that failed).
 
         A try that died after submitting and before the run's id was stored leaves a token that belongs to the
@@ -193,7 +217,7 @@ class DatabricksRunNotebookOperator(ResumableJobMixin, DatabricksNotebookBaseOpe
             return token
         known_run = store.get(self.external_id_key)
         kept = store.get(_SUBMISSION_KEY)
-        if isinstance(kept, dict) and kept["after"] == known_run:
+        if not anew and isinstance(kept, dict) and kept["after"] == known_run:
             return str(kept["token"])
         store.set(_SUBMISSION_KEY, {"token": token, "after": known_run})
         return token

@@ -126,7 +126,9 @@ class FakeDatabricks:
             raise ApiError(400, "INVALID_PARAMETER_VALUE", f"no notebook {path}")
         script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         run_id = 1000 + 10 * len(self.runs)
-        self.runs[run_id] = Run(run_id, body, script, list(script.looks), int(time.time() * 1000))
+        beside = tuple(run.run_id for run in self.runs.values() if run.state["life_cycle_state"] not in ENDED)
+        started = int(time.time() * 1000)
+        self.runs[run_id] = Run(run_id, body, script, list(script.looks), started, beside=beside)
         if token:
             self.tokens[token] = run_id
         return {"run_id": run_id}
@@ -140,7 +142,15 @@ class FakeDatabricks:
         state = run.state
         if run.looks and not run.cancelled:
             run.looks.pop(0)
-        task = {"run_id": run.task_run_id, "task_key": run.request["tasks"][0]["task_key"], "state": state}
+        if run.cancelled and run.slow_end:
+            run.slow_end -= 1
+        asked = run.request["tasks"][0]
+        task = {
+            "run_id": run.task_run_id,
+            "task_key": asked["task_key"],
+            "notebook_task": asked["notebook_task"],
+            "state": state,
+        }
         return {**self.describe(run), "state": state, "tasks": [task]}
 
     def describe(self, run: Run) -> dict[str, Any]:
@@ -154,8 +164,9 @@ class FakeDatabricks:
         }
 
     def list_runs(self, query: dict[str, Any]) -> dict[str, Any]:
-        known = {"limit", "page_token", "active_only", "start_time_from"}
-        if set(query) - known or query.get("active_only", "true") not in ("true", "false"):
+        known = {"limit", "page_token", "active_only", "completed_only", "start_time_from"}
+        flags = {query[name] for name in ("active_only", "completed_only") if name in query}
+        if set(query) - known or flags - {"true", "false"}:
             raise ApiError(400, "INVALID_PARAMETER_VALUE", f"not known here: {query}")
         limit = int(query.get("limit", 20))
         if limit > 26:
@@ -169,6 +180,8 @@ class FakeDatabricks:
         ]
         if query.get("active_only") == "true":
             found = [run for run in found if run.state["life_cycle_state"] not in ENDED]
+        if query.get("completed_only") == "true":
+            found = [run for run in found if run.state["life_cycle_state"] in ENDED]
         begin = int(query.get("page_token", 0))
         page = found[begin : begin + limit]
         answer: dict[str, Any] = {"runs": [self.describe(run) for run in page]} if page else {}

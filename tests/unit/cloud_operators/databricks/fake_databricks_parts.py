@@ -60,6 +60,10 @@ class Run:
     start_time: int
     cancelled: bool = False
     deleted: bool = False
+    #: looks that find it still TERMINATING once it is cancelled
+    slow_end: int = 0
+    #: runs that had not ended when it was submitted
+    beside: tuple[int, ...] = ()
 
     @property
     def task_run_id(self) -> int:
@@ -69,6 +73,8 @@ class Run:
     def state(self) -> dict[str, str]:
         """As it is now; looking on its own does not bring a run forward."""
         state = {"state_message": self.script.message}
+        if self.cancelled and self.slow_end:
+            return state | {"life_cycle_state": "TERMINATING"}
         if self.cancelled:
             return state | {"life_cycle_state": "TERMINATED", "result_state": "CANCELED"}
         if self.looks:

@@ -90,9 +90,18 @@ def test_run_that_has_ended_is_followed_by_a_new_one(
     assert going_on(databricks) == [1010]
 
 
-def test_run_that_is_about_to_end_is_no_run(databricks: FakeDatabricks, context: Any) -> None:
-    add(databricks, state="TERMINATING")
-    assert keep().execute(context) == 1010
+def test_run_that_is_about_to_end_is_waited_for_and_not_adopted(
+    databricks: FakeDatabricks, context: Any, xcoms: dict[str, Any]
+) -> None:
+    (ending,) = add(databricks)
+    databricks.runs[ending].cancelled = True
+    databricks.runs[ending].slow_end = 3
+
+    assert keep(polling_period_seconds=0).execute(context) == 1010
+
+    assert databricks.runs[1010].beside == ()
+    assert xcoms["action"] == "created"
+    assert databricks.called(CANCEL) == 0
 
 
 def test_runs_of_other_names_are_others(databricks: FakeDatabricks, context: Any) -> None:
