@@ -13,8 +13,8 @@ from pinterest_pipeline.settings import Settings, settings
 
 #: The order in which entities are handled and shown.
 ENTITIES = ("pin", "geo", "user")
-#: Partition key of records that only try the way to a stream; the stream ingest leaves them out by it, with no
-#: row and no count. So it must be one that nobody else takes by chance.
+#: Partition key of records that only try the way to a stream; the stream ingest leaves them out by it, with
+#: no row and no count. So it must be one that nobody else takes by chance.
 SMOKE_PARTITION_KEY = "smoke-test-8f3b9d52-6c0e-4b7a-9f1d-2a54c7e8d106"
 
 
