@@ -173,10 +173,10 @@ class Names:
     @property
     def sql_parameters(self) -> dict[str, str]:
         """The table names that statements under ``include/sql`` take as named parameters."""
-        tables = {f"{entity}_table": self.table(f"{entity}_batch") for entity in ENTITIES}
+        landed = {f"{entity}_batch_table": self.table(f"{entity}_batch") for entity in ENTITIES}
         streamed = {f"{entity}_stream_table": self.table(f"{entity}_table") for entity in ENTITIES}
         return (
-            tables
+            landed
             | streamed
             | {
                 "ledger_table": self.table("ledger"),

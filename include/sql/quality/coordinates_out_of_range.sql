@@ -6,7 +6,7 @@ SELECT
     CONCAT('ind ', ind) AS subject,
     CONCAT('(', coordinates[0], ', ', coordinates[1], ')') AS actual,
     'latitude -90 to 90, longitude -180 to 180' AS expected
-FROM IDENTIFIER(:geo_table)
+FROM IDENTIFIER(:geo_batch_table)
 WHERE
     _first_offset >= :geo_unchecked
     AND NOT (coordinates[0] BETWEEN -90 AND 90 AND coordinates[1] BETWEEN -180 AND 180)

@@ -9,22 +9,22 @@ FROM (
     SELECT
         'pin' AS entity,
         present.ind
-    FROM IDENTIFIER(:pin_table) AS present
-    LEFT SEMI JOIN IDENTIFIER(:pin_table) AS written
+    FROM IDENTIFIER(:pin_batch_table) AS present
+    LEFT SEMI JOIN IDENTIFIER(:pin_batch_table) AS written
         ON present.ind = written.ind AND written._first_offset >= :pin_unchecked
     UNION ALL
     SELECT
         'geo' AS entity,
         present.ind
-    FROM IDENTIFIER(:geo_table) AS present
-    LEFT SEMI JOIN IDENTIFIER(:geo_table) AS written
+    FROM IDENTIFIER(:geo_batch_table) AS present
+    LEFT SEMI JOIN IDENTIFIER(:geo_batch_table) AS written
         ON present.ind = written.ind AND written._first_offset >= :geo_unchecked
     UNION ALL
     SELECT
         'user' AS entity,
         present.ind
-    FROM IDENTIFIER(:user_table) AS present
-    LEFT SEMI JOIN IDENTIFIER(:user_table) AS written
+    FROM IDENTIFIER(:user_batch_table) AS present
+    LEFT SEMI JOIN IDENTIFIER(:user_batch_table) AS written
         ON present.ind = written.ind AND written._first_offset >= :user_unchecked
 ) AS keyed
 GROUP BY entity, ind

@@ -9,19 +9,19 @@ FROM (
     SELECT
         'pin' AS entity,
         ind IS NULL OR _partition IS NULL OR _first_offset IS NULL OR _line IS NULL AS is_wrong
-    FROM IDENTIFIER(:pin_table)
+    FROM IDENTIFIER(:pin_batch_table)
     WHERE _first_offset >= :pin_unchecked OR _first_offset IS NULL
     UNION ALL
     SELECT
         'geo' AS entity,
         ind IS NULL OR _partition IS NULL OR _first_offset IS NULL OR _line IS NULL AS is_wrong
-    FROM IDENTIFIER(:geo_table)
+    FROM IDENTIFIER(:geo_batch_table)
     WHERE _first_offset >= :geo_unchecked OR _first_offset IS NULL
     UNION ALL
     SELECT
         'user' AS entity,
         ind IS NULL OR _partition IS NULL OR _first_offset IS NULL OR _line IS NULL AS is_wrong
-    FROM IDENTIFIER(:user_table)
+    FROM IDENTIFIER(:user_batch_table)
     WHERE _first_offset >= :user_unchecked OR _first_offset IS NULL
 ) AS marked
 WHERE is_wrong

@@ -4,17 +4,17 @@ WITH counted AS (
     SELECT
         'pin' AS entity,
         COUNT(*) AS table_rows
-    FROM IDENTIFIER(:pin_table)
+    FROM IDENTIFIER(:pin_batch_table)
     UNION ALL
     SELECT
         'geo' AS entity,
         COUNT(*) AS table_rows
-    FROM IDENTIFIER(:geo_table)
+    FROM IDENTIFIER(:geo_batch_table)
     UNION ALL
     SELECT
         'user' AS entity,
         COUNT(*) AS table_rows
-    FROM IDENTIFIER(:user_table)
+    FROM IDENTIFIER(:user_batch_table)
 ),
 
 kept AS (

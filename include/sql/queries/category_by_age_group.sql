@@ -9,8 +9,8 @@ WITH posted AS (
             WHEN people.age BETWEEN 36 AND 50 THEN '36-50'
             WHEN people.age > 50 THEN '50+'
         END AS age_group
-    FROM IDENTIFIER(:pin_table) AS pins
-    INNER JOIN IDENTIFIER(:user_table) AS people ON pins.ind = people.ind
+    FROM IDENTIFIER(:pin_batch_table) AS pins
+    INNER JOIN IDENTIFIER(:user_batch_table) AS people ON pins.ind = people.ind
     WHERE pins.category IS NOT NULL
 ),
 

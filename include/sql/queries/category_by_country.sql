@@ -6,8 +6,8 @@ WITH counted AS (
         places.country,
         pins.category,
         COUNT(*) AS category_count
-    FROM IDENTIFIER(:pin_table) AS pins
-    INNER JOIN IDENTIFIER(:geo_table) AS places ON pins.ind = places.ind
+    FROM IDENTIFIER(:pin_batch_table) AS pins
+    INNER JOIN IDENTIFIER(:geo_batch_table) AS places ON pins.ind = places.ind
     WHERE pins.category IS NOT NULL AND places.country IS NOT NULL
     GROUP BY places.country, pins.category
 ),

@@ -5,8 +5,8 @@ WITH counted AS (
         pins.category,
         YEAR(places.timestamp) AS post_year,
         COUNT(*) AS category_count
-    FROM IDENTIFIER(:pin_table) AS pins
-    INNER JOIN IDENTIFIER(:geo_table) AS places ON pins.ind = places.ind
+    FROM IDENTIFIER(:pin_batch_table) AS pins
+    INNER JOIN IDENTIFIER(:geo_batch_table) AS places ON pins.ind = places.ind
     WHERE pins.category IS NOT NULL AND YEAR(places.timestamp) BETWEEN 2018 AND 2022
     GROUP BY YEAR(places.timestamp), pins.category
 ),

@@ -4,8 +4,8 @@
 SELECT
     YEAR(people.date_joined) AS joining_year,
     CAST(PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY pins.follower_count) AS BIGINT) AS median_follower_count
-FROM IDENTIFIER(:pin_table) AS pins
-INNER JOIN IDENTIFIER(:user_table) AS people ON pins.ind = people.ind
+FROM IDENTIFIER(:pin_batch_table) AS pins
+INNER JOIN IDENTIFIER(:user_batch_table) AS people ON pins.ind = people.ind
 WHERE pins.follower_count IS NOT NULL AND YEAR(people.date_joined) BETWEEN 2015 AND 2020
 GROUP BY YEAR(people.date_joined)
 ORDER BY joining_year

@@ -6,8 +6,8 @@ WITH followed AS (
         places.country,
         pins.poster_name,
         MAX(pins.follower_count) AS follower_count
-    FROM IDENTIFIER(:pin_table) AS pins
-    INNER JOIN IDENTIFIER(:geo_table) AS places ON pins.ind = places.ind
+    FROM IDENTIFIER(:pin_batch_table) AS pins
+    INNER JOIN IDENTIFIER(:geo_batch_table) AS places ON pins.ind = places.ind
     WHERE pins.poster_name IS NOT NULL AND pins.follower_count IS NOT NULL AND places.country IS NOT NULL
     GROUP BY places.country, pins.poster_name
 ),

@@ -4,7 +4,7 @@
 SELECT
     YEAR(date_joined) AS joining_year,
     COUNT(DISTINCT STRUCT(first_name, last_name, age, date_joined)) AS number_users_joined
-FROM IDENTIFIER(:user_table)
+FROM IDENTIFIER(:user_batch_table)
 WHERE YEAR(date_joined) BETWEEN 2015 AND 2020
 GROUP BY YEAR(date_joined)
 ORDER BY joining_year

@@ -15,7 +15,7 @@ _TOKENS = re.compile(
 def used_parameters(statement: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that a statement uses.
 
-    :param statement: SQL with parameters such as ``:pin_table``.
+    :param statement: SQL with parameters such as ``:pin_batch_table``.
     :param parameters: all that are known.
     :raises KeyError: when the statement uses one that is not known.
     """

@@ -40,9 +40,9 @@ def test_tables_are_quoted_since_an_id_may_begin_with_a_digit() -> None:
 def test_parameters_of_statements() -> None:
     names = Names(user_id="a", catalog="c", schema="s", state_root="s3://b/_state")
     assert names.sql_parameters == {
-        "pin_table": "`c`.`s`.`a_pin_batch`",
-        "geo_table": "`c`.`s`.`a_geo_batch`",
-        "user_table": "`c`.`s`.`a_user_batch`",
+        "pin_batch_table": "`c`.`s`.`a_pin_batch`",
+        "geo_batch_table": "`c`.`s`.`a_geo_batch`",
+        "user_batch_table": "`c`.`s`.`a_user_batch`",
         "pin_stream_table": "`c`.`s`.`a_pin_table`",
         "geo_stream_table": "`c`.`s`.`a_geo_table`",
         "user_stream_table": "`c`.`s`.`a_user_table`",

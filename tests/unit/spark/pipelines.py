@@ -63,7 +63,7 @@ class Pipeline:
         from pinterest_spark.tables import create_records_table
 
         names = self.names
-        values = {f"{entity}_table": names.batch(entity) for entity in ("pin", "geo", "user")}
+        values = {f"{entity}_batch_table": names.batch(entity) for entity in ("pin", "geo", "user")}
         for entity in ("pin", "user"):
             create_records_table(self.spark, names.batch(entity), load_contract(entity), LANDED)
         for check in ("rows_not_kept", "ledger_not_balanced"):

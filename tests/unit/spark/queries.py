@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 SQL = Path(__file__).resolve().parents[3] / "include" / "sql"
+ENTITIES = ("pin", "geo", "user")
 QUERIES = sorted(path.stem for path in (SQL / "queries").glob("*.sql"))
 COLUMNS = {
     "category_by_country": ["country", "category", "category_count"],
@@ -31,7 +32,10 @@ def register(frames: Mapping[str, DataFrame], prefix: str) -> dict[str, str]:
     """
     for name, frame in frames.items():
         frame.createOrReplaceTempView(f"{prefix}_{name}")
-    return {f"{name}_table": f"`{prefix}_{name}`" for name in frames}
+    return {
+        f"{name}_batch_table" if name in ENTITIES else f"{name}_table": f"`{prefix}_{name}`"
+        for name in frames
+    }
 
 
 def ask(spark: SparkSession, file: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -151,7 +151,7 @@ def test_cleaned_rows_agree_with_the_reference(
     rows, views = source
     expected = expected_clean(rows["pin"], rows["geo"], rows["user"])
     for entity, cleaned in expected.items():
-        found = spark.table(views[f"{entity}_table"])
+        found = spark.table(views[f"{entity}_batch_table"])
         names = list(cleaned[0]) if cleaned else ["ind"]
         assert [row.asDict() for row in found.orderBy("ind").select(*names).collect()] == cleaned
 

@@ -29,4 +29,6 @@ def test_a_check_of_quarantine_is_run_for_each_entity() -> None:
         {**offsets, "quarantine_table": f"`c`.`s`.`a_{entity}_quarantine`"}
         for entity in ("pin", "geo", "user")
     ]
-    assert parameter_sets("SELECT :pin_unchecked FROM IDENTIFIER(:pin_table)", NAMES, unchecked) == [offsets]
+    assert parameter_sets("SELECT :pin_unchecked FROM IDENTIFIER(:pin_batch_table)", NAMES, unchecked) == [
+        offsets
+    ]

@@ -7,16 +7,19 @@ from pinterest_pipeline.paths import include_folder, read_include
 from pinterest_pipeline.results.queries import QUERIES
 from pinterest_pipeline.results.sql import used_parameters
 
-KNOWN = {"pin_table": "p", "geo_table": "g", "run_id": "r"}
+KNOWN = {"pin_batch_table": "p", "geo_batch_table": "g", "run_id": "r"}
 
 
 @pytest.mark.parametrize(
     ("statement", "used"),
     [
-        ("SELECT * FROM IDENTIFIER(:pin_table) JOIN IDENTIFIER(:geo_table)", {"pin_table", "geo_table"}),
-        ("SELECT ':pin_table', \":geo_table\", `:x` WHERE a = :run_id", {"run_id"}),
-        ("-- :pin_table\nSELECT /* :geo_table\n:x */ a::string, b :run_id", {"run_id"}),
-        ("SELECT 'it\\'s :pin_table' ", set()),
+        (
+            "SELECT * FROM IDENTIFIER(:pin_batch_table) JOIN IDENTIFIER(:geo_batch_table)",
+            {"pin_batch_table", "geo_batch_table"},
+        ),
+        ("SELECT ':pin_batch_table', \":geo_batch_table\", `:x` WHERE a = :run_id", {"run_id"}),
+        ("-- :pin_batch_table\nSELECT /* :geo_batch_table\n:x */ a::string, b :run_id", {"run_id"}),
+        ("SELECT 'it\\'s :pin_batch_table' ", set()),
         ("SELECT 1", set()),
     ],
 )
@@ -25,8 +28,8 @@ def test_only_parameters_outside_of_texts_and_comments_are_used(statement: str, 
 
 
 def test_an_unknown_parameter_is_an_error() -> None:
-    with pytest.raises(KeyError, match="user_table"):
-        used_parameters("SELECT :user_table", KNOWN)
+    with pytest.raises(KeyError, match="user_batch_table"):
+        used_parameters("SELECT :user_batch_table", KNOWN)
 
 
 def test_the_queries_are_exactly_the_files() -> None:
