@@ -22,6 +22,7 @@ _MAGICS: dict[str, Language] = {
     "run": "run",
     "fs": "fs",
 }
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _MAGIC = re.compile(r"%([a-z][\w-]*)[ \t]*")
 
 
@@ -52,9 +53,19 @@ class _Draft:
     lines: list[str] = field(default_factory=list)
 
 
+def split_lines(text: str) -> list[str]:
+    """The lines of ``text`` without their ends, as Python's own parser counts them.
+
+    A line feed, a carriage return or both end a line. What else ``str.splitlines`` splits at (form feed,
+    U+0085, U+2028 and others) may be in a string of a cell, and belongs to it.
+    """
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
 def is_notebook(source: str) -> bool:
     """Whether ``source`` begins as a notebook does that can be run here."""
-    return source.split("\n", 1)[0].rstrip() in HEADERS.values()
+    return _LINE_END.split(source, maxsplit=1)[0].rstrip() in HEADERS.values()
 
 
 def parse(source: str) -> list[Cell]:
@@ -63,7 +74,7 @@ def parse(source: str) -> list[Cell]:
     :param source: text in Databricks' source format, in Python or SQL.
     :raises NotebookError: when it is no notebook, or a cell has a magic that is not supported.
     """
-    lines = source.splitlines()
+    lines = split_lines(source)
     language = next((name for name, header in HEADERS.items() if lines and lines[0].rstrip() == header), None)
     if language is None:
         raise NotebookError(f"the first line of a notebook is {HEADERS['python']!r} or {HEADERS['sql']!r}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pinterest_sandbox.databricks.dbutils import DBUtils
+from pinterest_sandbox.databricks.output import Output
 from pinterest_sandbox.databricks.rendering import display, display_html
 from pinterest_sandbox.databricks.results import CellOutput
 
@@ -26,6 +27,7 @@ class Frame:
 
     :param namespace: what its cells see and define.
     :param running: paths of the notebook and of those that are being included.
+    :param output: of the cell that runs; before the first one it is thrown away.
     """
 
     session: SparkSession
@@ -33,6 +35,16 @@ class Frame:
     on_cell: OnCell
     namespace: dict[str, Any] = field(default_factory=dict)
     running: list[str] = field(default_factory=list)
+    output: Output = field(default_factory=Output)
+
+    @contextlib.contextmanager
+    def writing_to(self, output: Output) -> Iterator[None]:
+        """Within the body a cell runs that gives ``output``."""
+        before, self.output = self.output, output
+        try:
+            yield
+        finally:
+            self.output = before
 
     @contextlib.contextmanager
     def in_module(self, main: types.ModuleType) -> Iterator[None]:

@@ -9,14 +9,16 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-#: One piece: ``{"kind": "text" | "error" | "html" | "table", ...}``, as it is sent to the server and kept.
+#: One piece, as it is sent to the server and kept:
+#: ``{"kind": "text" | "error" | "html" | "table" | "notebook", ...}``.
 Part = dict[str, Any]
 
 #: What a cell prints is cut after so many characters.
 OUTPUT_LIMIT = 200_000
 #: What a cell displays is left out when all of it would be longer, in characters as JSON.
 DISPLAY_LIMIT = 5_000_000
-_CUT = "\n... output cut\n"
+#: Stands where something was left out.
+CUT = "\n... output cut\n"
 
 
 class Output(io.TextIOBase):
@@ -33,7 +35,7 @@ class Output(io.TextIOBase):
             self._add_text(text[: self._text_room])
             self._text_room -= len(text)
             if self._text_room < 0:
-                self._add_text(_CUT)
+                self._add_text(CUT)
         return len(text)
 
     def writable(self) -> bool:
@@ -49,7 +51,18 @@ class Output(io.TextIOBase):
             if self._display_room >= 0:
                 self.parts.append(part)
             else:
-                self._add_text(_CUT)
+                self._add_text(CUT)
+
+    def reserve(self, values: Part) -> bool:
+        """Take the room of what is displayed for ``values``, which are kept elsewhere.
+
+        :returns: whether there was enough; otherwise none is taken.
+        """
+        size = len(json.dumps(values))
+        if size > self._display_room:
+            return False
+        self._display_room -= size
+        return True
 
     def _add_text(self, text: str) -> None:
         if not text:

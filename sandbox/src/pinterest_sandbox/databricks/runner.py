@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pinterest_sandbox.databricks import deadline
-from pinterest_sandbox.databricks.cells import Cell, NotebookError, parse
+from pinterest_sandbox.databricks.cells import Cell, NotebookError, parse, split_lines
+from pinterest_sandbox.databricks.children import ChildNotebook
 from pinterest_sandbox.databricks.dbutils import DBUtils, FileSystem, NotebookUtils, Secrets, Widgets
 from pinterest_sandbox.databricks.dbutils.notebook import NotebookExit
 from pinterest_sandbox.databricks.errors import NotFound, describe
@@ -108,7 +109,7 @@ class NotebookRunner:
         self, session: SparkSession, path: str, parameters: Mapping[str, str], on_cell: OnCell
     ) -> Frame:
         def run(target: str, timeout: float, arguments: Mapping[str, str]) -> str:
-            return self._run_other(_absolute(path, target), timeout, arguments)
+            return self._run_other(frame, _absolute(path, target), timeout, arguments)
 
         dbutils = DBUtils(
             widgets=Widgets(parameters),
@@ -117,7 +118,8 @@ class NotebookRunner:
             fs=FileSystem(session, self._mounts),
         )
         dbutils.fs.refreshMounts()
-        return Frame(session=session, dbutils=dbutils, on_cell=on_cell)
+        frame = Frame(session=session, dbutils=dbutils, on_cell=on_cell)
+        return frame
 
     def _read(self, path: str) -> list[Cell]:
         try:
@@ -125,7 +127,7 @@ class NotebookRunner:
         except NotFound:
             raise NotebookError(f"Notebook not found: {path}") from None
         # Tracebacks show the notebook's lines under its path in the workspace.
-        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+        linecache.cache[path] = (len(source), None, [f"{line}\n" for line in split_lines(source)], path)
         try:
             return parse(source)
         except NotebookError as error:
@@ -142,7 +144,7 @@ class NotebookRunner:
     def _run_cell(self, frame: Frame, path: str, cell: Cell) -> None:
         started, failed = time.monotonic(), False
         try:
-            with captured_output() as output:
+            with captured_output() as output, frame.writing_to(output):
                 self._execute(frame, path, cell)
         except NotebookExit:
             raise
@@ -182,11 +184,15 @@ class NotebookRunner:
         other = _absolute(path, target)
         self._run_cells(frame, other, self._read(other))
 
-    def _run_other(self, path: str, timeout: float, arguments: Mapping[str, str]) -> str:
+    def _run_other(self, parent: Frame, path: str, timeout: float, arguments: Mapping[str, str]) -> str:
+        child = ChildNotebook(parent.output, path, arguments)
         try:
-            return self._run(path, arguments, lambda _: None, timeout) or ""
+            value = self._run(path, arguments, child.add, timeout)
         except BaseException as error:
+            child.end(error=describe(error))
             raise NotebookFailed(f"{path} failed: {describe(error)}") from error
+        child.end(exit_value=value)
+        return value or ""
 
 
 def _time_limit(session: SparkSession, path: str, seconds: float) -> contextlib.AbstractContextManager[None]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pinterest_sandbox.databricks.cells import Cell, NotebookError, is_notebook, parse
+from pinterest_sandbox.databricks.cells import Cell, NotebookError, is_notebook, parse, split_lines
+
+#: Where ``str.splitlines`` ends a line and Python's parser does not.
+OTHER_LINE_ENDS = ("\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 
 SOURCE = """# Databricks notebook source
 # MAGIC %md
@@ -49,10 +52,37 @@ def test_cells_have_language_source_and_line() -> None:
 
 
 def test_lines_are_those_of_the_file() -> None:
-    lines = SOURCE.splitlines()
+    lines = SOURCE.split("\n")
     for cell in parse(SOURCE):
         first = cell.source.split("\n")[0]
         assert first in lines[cell.line - 1]
+
+
+@pytest.mark.parametrize("character", OTHER_LINE_ENDS, ids=ascii)
+def test_what_ends_no_line_in_python_stays_in_its_text(character: str) -> None:
+    source = (
+        "# Databricks notebook source\n"
+        f"text = 'a{character}b'\n"
+        "# COMMAND ----------\n"
+        f"# MAGIC %sql\n# MAGIC SELECT 'c{character}# COMMAND ----------'\n"
+    )
+    assert parse(source) == [
+        Cell(language="python", source=f"text = 'a{character}b'", line=2),
+        Cell(language="sql", source=f"\nSELECT 'c{character}# COMMAND ----------'", line=4),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"], ids=ascii)
+def test_line_ends_of_other_systems(end: str) -> None:
+    assert is_notebook(SOURCE.replace("\n", end))
+    assert parse(SOURCE.replace("\n", end)) == parse(SOURCE)
+
+
+def test_lines_end_where_python_ends_them() -> None:
+    assert split_lines("") == []
+    assert split_lines("\n") == [""]
+    assert split_lines("a\n\r\nb\r\r\nc") == ["a", "", "b", "", "c"]
+    assert split_lines("a\n\n") == ["a", ""]
 
 
 def test_notebook_in_sql() -> None:

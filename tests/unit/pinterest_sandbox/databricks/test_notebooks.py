@@ -114,6 +114,14 @@ def test_cluster_apis_are_refused_by_name(workspace: WorkspaceClient, path: str)
     assert workspace.get("2.1/clusters/spark-versions")["versions"]
 
 
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"], ids=ascii)
+def test_text_of_a_cell_is_not_split(workspace: WorkspaceClient, character: str) -> None:
+    cells = (f"text = 'a{character}b'", "dbutils.notebook.exit(ascii(text))")
+    assert workspace.result(workspace.notebook(*cells)) == ascii(f"a{character}b")
+    run = workspace.wait(workspace.submit(workspace.notebook(cells[0], "1 / 0  # in line 4")))
+    assert "line 4, in <module>\n    1 / 0  # in line 4\n" in workspace.output(run)["error_trace"]
+
+
 def test_published_modules_find_the_utilities(workspace: WorkspaceClient) -> None:
     workspace.publish(
         "module.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from pinterest_sandbox.databricks.output import Part
+from pinterest_sandbox.databricks.output import CUT, Part
 
 STYLE = """
 .cell { color: #5a6b7b; margin: 1rem 0 -.5rem; }
@@ -13,6 +13,8 @@ pre { background: #f5f7f9; border: 1px solid #dfe5ea; border-radius: 6px; paddin
 pre.source { background: #fff; } pre.error { background: #fdf1f0; border-color: #e6b8b4; }
 .result { overflow-x: auto; margin: 1em 0; } .result table { font-size: .9rem; width: auto; }
 .result p, .null { color: #8a97a3; }
+.notebook { border-left: 3px solid #dfe5ea; margin: 1rem 0; padding-left: 1rem; }
+.notebook h3 { font-size: 1rem; margin: 0; } .notebook > table { width: auto; }
 iframe { border: 1px solid #dfe5ea; border-radius: 6px; width: 100%; height: 24rem; resize: vertical; }
 """
 
@@ -36,7 +38,29 @@ def _part(part: Part) -> str:
         return f'<iframe sandbox="allow-scripts" srcdoc="{escape(part["html"])}"></iframe>'
     if part["kind"] == "table":
         return _table(part)
+    if part["kind"] == "notebook":
+        return _notebook(part)
     return f"<pre{' class=error' if part['kind'] == 'error' else ''}>{escape(part['text'])}</pre>"
+
+
+def _notebook(part: Part) -> str:
+    """A notebook that the cell has run, with its cells."""
+    took = "" if part["seconds"] is None else f" {part['seconds']:.1f} s"
+    rows = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+        for name, value in part["parameters"].items()
+    )
+    return "".join(
+        [
+            f'<div class="notebook"><h3>{escape(part["path"])}{took}</h3>',
+            f"<table>{rows}</table>" if rows else "",
+            "" if part["exit_value"] is None else f"<p>Exit value</p><pre>{escape(part['exit_value'])}</pre>",
+            "" if part["error"] is None else f'<p>Error</p><pre class="error">{escape(part["error"])}</pre>',
+            *map(cell_html, part["cells"]),
+            f"<pre>{CUT}</pre>" if part["cut"] else "",
+            "</div>",
+        ]
+    )
 
 
 def _table(part: Part) -> str:
