@@ -22,8 +22,15 @@ from pinterest_sandbox.airflow.dags import (
     STREAM_INGEST,
 )
 from pinterest_sandbox.config import Config
+from pinterest_sandbox.demo.agreement import PathsDisagree, count_differences, find_disagreements
 from pinterest_sandbox.demo.display import shown
-from pinterest_sandbox.demo.figures import COUNTS, ledger_counts, part_versions, read_results
+from pinterest_sandbox.demo.figures import (
+    COUNTS,
+    has_posts_before,
+    ledger_counts,
+    part_versions,
+    read_results,
+)
 from pinterest_sandbox.demo.report import (
     print_addresses,
     print_comparison,
@@ -70,6 +77,7 @@ def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> 
     :param posts: number of posts of the burst.
     :param partitions: partitions of each data topic, when it is made.
     :param rows: folder of rows that are loaded into the source first.
+    :raises PathsDisagree: when the two paths did not come to the same end, after all is printed and written.
     """
     seconds: dict[str, float] = {}
     began = time.monotonic()
@@ -101,7 +109,9 @@ def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> 
     seconds["results"] = _follow(console, airflow, RESULTS, results, "The results")
     seconds["all"] = time.monotonic() - began
     compared = airflow.result(STREAM_INGEST, ingest, "compare_tables")
-    _report(console, config, posts=posts, since=burst_began, seconds=seconds, compared=compared)
+    found = _report(console, config, posts=posts, since=burst_began, seconds=seconds, compared=compared)
+    if found:
+        raise PathsDisagree(found)
 
 
 def _follow(console: Console, airflow: AirflowClient, dag_id: str, run_id: str, title: str) -> float:
@@ -119,9 +129,12 @@ def _report(
     since: datetime,
     seconds: dict[str, float],
     compared: dict[str, dict[str, Any]],
-) -> None:
+) -> list[str]:
+    """Print and write everything; gives what the two paths disagree in."""
     results = read_results(config)
     counts = {path: ledger_counts(config, path, since=since.isoformat()) for path in COUNTS}
+    first = not has_posts_before(config, since.isoformat())
+    found = find_disagreements(counts, compared, first=first)
     print_results(console, results)
     print_counts(console, counts)
     print_comparison(console, compared)
@@ -132,8 +145,9 @@ def _report(
             **counts["batch"],
             "stream": {
                 **counts["stream"],
-                "differences": sum(found["differences"] for found in compared.values()),
+                "differences": count_differences(compared, first=first),
                 "compared": compared,
+                "disagreements": found,
             },
             "results": {name: len(result.rows) for name, result in results.items()},
             "seconds": {name: round(value, 1) for name, value in seconds.items()},
@@ -142,6 +156,7 @@ def _report(
     )
     console.print("Seconds: " + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()))
     print_addresses(console, config)
+    return found
 
 
 if __name__ == "__main__":

@@ -74,13 +74,31 @@ def ledger_counts(config: Config, path: str, *, since: str) -> dict[str, dict[st
         config,
         f"SELECT entity, {sums} FROM IDENTIFIER(:ledger) "
         "WHERE recorded_at >= CAST(:since AS TIMESTAMP) GROUP BY entity",
-        {"ledger": f"`spark_catalog`.`default`.`{config.user_id}_ledger`", "since": since},
+        {"ledger": _ledger(config), "since": since},
     )
     counts: dict[str, dict[str, int]] = {name: dict.fromkeys(ENTITIES, 0) for name in chosen}
     for entity, *values in rows:
         for name, value in zip(chosen, values, strict=True):
             counts[name][str(entity)] = int(value or 0)
     return counts
+
+
+def has_posts_before(config: Config, moment: str) -> bool:
+    """Whether posts were recorded in the ledger before ``moment``, as sent or as read.
+
+    :param moment: ISO time.
+    """
+    rows = run_sql(
+        config,
+        "SELECT 1 FROM IDENTIFIER(:ledger) WHERE recorded_at < CAST(:moment AS TIMESTAMP) "
+        "AND (sent > 0 OR lines_read > 0) LIMIT 1",
+        {"ledger": _ledger(config), "moment": moment},
+    )
+    return bool(rows)
+
+
+def _ledger(config: Config) -> str:
+    return f"`spark_catalog`.`default`.`{config.user_id}_ledger`"
 
 
 def read_results(config: Config) -> dict[str, Result]:

@@ -68,13 +68,17 @@ def print_counts(console: Console, paths: dict[str, dict[str, dict[str, int]]]) 
 def print_comparison(console: Console, compared: dict[str, dict[str, Any]]) -> None:
     """Print how the tables of the two paths compare.
 
-    :param compared: entity to what ``pinterest_stream_ingest`` found.
+    :param compared: entity to what ``pinterest_stream_ingest`` found; a dash stands for one that it left out.
     """
     console.print("\nThe tables of both paths", style="bold")
     table = Table("", *(Column(entity, justify="right") for entity in ENTITIES))
     for name, title in COMPARED.items():
-        table.add_row(title, *(f"{compared[entity][name]:,}" for entity in ENTITIES))
+        table.add_row(title, *(_number(compared, entity, name) for entity in ENTITIES))
     console.print(table)
+
+
+def _number(compared: dict[str, dict[str, Any]], entity: str, name: str) -> str:
+    return f"{compared[entity][name]:,}" if entity in compared else "-"
 
 
 def print_addresses(console: Console, config: Config) -> None:
