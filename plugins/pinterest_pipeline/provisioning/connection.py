@@ -73,7 +73,10 @@ def base_url(connection: Connection) -> str:
     :raises Permanent: when it has no host.
     """
     if not connection.host:
-        raise Permanent(f"connection {CONNECTION_ID} has no host: run pinterest_provision_batch")
+        raise Permanent(
+            f"connection {CONNECTION_ID} has no host: run pinterest_provision_batch or "
+            "pinterest_provision_stream"
+        )
     return connection.host.rstrip("/")
 
 

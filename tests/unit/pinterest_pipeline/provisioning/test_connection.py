@@ -54,7 +54,7 @@ def test_airflow_reads_the_connection_back() -> None:
 
 
 def test_a_connection_without_a_host_says_what_to_do() -> None:
-    with pytest.raises(Permanent, match="run pinterest_provision_batch"):
+    with pytest.raises(Permanent, match="run pinterest_provision_batch or pinterest_provision_stream"):
         connection.base_url(Connection(conn_id="pinterest_api", conn_type="http"))
 
 
