@@ -25,7 +25,11 @@ SQL = Path(__file__).resolve().parents[2] / "sql" / "tables"
 _USER_ID = re.compile(r"[a-z0-9]{1,40}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 # A MERGE then marks the rows that it replaces instead of rewriting every file that holds one of its keys.
-_PROPERTIES = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"
+# Every run leaves files; 50 small ones are made one, for whoever reads the whole table. A table that has
+# several writers, as the ledger, must do without: the compaction would conflict with their MERGEs.
+_PROPERTIES = (
+    "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.autoOptimize.autoCompact' = 'true')"
+)
 # Between two runs a table has few commits: one MERGE, and what maintenance adds.
 _RECENT = 10
 USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"

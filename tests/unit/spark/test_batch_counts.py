@@ -52,6 +52,28 @@ def test_another_run_counts_what_a_run_that_died_for_good_had_inserted(
     assert pipeline.kept() == {**kept, "third": 1}
 
 
+def test_small_files_are_compacted_and_the_counts_do_not_notice(pipeline: Pipeline) -> None:
+    """Every run leaves files; a table of many small ones is slow to read for whoever reads all of it."""
+    zone, session = pipeline.zone, pipeline.spark
+    enough = "spark.databricks.delta.autoCompact.minNumFiles"
+    session.conf.set(enough, 3)
+    try:
+        for run in range(4):
+            zone.put("geo", 2 * run, places(run, run + 1))
+            marks = pipeline.marks() if run else {}
+            manifest = zone.manifest(f"run-{run}", pins={GEO: 2 * run + 2}, marks=marks)
+            pipeline.run(manifest, f"run-{run}")
+    finally:
+        session.conf.unset(enough)
+    table = pipeline.names.batch("geo")
+    operations = [row["operation"] for row in session.sql(f"DESCRIBE HISTORY {table}").collect()]
+    assert operations.count("MERGE") == 4
+    assert "OPTIMIZE" in operations
+    assert session.sql(f"DESCRIBE DETAIL {table}").collect()[0]["numFiles"] < 4
+    assert pipeline.kept() == {"run-0": 2, **{f"run-{run}": 1 for run in range(1, 4)}}
+    assert session.table(table).count() == 5
+
+
 def test_an_old_run_keeps_its_counts_however_much_has_happened_since(pipeline: Pipeline) -> None:
     """More commits than are looked at by default, and a run in between that died."""
     from pinterest_spark import tables
