@@ -63,7 +63,7 @@ conformance: setup ## Run the cases that hold for the sandbox and for the real s
 	@CONFORMANCE_TARGET=$(or $(TARGET),sandbox) AIRFLOW_HOME=$(CURDIR)/.sandbox/test/airflow-home $(AIRFLOW)/python -m pytest -q tests/conformance
 
 .PHONY: bench
-bench: setup ## Measure the budgets on this machine, beside the ceilings; about a quarter of an hour
+bench: setup ## Measure the budgets on this machine, beside the ceilings; about half an hour
 	@$(SANDBOX)/python -m pinterest_sandbox.bench
 
 .PHONY: mwaa

@@ -41,7 +41,7 @@ TABLES = {
 )
 @click.option("--keep-up", is_flag=True, help="Leave the sandbox up at the end.")
 def main(posts: int, keep_up: bool) -> None:
-    """Measure the budgets on this machine, for a quarter of an hour; a sandbox that is up is thrown away."""
+    """Measure the budgets on this machine, for half an hour; a sandbox that is up is thrown away."""
     console = Console()
     try:
         figures = run(console, posts=posts)
@@ -75,16 +75,20 @@ def run(console: Console, *, posts: int) -> list[Figure]:
         airflow.unpause(dag_id)
     run_dag(airflow, PROVISION, {})
     console.print("The daily run", style="bold")
-    add(*daily.measure(config, airflow))
-    console.print("The burst", style="bold")
+    warm, figures_of_days = daily.measure(config, airflow)
+    add(*figures_of_days)
     rows = _sample(config)
-    add(burst.measure_visible(config, rows["pin"][0]))
-    add(*burst.measure_rate(config, airflow, rows, posts=posts))
+    # Before the history: the ingest also compares its tables with those of the daily run.
     console.print("The stream path", style="bold")
     run_dag(airflow, PROVISION_STREAM, {})
     add(*stream.measure_ingest(config, airflow))
     add(stream.measure_latency(config, rows["pin"][0]))
     add(*stream.measure_rate(config, airflow, rows, posts=posts))
+    console.print("The daily run behind a long history", style="bold")
+    add(*daily.measure_growth(config, airflow, warm))
+    console.print("The burst", style="bold")
+    add(burst.measure_visible(config, rows["pin"][0]))
+    add(*burst.measure_rate(config, airflow, rows, posts=posts))
     # Last: Spark warms up for a while after the start, and would be beside it.
     console.print("Parsing", style="bold")
     add(*parsing.measure(airflow_environment(config, load_account(config))))
