@@ -62,7 +62,7 @@ def airflow_settings(config: Config) -> dict[str, str]:
             "task_instance_heartbeat_sec": "5",
             "task_instance_heartbeat_timeout_detection_interval": "5",
             "scheduler_heartbeat_sec": "2",
-            # A task is started a second after the one before it has ended otherwise, which a DAG of ten feels.
+            # Else a task is started up to a second after the one before it, which a DAG of ten feels.
             "scheduler_idle_sleep_time": "0.25",
         },
         "dag_processor": {"refresh_interval": "20", "min_file_process_interval": "20"},
