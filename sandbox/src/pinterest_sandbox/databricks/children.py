@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pinterest_sandbox.databricks.output import CUT, Output, Part
 from pinterest_sandbox.databricks.results import CellOutput
 
 #: Characters of an error or exit value for which there is no room.
 SHORT = 200
+#: Stands for pieces of output that were left out.
+LEFT_OUT: Part = {"kind": "text", "text": CUT}
 
 
 class ChildNotebook:
@@ -39,13 +41,28 @@ class ChildNotebook:
         output.show(self._part)
 
     def add(self, cell: CellOutput) -> None:
-        """Keep a cell; without its output when there is no room for that, or not at all."""
-        whole = dict(vars(cell))
-        for kept in (whole, {**whole, "output": [{"kind": "text", "text": CUT}]}):
-            if self._output.reserve(kept):
-                self._part["cells"].append(kept)
+        """Keep a cell; of one that is too large only those pieces of its output for which there is room."""
+        kept = dict(vars(cell))
+        if not self._output.reserve(kept):
+            kept["output"] = []
+            if not self._output.reserve(kept):
+                self._part["cut"] = True
                 return
-        self._part["cut"] = True
+            kept["output"] = self._pieces(cell.output)
+        self._part["cells"].append(kept)
+
+    def _pieces(self, parts: Sequence[Part]) -> list[Part]:
+        kept: list[Part] = []
+        for part in parts:
+            if self._output.reserve(part):
+                kept.append(part)
+            elif part["kind"] == "notebook" and self._output.reserve(
+                bare := part | {"cells": [], "cut": True}
+            ):
+                kept.append(bare)
+            elif not kept or kept[-1] != LEFT_OUT:
+                kept.append(LEFT_OUT)
+        return kept
 
     def end(self, *, exit_value: str | None = None, error: str | None = None) -> None:
         """It has ended.

@@ -66,8 +66,9 @@ def _forget_modules(workspace: Path) -> dict[str, types.ModuleType]:
     }
     for name in forgotten:
         del sys.modules[name]
-    for entry in [entry for entry in sys.path_importer_cache if Path(entry).is_relative_to(workspace)]:
-        del sys.path_importer_cache[entry]
+    # A copy: threads of this or another notebook may import meanwhile.
+    for entry in [entry for entry in list(sys.path_importer_cache) if Path(entry).is_relative_to(workspace)]:
+        sys.path_importer_cache.pop(entry, None)
     linecache.checkcache()
     return forgotten
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from pinterest_sandbox.databricks.children import SHORT, ChildNotebook
@@ -138,6 +139,31 @@ def test_output_of_cells_beyond_the_room_of_the_parent_is_left_out() -> None:
     assert (texts(first), texts(second)) == ([BIG, "small"], [CUT, "small"])
     assert not first["cut"]
     assert len(json.dumps(output.parts)) < 1.01 * DISPLAY_LIMIT
+
+
+def test_of_a_cell_that_is_too_large_the_pieces_that_fit_are_kept() -> None:
+    inner = Output()
+    a, b = (ChildNotebook(inner, path, {}) for path in ("/a", "/b"))
+    a.add(cell("of a"))
+    b.add(cell(BIG))
+    a.end(exit_value="v")
+    b.end(error="E: wrong")
+    outer = Output()
+    outer.reserve({"text": BIG})
+    parts = [*inner.parts, {"kind": "html", "html": BIG}, {"kind": "error", "text": "Traceback"}]
+
+    ChildNotebook(outer, "/middle", {}).add(replace(cell(""), output=parts))
+
+    [middle] = outer.parts
+    [kept] = middle["cells"]
+    assert kept["source"] == "print()"
+    assert kept["output"] == [
+        inner.parts[0],
+        inner.parts[1] | {"cells": [], "cut": True},
+        {"kind": "text", "text": CUT},
+        {"kind": "error", "text": "Traceback"},
+    ]
+    assert kept["output"][1]["error"] == "E: wrong"
 
 
 def test_cells_without_any_room_are_said_to_be_left_out() -> None:

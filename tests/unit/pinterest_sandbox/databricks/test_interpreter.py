@@ -46,6 +46,28 @@ def test_modules_and_process_are_put_back(tmp_path: Path) -> None:
     assert "pinterest_sandbox.databricks.interpreter" in sys.modules
 
 
+class ImportedMeanwhile:
+    """An entry of Python's cache of importers; a look at it lets others come, as a thread's import does."""
+
+    looks = 0
+
+    def __fspath__(self) -> str:
+        self.looks += 1
+        sys.path_importer_cache[f"/another/{self.looks}"] = None
+        return "/entry"
+
+
+def test_imports_of_threads_do_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    entry = ImportedMeanwhile()
+    # Without importers: Python itself drops such entries, whatever their kind.
+    cache = {entry: None, str(tmp_path / "published"): None}
+    monkeypatch.setattr(sys, "path_importer_cache", cache)
+    with notebook_surroundings(folder=tmp_path, workspace=tmp_path, libraries=library_path()):
+        pass
+    assert entry.looks
+    assert str(tmp_path / "published") not in cache
+
+
 def test_trace_begins_in_the_notebook_and_names_the_workspace(tmp_path: Path) -> None:
     code = compile(f"\n\nraise LookupError('{tmp_path}/x')", "/Shared/n", "exec")
 
