@@ -37,11 +37,23 @@ def outlasting_streams(session: SparkSession) -> Iterator[None]:
             yield
             watch.wait()
     except StreamFailed:
+        _reconnect(session)
         if watch.failure is None:
             # Of the notebook that runs this one.
             raise
     if watch.failure is not None:
         raise watch.failure
+
+
+def _reconnect(session: SparkSession) -> None:
+    """Let this thread's next call of the JVM go over another connection.
+
+    It may have been cut off in a call, whose answer the old one would then give to the next.
+    """
+    gateway = session.sparkContext._gateway
+    connection = gateway._gateway_client.get_thread_connection() if gateway else None
+    if connection is not None:
+        connection.close()
 
 
 class _Watch:

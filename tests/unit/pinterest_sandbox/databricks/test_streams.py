@@ -38,7 +38,14 @@ class Session:
     def __init__(self) -> None:
         self.failure: StreamingQueryException | None = None
         self.streams: Any = SimpleNamespace(active=[], awaitAnyTermination=self._look)
-        self.sparkContext: Any = SimpleNamespace(_jsc=object())
+        gateway = SimpleNamespace(_gateway_client=self)
+        self.sparkContext: Any = SimpleNamespace(_jsc=object(), _gateway=gateway)
+        self.connection: Any = SimpleNamespace(close=lambda: self.closed.append(threading.get_ident()))
+        #: Threads whose connection to the JVM was closed.
+        self.closed: list[int] = []
+
+    def get_thread_connection(self) -> Any:
+        return self.connection
 
     def _look(self, seconds: int) -> bool:
         assert seconds == 0
@@ -96,6 +103,19 @@ def test_failed_query_interrupts_the_body_and_ends_the_others(session: Session) 
     with pytest.raises(StreamingQueryException, match="broken"), running(session):
         endless()
     assert session.streams.active == []
+    # Its last call of the JVM may have been cut off before the answer.
+    assert session.closed == [threading.get_ident()]
+
+
+def test_interrupted_body_may_have_called_nothing(session: Session) -> None:
+    def endless() -> None:
+        while True:
+            pass
+
+    session.connection = None
+    threading.Timer(0.1, Query(session).end, [StreamingQueryException("broken")]).start()
+    with pytest.raises(StreamingQueryException, match="broken"), running(session):
+        endless()
 
 
 def test_query_that_failed_before_the_end_fails_the_run(
