@@ -21,16 +21,22 @@ continuous run is cancelled first, any other is waited for; the log names it.
 
 **Writes.** Notebooks and SQL to the workspace, in a release folder that is never changed; checkpoints under
 `_state/checkpoints/<t>/<creation of the stream>/`, kept as long as the stream lives; the tables
-`<id>_<t>_table` and `<id>_<t>_quarantine`; a row an entity and micro-batch in `<id>_ledger`; events with
-counts on the three table assets.
+`<id>_<t>_table` and `<id>_<t>_quarantine`; a row an entity and micro-batch in `<id>_ledger`; events on the
+three table assets with what this run was the first to count, in `continuous` with the totals of all runs
+(`total_kept` and so on).
 
 **When it fails.** Every task may be cleared at any time: no record comes into the tables twice.
-- `find_streams`: `is not there`: run `pinterest_provision_stream`.
-- `run_notebook`: the notebook's own error names the entity; its run is linked. The other streams have come to
-  their end by then. What was read is committed with each micro-batch, and the next run goes on behind it.
+- `find_streams`: `does not exist`: run `pinterest_provision_stream`.
+- `run_notebook`: its run is linked. When a micro-batch has failed, the error names the entity, and the other
+  streams have come to their end by then. Any other error, such as a stream that is gone, ends all of them at
+  once. What was read is committed with each micro-batch, and the next run goes on behind it.
 - `keep_running`: the notebook has failed twice in a row. It was started again, and the message has the error
   and the page of the run before. The task fails each time that this happens, and not while the notebook runs.
-- `check_counts`: its message has the counts that do not agree; the tables are already merged.
+- `check_counts`: `do not agree`: its message has the counts; the tables are already merged. In `continuous`
+  it looks for ten minutes first; its log shows at what. When the table has fewer rows than were kept, it was
+  dropped: follow "A stream table that was dropped" in `docs/data.md`.
+  `records are lost`: bursts have put them into a stream, and it was deleted, or its retention was over,
+  before they were read. This is told by one run alone: post the keys again, and go on with the next run.
 - `compare_tables` never fails for a difference: its log and result have the keys and columns. A key that was
   posted again to one path alone differs rightly.
 

@@ -178,6 +178,27 @@ class CountsWrong(PipelineError):
         super().__init__("counts do not agree:\n  " + "\n  ".join(problems))
 
 
+class RecordsLost(Permanent):
+    """Records of a stream were acknowledged, and no run has read them nor can.
+
+    They are written off: another run does not tell them again.
+
+    :param records: entity to how many.
+    :param problems: all that was found, one line each.
+    """
+
+    def __init__(self, records: Mapping[str, int], problems: list[str]) -> None:
+        self.records = dict(records)
+        self.problems = problems
+        super().__init__(
+            "records are lost:\n  "
+            + "\n  ".join(problems)
+            + "\nThey are gone with a stream that was deleted, or are older than its retention. They are "
+            "written off in the ledger (stage stream_loss), and the next run does not tell them again. To "
+            "have them in the tables, post their keys again."
+        )
+
+
 class QualityFailed(Permanent):
     """Quality checks found rows that must not be there.
 

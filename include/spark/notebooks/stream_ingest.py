@@ -65,6 +65,7 @@ display(
 # MAGIC ## Ingest
 # MAGIC
 # MAGIC Three queries side by side. Each merges a micro-batch first and counts it then; Spark commits it last.
+# MAGIC In `available_now`, the error of a micro-batch is raised when the other queries have ended.
 
 # COMMAND ----------
 

@@ -14,6 +14,7 @@ from pinterest_spark import stream_ledger, tables
 from pinterest_spark.batch import prepare_session
 from pinterest_spark.contracts import ENTITIES
 from pinterest_spark.stream_batch import StreamIngest
+from pinterest_spark.stream_ends import Ends, StreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,10 +30,6 @@ AVAILABLE_NOW = "available_now"
 CONTINUOUS = "continuous"
 _LIFE = re.compile(r"[0-9A-Za-z.]{1,40}")
 _POLL_S = 2
-
-
-class StreamFailed(Exception):
-    """At least one query has ended in error; the message names its entity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +100,14 @@ def run_streams(
     :param mode: ``available_now``, or ``continuous``, which does not end by itself.
     :param interval: the least time between two micro-batches of a continuous run.
     :returns: ``{"run_id": …, "entities": {entity: counts}}``: what this run was the first to count.
-    :raises StreamFailed: when a query has failed; the others have then come to their end, or were stopped.
+    :raises StreamFailed: when a query has failed, with its entity. When a micro-batch of an ``available_now``
+        run has failed, the others have come to their end; otherwise they were stopped.
     """
     trigger = trigger_of(mode, interval)
     prepare_session(spark, run_id)
     tables.create_table(spark, "ledger", names.ledger)
     queries: dict[str, StreamingQuery] = {}
+    ends = Ends([stream.entity for stream in streams], patient=mode == AVAILABLE_NOW)
     for stream in streams:
         try:
             queries[stream.entity] = start(
@@ -120,12 +119,13 @@ def run_streams(
                 checkpoints=checkpoints,
                 leave_out=leave_out,
                 trigger=trigger,
+                ends=ends,
             )
         except Exception as error:
             for query in queries.values():
                 query.stop()
             raise StreamFailed(f"{stream.entity}: {error}") from error
-    await_end(queries, together=mode == CONTINUOUS)
+    await_end(queries, ends, together=mode == CONTINUOUS)
     counted = stream_ledger.read_counts(spark, names.ledger, run_id=run_id)
     nothing = dict.fromkeys(stream_ledger.COUNTS, 0)
     return {"run_id": run_id, "entities": {entity: counted.get(entity, nothing) for entity in queries}}
@@ -141,15 +141,22 @@ def start(
     checkpoints: str,
     leave_out: str,
     trigger: Mapping[str, Any],
+    ends: Ends,
 ) -> StreamingQuery:
-    """Start the query of one stream, from its oldest record on when it has no checkpoint yet."""
+    """Start the query of one stream, from its oldest record on when it has no checkpoint yet.
+
+    :param ends: what it has to do with its errors.
+    """
     ingest = StreamIngest(names, entity=stream.entity, stream=stream.name, run_id=run_id)
     ingest.prepare(spark)
     query_id: Future[str] = Future()
 
     def take(batch: DataFrame, batch_id: int) -> None:
-        # The first batch may begin before the query is known here.
-        ingest.take(batch, batch_id, checkpoint=query_id.result(timeout=60))
+        try:
+            # The first batch may begin before the query is known here.
+            ingest.take(batch, batch_id, checkpoint=query_id.result(timeout=60))
+        except Exception as error:
+            raise ends.hold_back(stream.entity, error) from error
 
     records = (
         spark.readStream.format("kinesis")
@@ -166,24 +173,27 @@ def start(
         .trigger(**trigger)
         .start()
     )
+    ends.started(stream.entity, query)
     query_id.set_result(query.id)
     return query
 
 
-def await_end(queries: Mapping[str, StreamingQuery], *, together: bool) -> None:
-    """Wait until all queries have ended.
+def await_end(queries: Mapping[str, StreamingQuery], ends: Ends, *, together: bool) -> None:
+    """Wait until all queries have ended. When one has failed, the others are stopped, as the platform does.
 
     :param queries: entity to its query.
-    :param together: whether the others are stopped when one has ended.
+    :param ends: what their micro-batches have met.
+    :param together: whether the others are also stopped when one has ended well.
     :raises StreamFailed: when one has failed.
     """
     while active := [query for query in queries.values() if query.isActive]:
-        if together and len(active) < len(queries):
+        ended = [query for query in queries.values() if query not in active]
+        if any(together or query.exception() is not None for query in ended):
             for query in active:
                 query.stop()
         else:
             _await(active[0])
-    errors = {entity: query.exception() for entity, query in queries.items()}
+    errors = {entity: query.exception() for entity, query in queries.items()} | ends.errors()
     if failed := [f"{entity}: {error}" for entity, error in errors.items() if error is not None]:
         raise StreamFailed("\n".join(failed))
 

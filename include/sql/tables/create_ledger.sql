@@ -4,12 +4,13 @@
 -- batch, stream: lines_read = kept + merged + quarantined; batch also: = landed + reread.
 CREATE TABLE IF NOT EXISTS IDENTIFIER(:ledger_table) (
     run_id STRING COMMENT 'run of the pipeline',
-    stage STRING COMMENT 'burst, stream_burst, batch or stream',
+    stage STRING COMMENT 'burst, stream_burst, batch, stream or stream_loss',
     entity STRING COMMENT 'pin, geo or user',
     offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>
     COMMENT 'burst, batch: ranges that were handled, both ends included',
     sent BIGINT COMMENT 'records given to the API',
-    acknowledged BIGINT COMMENT 'records that were answered with an offset, or with a shard and sequence number',
+    acknowledged BIGINT
+    COMMENT 'records answered with an offset, or with a shard and sequence number; stream_loss: those lost unread',
     landed BIGINT
     COMMENT 'bursts: acknowledged records that have arrived; batch: lines new to the run, less those that were lost',
     dead_lettered BIGINT COMMENT 'records that the sink refused',

@@ -1,5 +1,8 @@
--- By entity: the counts of all micro-batches together, beside the rows that its stream table has.
+-- By entity: the counts of all micro-batches together, beside the rows that its stream table has and what bursts have
+-- put into its stream.
 -- Rows of a batch that died before it was counted wait for the next one: the row recorded last says how many.
+-- Only bursts that were recorded before :begun count, so that all of their records were there when the run began.
+-- What :run_id itself has written off is left out, so that each of its tries finds the same.
 WITH counted AS (
     SELECT
         'pin' AS entity,
@@ -28,6 +31,17 @@ batches AS (
     FROM IDENTIFIER(:ledger_table)
     WHERE stage = 'stream'
     GROUP BY entity
+),
+
+bursts AS (
+    SELECT
+        entity,
+        SUM(CASE WHEN stage = 'stream_burst' AND recorded_at < CAST(:begun AS TIMESTAMP) THEN acknowledged END)
+            AS acknowledged,
+        SUM(CASE WHEN stage = 'stream_loss' AND run_id <> :run_id THEN acknowledged END) AS written_off
+    FROM IDENTIFIER(:ledger_table)
+    WHERE stage IN ('stream_burst', 'stream_loss')
+    GROUP BY entity
 )
 
 SELECT
@@ -37,7 +51,10 @@ SELECT
     COALESCE(batches.kept, 0) AS kept,
     COALESCE(batches.merged, 0) AS merged,
     COALESCE(batches.quarantined, 0) AS quarantined,
-    COALESCE(batches.uncounted, 0) AS uncounted
+    COALESCE(batches.uncounted, 0) AS uncounted,
+    COALESCE(bursts.acknowledged, 0) AS acknowledged,
+    COALESCE(bursts.written_off, 0) AS written_off
 FROM counted
 LEFT JOIN batches ON counted.entity = batches.entity
+LEFT JOIN bursts ON counted.entity = bursts.entity
 ORDER BY counted.entity

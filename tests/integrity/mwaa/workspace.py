@@ -57,13 +57,15 @@ class Workspace(FakeDatabricks):
 
     def take_streams(self, parameters: dict[str, str]) -> dict[str, Any]:
         """What the notebook would do with streams that no run has read before."""
-        self.stream_balance = []
+        self.stream_balance, entities = [], {}
         for entity, stream in json.loads(parameters["streams"]).items():
             keys = [key for key in self.partition_keys(stream["name"]) if key != parameters["leave_out"]]
             kept = len(set(keys))
             counts = {"lines_read": len(keys), "kept": kept, "merged": len(keys) - kept, "quarantined": 0}
-            self.stream_balance.append({"entity": entity, "table_rows": kept, **counts, "uncounted": 0})
-        return {"run_id": parameters["run_id"], "entities": {}}
+            entities[entity] = {"batches": 1, **counts}
+            others = {"uncounted": 0, "acknowledged": len(keys), "written_off": 0}
+            self.stream_balance.append({"entity": entity, "table_rows": kept, **counts, **others})
+        return {"run_id": parameters["run_id"], "entities": entities}
 
     def partition_keys(self, stream: str) -> list[str]:
         (shard,) = self.kinesis.list_shards(StreamName=stream)["Shards"]

@@ -1,14 +1,22 @@
-"""The streaming notebook over streams in moto: found by its format's name, resumed, split, failed."""
+"""The streaming notebook over streams in moto: found by its format's name, resumed, split, failed.
+
+It runs as the workspace runs it: a query that fails ends it with all its queries.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyspark.errors import StreamingQueryException
 
+from pinterest_sandbox.databricks import streams as workspace_streams
+from pinterest_sandbox.databricks.session import new_session
 from tests.kinesis_streams import StreamClient
 from tests.unit.spark.landing_zone import place
 from tests.unit.spark.lines import line
@@ -17,7 +25,7 @@ from tests.unit.spark.pipelines import Pipeline
 from tests.unit.spark.streams import countries, counts
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pinterest_spark.stream_batch import StreamIngest
 
 NOTEBOOK = Path(__file__).resolve().parents[3] / "include" / "spark" / "notebooks" / "stream_ingest.py"
 SAMPLES: dict[str, Callable[[int], str]] = {
@@ -54,7 +62,8 @@ class StreamedPipeline:
             "leave_out": "smoke-test",
             **changes,
         }
-        result = json.loads(run_notebook(NOTEBOOK, self.pipeline.spark, parameters))
+        with new_session(self.pipeline.spark) as session, workspace_streams.outlasting_streams(session):
+            result = json.loads(run_notebook(NOTEBOOK, session, parameters))
         assert result["run_id"] == run_id
         found: dict[str, dict[str, int]] = result["entities"]
         return found
@@ -69,11 +78,17 @@ class StreamedPipeline:
 
 
 @pytest.fixture
-def streamed(pipeline: Pipeline, kinesis: Any, tmp_path: Path) -> Iterator[StreamedPipeline]:
-    streamed = StreamedPipeline(pipeline, kinesis, tmp_path / "checkpoints")
-    yield streamed
-    for query in pipeline.spark.streams.active:
-        query.stop()
+def streamed(pipeline: Pipeline, kinesis: Any, tmp_path: Path) -> StreamedPipeline:
+    return StreamedPipeline(pipeline, kinesis, tmp_path / "checkpoints")
+
+
+@contextlib.contextmanager
+def failing(match: str) -> Iterator[None]:
+    """Expect a run to fail: by its own error, or by the workspace, which may be the first to see it."""
+    from pinterest_spark.stream_ends import StreamFailed
+
+    with pytest.raises((StreamFailed, StreamingQueryException), match=match):
+        yield
 
 
 def read(*numbers: int) -> dict[str, int]:
@@ -111,8 +126,6 @@ def test_a_run_that_repeats_a_batch_brings_the_rest_as_well(
     streamed: StreamedPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run before died with a batch under way; more records came before the next one."""
-    from pinterest_spark.stream import StreamFailed
-
     for entity, sample in SAMPLES.items():
         streamed.streams[entity].put(sample(1))
 
@@ -121,7 +134,9 @@ def test_a_run_that_repeats_a_batch_brings_the_rest_as_well(
 
     with monkeypatch.context() as patch:
         patch.setattr("pinterest_spark.stream_ledger.record_batch", die)
-        with pytest.raises(StreamFailed, match=r"(?s)pin: .*the driver died.*geo: .*user: "):
+        # Each of them holds its error back, and none waits for the others.
+        died = "ConnectionError: the driver died"
+        with failing(f"pin: {died}\ngeo: {died}\nuser: {died}"):
             streamed.run("first")
     for entity, sample in SAMPLES.items():
         streamed.streams[entity].put(sample(2))
@@ -130,30 +145,99 @@ def test_a_run_that_repeats_a_batch_brings_the_rest_as_well(
     assert streamed.keys() == dict.fromkeys(SAMPLES, 2)
 
 
-def test_a_query_that_fails_is_named_and_the_others_go_on(streamed: StreamedPipeline) -> None:
-    from pinterest_spark.stream import StreamFailed
+class Dying:
+    """Lets the micro-batches of one entity die, and the others begin late enough to be ended by that."""
 
-    for entity, sample in SAMPLES.items():
-        streamed.streams[entity].put(sample(1))
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, entity: str) -> None:
+        from pinterest_spark import stream, stream_batch
+
+        self._entity = entity
+        self._take = stream_batch.StreamIngest.take
+        self._start = stream.start
+        self._query: Future[Any] = Future()
+        monkeypatch.setattr(
+            stream_batch.StreamIngest, "take", lambda *given, **named: self.take(*given, **named)
+        )
+        monkeypatch.setattr(stream, "start", self.start)
+        monkeypatch.setattr(workspace_streams, "INTERVAL", 0.05)
+
+    def start(self, spark: Any, begun: Any, *given: Any, **named: Any) -> Any:
+        query = self._start(spark, begun, *given, **named)
+        if begun.entity == self._entity:
+            self._query.set_result(query)
+        return query
+
+    def take(self, ingest: StreamIngest, batch: Any, batch_id: int, *, checkpoint: str) -> None:
+        if ingest.entity == self._entity:
+            raise ConnectionError("the driver died")
+        # The query ends meanwhile if it does not hold its error back.
+        with contextlib.suppress(StreamingQueryException):
+            self._query.result(60).awaitTermination(2)
+        self._take(ingest, batch, batch_id, checkpoint=checkpoint)
+
+
+@pytest.mark.parametrize("entity", ["pin", "user"])
+def test_the_error_of_a_batch_is_named_when_the_others_have_done_their_work(
+    streamed: StreamedPipeline, monkeypatch: pytest.MonkeyPatch, entity: str
+) -> None:
+    for each, sample in SAMPLES.items():
+        streamed.streams[each].put(sample(1))
+    with monkeypatch.context() as patch:
+        Dying(patch, entity)
+        with failing(f"{entity}: ConnectionError: the driver died"):
+            streamed.run("first")
+    others = {each: 1 for each in SAMPLES if each != entity}
+    assert streamed.keys() == others | {entity: 0}
+    assert {each: found[0] for (each, _), found in counts(streamed.pipeline).items()} == dict.fromkeys(
+        others, "first"
+    )
+    # They are committed, too: only what has died is done again.
+    assert streamed.run("second") == dict.fromkeys(others, read(0, 0, 0, 0, 0)) | {
+        entity: read(1, 1, 1, 0, 0)
+    }
+
+
+def test_a_stream_that_is_gone_ends_the_run_and_what_was_committed_stays(
+    streamed: StreamedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while another query holds its own error back."""
+    for entity in ("pin", "user"):
+        streamed.streams[entity].put(SAMPLES[entity](1))
     geo, created = streamed.streams["geo"], streamed.streams["geo"].created()
     geo.client.delete_stream(StreamName=geo.name)
-    geo.created = lambda: created  # type: ignore[method-assign]
-    with pytest.raises(StreamFailed, match=rf"(?s)^geo: .*Stream {geo.name} .* not found") as failed:
-        streamed.run("first")
-    assert "pin: " not in str(failed.value)
-    assert streamed.keys() == {"pin": 1, "geo": 0, "user": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(geo, "created", lambda: created)
+        Dying(patch, "pin")
+        with failing(rf"Stream {geo.name} .*not found"):
+            streamed.run("first")
+    geo.client.create_stream(StreamName=geo.name, ShardCount=1)
+    geo.put(place(1, "Aruba"))
+    second = streamed.run("second")
+    assert (second["pin"], second["geo"]) == (read(1, 1, 1, 0, 0), read(1, 1, 1, 0, 0))
+    assert streamed.keys() == dict.fromkeys(SAMPLES, 1)
+    assert {entity: found[1] for (entity, _), found in counts(streamed.pipeline).items()} == {
+        "pin": 1,
+        "geo": 1,
+        "user": 1,
+    }
 
 
-def test_a_continuous_run_goes_on_until_a_query_fails(
-    streamed: StreamedPipeline, spark: SparkSession
+def test_the_error_of_a_batch_ends_a_continuous_run_at_once(
+    streamed: StreamedPipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+    streamed.streams["geo"].put(place(1, "Aruba"))
+    with monkeypatch.context() as patch:
+        Dying(patch, "geo")
+        with failing("geo: ConnectionError: the driver died"):
+            streamed.run("first", mode="continuous", interval="0 seconds")
+    assert countries(streamed.pipeline) == {}
 
+
+def test_a_continuous_run_goes_on_until_a_query_fails(streamed: StreamedPipeline) -> None:
     from pinterest_sandbox.waiting import NotReady, wait_until
-    from pinterest_spark.stream import StreamFailed
 
     def arrived() -> None:
-        if not spark.catalog.tableExists(streamed.pipeline.names.stream("user")):
+        if not streamed.pipeline.spark.catalog.tableExists(streamed.pipeline.names.stream("user")):
             raise NotReady("no table")
         if streamed.keys() != dict.fromkeys(SAMPLES, expected):
             raise NotReady(str(streamed.keys()))
@@ -166,6 +250,5 @@ def test_a_continuous_run_goes_on_until_a_query_fails(
             wait_until(arrived, what="records in the tables", timeout=120)
         user = streamed.streams["user"]
         user.client.delete_stream(StreamName=user.name)
-        with pytest.raises(StreamFailed, match="user: "):
+        with failing(rf"Stream {user.name} .*not found"):
             running.result(timeout=120)
-    assert spark.streams.active == []
