@@ -60,19 +60,24 @@ class ServiceFailed(CloudOperatorError):
     :param state: the state that the service reports, e.g. ``"CREATE_FAILED"``
     :param code: the service's error code, if it gave one
     :param message: the service's explanation, if it gave one
+    :param advice: what to do about it, if that is known
     """
 
     def __init__(
-        self, resource: str, state: str, code: str | None = None, message: str | None = None
+        self,
+        resource: str,
+        state: str,
+        code: str | None = None,
+        message: str | None = None,
+        advice: str | None = None,
     ) -> None:
         self.resource = resource
         self.state = state
         self.code = code
         self.service_message = message
         reason = ": ".join(part for part in (code, message) if part)
-        super().__init__(
-            f"{resource} is {state}" + (f" ({reason})" if reason else "; the service gave no reason")
-        )
+        text = f"{resource} is {state}" + (f" ({reason})" if reason else "; the service gave no reason")
+        super().__init__(f"{text}. {advice}" if advice else text)
 
 
 class AmbiguousName(CloudOperatorError):

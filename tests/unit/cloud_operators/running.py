@@ -18,6 +18,9 @@ class StateStore(dict[str, Any]):
     def set(self, key: str, value: Any) -> None:
         self[key] = json.loads(json.dumps(value))
 
+    def delete(self, key: str) -> None:
+        self.pop(key, None)
+
 
 class TaskInstance:
     """What the operators use of a running task instance; keeps the XComs that the task pushes."""

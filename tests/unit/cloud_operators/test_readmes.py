@@ -101,6 +101,8 @@ def test_msk_connect(msk: FakeMsk, example: Any) -> None:
     connector = msk.connectors[results["create_connector"]].body
     assert connector["connectorState"] == "RUNNING"
     assert connector["capacity"] == {"provisionedCapacity": {"mcuCount": 1, "workerCount": 2}}
+    assert results["restart_failed_tasks"] == connector["connectorArn"]
+    assert msk.restarts == ["true"]
     assert results["double_the_workers"] == results["wait_for_connector_running"] == connector["connectorArn"]
 
     again = run(example("aws", "example_msk_connect_teardown"))

@@ -174,6 +174,15 @@ MSK_CONNECT: dict[type[BaseOperator], Case] = {
         returned=arn("connector", 1),
         links=CONNECTOR_LINK,
     ),
+    msk_connect.MskConnectRestartConnectorOperator: Case(
+        service="msk",
+        arguments=lambda msk: {"connector_arn": with_connector(msk), **QUICK},
+        effect=lambda msk: (states("connectors")(msk), states("operations")(msk), msk.restarts),
+        begun=(["RESTARTING"], ["RESTART_IN_PROGRESS"], ["true"]),
+        done=(["RUNNING"], ["RESTART_COMPLETE"], ["true"]),
+        returned=arn("connector", 1),
+        links=CONNECTOR_LINK,
+    ),
     msk_connect.MskConnectDeleteConnectorOperator: Case(
         service="msk",
         arguments=lambda msk: {"connector_arn": with_connector(msk), **QUICK},

@@ -132,3 +132,12 @@ class MskConnectOperationCompleteTrigger(MskConnectWaiterTrigger):
     arn_parameter = "connectorOperationArn"
     goal = "UPDATE_COMPLETE"
     status = ("connectorOperationState", "errorInfo.code", "errorInfo.message")
+
+
+class MskConnectRestartCompleteTrigger(MskConnectWaiterTrigger):
+    """Wait until the operation that restarts a connector has completed."""
+
+    waiter = "connector_restart_complete"
+    arn_parameter = "connectorOperationArn"
+    goal = "RESTART_COMPLETE"
+    status = ("connectorOperationState", "errorInfo.code", "errorInfo.message")

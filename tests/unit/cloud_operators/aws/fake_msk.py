@@ -56,6 +56,8 @@ class FakeMsk:
     failures: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     #: runs once before the next creation, for races
     before_create: Callable[[], None] | None = None
+    #: runs once before the next restart, for races and refusals
+    before_restart: Callable[[], None] | None = None
     #: answered once instead of the next describe: (status, code)
     throttle_next: list[tuple[int, str]] = field(default_factory=list)
     #: the next describe of the ARN with this end is refused
@@ -65,6 +67,10 @@ class FakeMsk:
     #: how an updated configuration is shown
     show_configuration: Callable[[dict[str, str]], dict[str, str]] = dict
     requests: list[str] = field(default_factory=list)
+    #: what was asked for last on the wire: method, address and headers
+    last: tuple[str, str, dict[str, str]] = ("", "", {})
+    #: onlyFailedTasks of each restart
+    restarts: list[str | None] = field(default_factory=list)
     url: str = ""
     _serial: int = 0
 
@@ -155,6 +161,8 @@ class FakeMsk:
     def _connector(
         self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]
     ) -> dict[str, Any]:
+        if rest[1:] == ["restart"]:
+            return self._restart(rest[0], query)
         if method == "POST":
             arn = self._new("connector", self.connectors, body["connectorName"], "connectorName")
             described = {
@@ -208,6 +216,29 @@ class FakeMsk:
         self._begin(operation, "operation", "UPDATE_COMPLETE", reason_key="errorInfo")
         self.operations[operation_arn] = operation
         return {"connectorArn": arn, "connectorState": "UPDATING", "connectorOperationArn": operation_arn}
+
+    def _restart(self, arn: str, query: dict[str, str]) -> dict[str, Any]:
+        connector = self._get(self.connectors, arn)
+        if self.before_restart is not None:
+            before, self.before_restart = self.before_restart, None
+            before()
+        if connector.state != "RUNNING":
+            raise Refused(400, "BadRequestException", f"The connector is {connector.state}.")
+        self.restarts.append(query.get("onlyFailedTasks"))
+        operation_arn = self._arn("connector-operation", connector.body["connectorName"])
+        connector.body["connectorState"] = "RESTARTING"
+        operation = Resource(
+            {
+                "connectorArn": arn,
+                "connectorOperationArn": operation_arn,
+                "connectorOperationState": "RESTART_IN_PROGRESS",
+            },
+            "connectorOperationState",
+            on_end=lambda: connector.body.update(connectorState="RUNNING"),
+        )
+        self._begin(operation, "restart", "RESTART_COMPLETE", reason_key="errorInfo")
+        self.operations[operation_arn] = operation
+        return {"connectorArn": arn, "connectorOperationArn": operation_arn}
 
     def _pass_time_of_operations(self, connector_arn: str) -> None:
         for arn, operation in self.operations.items():
@@ -316,6 +347,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"Content-Type": "application/json"}
         try:
             with self.server.lock:
+                self.server.fake.last = (self.command, self.path, dict(self.headers))
                 status, answer = 200, self.server.fake.answer(self.command, address.path, query, body)
         except Refused as refused:
             status, answer = refused.status, {"message": str(refused)}

@@ -11,6 +11,7 @@ from cloud_operators.aws.operators.msk_connect.custom_plugin import (
     MskConnectCreateCustomPluginOperator,
     MskConnectDeleteCustomPluginOperator,
 )
+from cloud_operators.aws.operators.msk_connect.restart import MskConnectRestartConnectorOperator
 from cloud_operators.aws.operators.msk_connect.update import MskConnectUpdateConnectorOperator
 from cloud_operators.aws.operators.msk_connect.worker_configuration import (
     MskConnectCreateWorkerConfigurationOperator,
@@ -25,5 +26,6 @@ __all__ = [
     "MskConnectDeleteConnectorOperator",
     "MskConnectDeleteCustomPluginOperator",
     "MskConnectDeleteWorkerConfigurationOperator",
+    "MskConnectRestartConnectorOperator",
     "MskConnectUpdateConnectorOperator",
 ]

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 #: From these no wanted state is reached by itself, but that of being gone.
 DEAD_ENDS = frozenset(
-    {"FAILED", "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "DELETING", "PAUSED"}
+    {
+        "FAILED",
+        "CREATE_FAILED",
+        "UPDATE_FAILED",
+        "ROLLBACK_FAILED",
+        "ROLLBACK_COMPLETE",
+        "RESTART_FAILED",
+        "DELETING",
+        "PAUSED",
+    }
 )
 #: From this one nothing is deleted by itself.
 DEAD_ENDS_OF_DELETION = frozenset({"FAILED"})

@@ -11,6 +11,7 @@ from cloud_operators.aws.triggers.msk_connect import (
     MskConnectCustomPluginActiveTrigger,
     MskConnectCustomPluginDeletedTrigger,
     MskConnectOperationCompleteTrigger,
+    MskConnectRestartCompleteTrigger,
     MskConnectWaiterTrigger,
     MskConnectWorkerConfigurationDeletedTrigger,
 )
@@ -46,6 +47,7 @@ TRIGGERS: list[tuple[type[MskConnectWaiterTrigger], dict[str, Any], str]] = [
         {"arn": ARN},
         "connector_operation_complete",
     ),
+    (MskConnectRestartCompleteTrigger, {"arn": ARN}, "connector_restart_complete"),
 ]
 
 

@@ -13,6 +13,7 @@ from cloud_operators.aws.operators.msk_connect import (
     MskConnectDeleteConnectorOperator,
     MskConnectDeleteCustomPluginOperator,
     MskConnectDeleteWorkerConfigurationOperator,
+    MskConnectRestartConnectorOperator,
     MskConnectUpdateConnectorOperator,
 )
 from tests.unit.cloud_operators import running
@@ -115,6 +116,9 @@ def operators(msk: FakeMsk, create_connector: CreateConnector, connector_arn: st
             **way,
         )
 
+    def restart(**way: Any) -> MskConnectBaseOperator:
+        return MskConnectRestartConnectorOperator(task_id="task", connector_arn=CONNECTOR, **way)
+
     def create_plugin(**way: Any) -> MskConnectBaseOperator:
         return MskConnectCreateCustomPluginOperator(
             task_id="task", name="new", bucket_arn="arn:aws:s3:::demo", file_key="sink.zip", **way
@@ -124,6 +128,7 @@ def operators(msk: FakeMsk, create_connector: CreateConnector, connector_arn: st
         "create plugin": create_plugin,
         "create connector": lambda **way: create_connector(name="new", **way),
         "update": update,
+        "restart": restart,
         "delete connector": delete_connector,
         "delete plugin": delete_plugin,
         "delete worker": delete_worker,

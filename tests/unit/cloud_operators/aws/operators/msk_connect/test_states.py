@@ -12,6 +12,7 @@ from cloud_operators.aws.operators.msk_connect import (
     MskConnectCreateConnectorOperator,
     MskConnectCreateCustomPluginOperator,
     MskConnectCreateWorkerConfigurationOperator,
+    MskConnectRestartConnectorOperator,
     MskConnectUpdateConnectorOperator,
 )
 from cloud_operators.aws.sensors.msk_connect import MskConnectConnectorStateSensor
@@ -45,6 +46,13 @@ UPDATE = {
     "FAILED": "refused",
     "DELETING": "refused",
 }
+RESTART = {
+    "CREATING": "refused",
+    "RUNNING": "restarted",
+    "UPDATING": "refused",
+    "FAILED": "refused",
+    "DELETING": "refused",
+}
 SENSED = {
     "CREATING": "reached",
     "RUNNING": "reached",
@@ -65,6 +73,7 @@ def cases(outcomes: dict[str, str]) -> Callable[[Any], Any]:
         ("WorkerConfigurationState", WORKER),
         ("ConnectorState", CONNECTOR),
         ("ConnectorState", UPDATE),
+        ("ConnectorState", RESTART),
         ("ConnectorState", SENSED),
     ],
 )
@@ -151,6 +160,17 @@ def test_update(
 
     assert outcome_of(operator, context) == outcome
     assert len(msk.operations) == (1 if outcome == "updated" else 0)
+
+
+@cases(RESTART)
+def test_restart(
+    msk: FakeMsk, connector_arn: str, waiting: dict[str, Any], context: Any, state: str, outcome: str
+) -> None:
+    bring(msk.connectors, state, "RUNNING")
+    operator = MskConnectRestartConnectorOperator(task_id="restart", connector_arn=connector_arn, **waiting)
+
+    assert outcome_of(operator, context) == outcome
+    assert len(msk.operations) == (1 if outcome == "restarted" else 0)
 
 
 @cases(SENSED)

@@ -26,6 +26,10 @@ from tests.unit.cloud_operators.running import run
         ("create plugin", f"Custom plugin {NEW_PLUGIN} did not become ACTIVE {{}} CREATING"),
         ("create connector", f"Connector {NEW_CONNECTOR} did not become RUNNING {{}} CREATING"),
         ("update", f"Connector {OPERATION} did not become UPDATE_COMPLETE {{}} UPDATE_IN_PROGRESS"),
+        (
+            "restart",
+            f"Connector operation {OPERATION} did not become RESTART_COMPLETE {{}} RESTART_IN_PROGRESS",
+        ),
         ("delete connector", f"Connector {CONNECTOR} did not become deleted {{}} DELETING"),
         ("delete plugin", f"Custom plugin {PLUGIN} did not become deleted {{}} DELETING"),
         ("delete worker", f"Worker configuration {WORKER} did not become deleted {{}} DELETING"),
@@ -48,6 +52,7 @@ def test_looks_are_used_up(
         ("create plugin", "plugin", f"Custom plugin {NEW_PLUGIN} is CREATE_FAILED (Bad: no)"),
         ("create connector", "connector", f"Connector {NEW_CONNECTOR} is FAILED (Bad: no)"),
         ("update", "operation", f"Connector {OPERATION} is ROLLBACK_COMPLETE (Bad: no)"),
+        ("restart", "restart", f"Connector operation {OPERATION} is RESTART_FAILED (Bad: no)"),
         ("delete connector", "deletion", f"Connector {CONNECTOR} is FAILED; the service gave no reason"),
     ],
 )
@@ -100,6 +105,7 @@ def test_somebody_deletes_what_is_waited_for(
     [
         ("create plugin", f"custom plugin {NEW_PLUGIN}", "ACTIVE"),
         ("update", f"connector {OPERATION}", "UPDATE_COMPLETE"),
+        ("restart", f"connector operation {OPERATION}", "RESTART_COMPLETE"),
     ],
 )
 def test_a_look_is_refused(
@@ -125,7 +131,7 @@ def test_a_look_is_refused(
     assert "AccessDeniedException" in text
 
 
-@pytest.mark.parametrize("name", ["create plugin", "update", "delete connector", "delete worker"])
+@pytest.mark.parametrize("name", ["create plugin", "update", "restart", "delete connector", "delete worker"])
 def test_the_last_look_counts(
     msk: FakeMsk, operators: dict[str, Make], waiting: dict[str, Any], context: Any, name: str
 ) -> None:
