@@ -40,7 +40,12 @@ def read_request(
 def _from_text(shape: Shape, text: str) -> Any:
     if shape.type_name in _INTEGERS:
         return int(text)
-    return text.lower() == "true" if shape.type_name == "boolean" else text
+    if shape.type_name == "boolean":
+        # What is misspelt must not pass for false: it would restart all tasks instead of the failed ones.
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"{text!r} is neither true nor false")
+        return text.lower() == "true"
+    return text
 
 
 def from_json(shape: Shape, value: Any) -> Any:

@@ -25,6 +25,7 @@ class FakeConnect:
     :param refusal: answered to every configuration, when set.
     :param calls: requests that changed something, as ``METHOD path``.
     :param down: answers 409 to everything, as during a rebalance.
+    :param restart_helps: failed tasks run after a restart.
     :param hold: configurations are answered only after it is set.
     """
 
@@ -35,6 +36,7 @@ class FakeConnect:
     calls: list[str] = field(default_factory=list)
     down: bool = False
     paused: set[str] = field(default_factory=set)
+    restart_helps: bool = True
     hold: threading.Event | None = None
 
     def application(self) -> web.Application:
@@ -95,7 +97,8 @@ class FakeConnect:
         return web.Response(status=204)
 
     async def _restart(self, request: web.Request) -> web.Response:
-        self.tasks.pop(request.match_info["name"], None)
+        if self.restart_helps:
+            self.tasks.pop(request.match_info["name"], None)
         return web.Response(status=202, text="{}")
 
     async def _pause(self, request: web.Request) -> web.Response:
