@@ -26,7 +26,7 @@ check "import directions" env PYTHONPATH=plugins "$bin/lint-imports"
 sql() { (cd "$1" && "$OLDPWD/$bin/sqlfluff" lint --disable-progress-bar "${@:2}"); }
 check "sqlfluff Databricks" sql include/sql comparison queries quality tables
 check "sqlfluff MySQL" sql include/sql/source .
-check "shellcheck" shellcheck tools/*.sh .ci/run
+check "shellcheck" shellcheck tools/*.sh include/ssm/*.sh .ci/run
 if [ "${#failed[@]}" -gt 0 ]; then
     printf 'Failed: %s\n' "${failed[*]}"
     exit 1
