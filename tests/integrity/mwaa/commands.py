@@ -17,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 PLUGINS = Path(os.environ["AIRFLOW_HOME"]) / "plugins"
+#: Parameters that name what a call is made on; none of them is a secret.
+IDENTIFYING = {
+    *("Bucket", "Key", "CopySource", "StreamName", "SecretId", "Name"),
+    *("ClusterArn", "customPluginArn", "workerConfigurationArn", "connectorArn", "name", "connectorName"),
+}
 
 
 def run(arguments: list[str]) -> dict[str, Any]:
@@ -103,29 +108,56 @@ def share_service_models() -> None:
     botocore.session.create_loader = lambda *_: loader
 
 
-def watch_aws() -> set[tuple[str, str, str, str]]:
-    """Service, operation, HTTP method and path of each call of AWS from now on."""
+class Watched:
+    """The calls of AWS, by what is run while they are made."""
+
+    def __init__(self) -> None:
+        self.running = ""
+        self.calls: set[tuple[str, str, str, str]] = set()
+        self.requests: set[tuple[str, ...]] = set()
+
+    def run(self, name: str, arguments: list[str]) -> dict[str, Any]:
+        """Run a command under its name in the list; see :func:`run`."""
+        self.running = name
+        return run(arguments)
+
+    def note_call(self, model: Any, **_: Any) -> None:
+        """Note service, operation, HTTP method and path."""
+        http = model.http
+        self.calls.add((model.service_model.service_name, model.name, http["method"], http["requestUri"]))
+
+    def note_request(self, model: Any, params: dict[str, Any], **_: Any) -> None:
+        """Note what is running, the call, and as JSON the parameters that say what it is made on."""
+        on = {name: params[name] for name in sorted(IDENTIFYING & params.keys())}
+        http = model.http
+        call = (model.service_model.service_name, model.name, http["method"], http["requestUri"])
+        self.requests.add((self.running, *call, json.dumps(on)))
+
+
+def watch_aws() -> Watched:
+    """Note each call of AWS from now on."""
     import botocore.handlers
 
-    calls = set()
-
-    def note(model: Any, **_: Any) -> None:
-        http = model.http
-        calls.add((model.service_model.service_name, model.name, http["method"], http["requestUri"]))
-
-    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", note))
-    return calls
+    watched = Watched()
+    botocore.handlers.BUILTIN_HANDLERS += [
+        ("before-call", watched.note_call),
+        ("before-parameter-build", watched.note_request),
+    ]
+    return watched
 
 
 def main() -> None:
     """Run the commands, then look at what was loaded."""
     share_service_models()
-    calls = watch_aws()
+    watched = watch_aws()
     importlib.import_module("airflow")  # puts the plugins folder on the path
     importlib.import_module("landed_kafka").install()
     request = json.load(sys.stdin)
-    report: dict[str, Any] = {"commands": {name: run(line) for name, line in request["commands"].items()}}
-    report["aws_calls"] = sorted(calls)
+    report: dict[str, Any] = {
+        "commands": {name: watched.run(name, line) for name, line in request["commands"].items()}
+    }
+    report["aws_calls"] = sorted(watched.calls)
+    report["aws_requests"] = sorted(watched.requests)
     import calendar
 
     report["bare_modules"] = bare_modules()

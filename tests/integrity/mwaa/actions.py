@@ -1,0 +1,196 @@
+"""Which IAM actions the recorded calls need, and on what."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from tests.integrity.iam import UNSCOPED
+
+ACCOUNT = "us-east-1:123456789012"
+BATCH, STREAM = "pinterest_provision_batch", "pinterest_provision_stream"
+
+#: Where operations of S3 have actions of another name, as AWS's service authorization reference has them.
+S3_ACTIONS = {
+    "HeadBucket": {"s3:ListBucket"},
+    "ListObjectsV2": {"s3:ListBucket"},
+    # With tags in the request.
+    "CreateBucket": {"s3:CreateBucket", "s3:TagResource"},
+    "PutPublicAccessBlock": {"s3:PutBucketPublicAccessBlock"},
+    # S3 answers 403 in place of 404 to who may not list the bucket.
+    "HeadObject": {"s3:GetObject", "s3:ListBucket"},
+    "GetObject": {"s3:GetObject", "s3:ListBucket"},
+    "CopyObject": {"s3:GetObject", "s3:PutObject"},
+}
+ON_BUCKET = {
+    "s3:ListBucket",
+    "s3:GetBucketTagging",
+    "s3:CreateBucket",
+    "s3:TagResource",
+    "s3:PutBucketPublicAccessBlock",
+}
+#: Operations that create with tags.
+TAGGING = {
+    ("kinesis", "CreateStream"): {"kinesis:AddTagsToStream"},
+    ("kafkaconnect", "CreateCustomPlugin"): {"kafkaconnect:TagResource"},
+    ("kafkaconnect", "CreateWorkerConfiguration"): {"kafkaconnect:TagResource"},
+    ("kafkaconnect", "CreateConnector"): {"kafkaconnect:TagResource"},
+    ("secretsmanager", "CreateSecret"): {"secretsmanager:TagResource"},
+    # PUT on /tags, whatever the method of the operation.
+    ("apigateway", "CreateRestApi"): {"apigateway:PUT"},
+    ("apigateway", "CreateApiKey"): {"apigateway:PUT"},
+    ("apigateway", "CreateUsagePlan"): {"apigateway:PUT"},
+}
+#: What the operations of MSK Connect make.
+KINDS = {
+    "CreateCustomPlugin": "custom-plugin",
+    "CreateWorkerConfiguration": "worker-configuration",
+    "CreateConnector": "connector",
+}
+
+
+class Call(NamedTuple):
+    """One call of AWS.
+
+    :param dag: the DAG that makes it.
+    :param method: the HTTP method.
+    :param path: the path, with the names of its parameters.
+    :param on: the parameters that say what it is made on.
+    """
+
+    dag: str
+    service: str
+    operation: str
+    method: str
+    path: str
+    on: dict[str, Any]
+
+
+#: Calls that a first run without trouble does not make.
+OTHERS = [
+    Call(BATCH, "s3", "GetBucketTagging", "GET", "/{Bucket}?tagging", {"Bucket": "user-sandbox-bucket"}),
+    Call(
+        BATCH,
+        "s3",
+        "AbortMultipartUpload",
+        "DELETE",
+        "/{Bucket}/{Key+}",
+        {"Bucket": "user-sandbox-bucket", "Key": "kafka-connect-s3/s3-sink.zip"},
+    ),
+    Call(
+        BATCH,
+        "secretsmanager",
+        "PutSecretValue",
+        "POST",
+        "/",
+        {"SecretId": "airflow/connections/pinterest_api"},
+    ),
+    Call(BATCH, "apigateway", "UpdateStage", "PATCH", "/restapis/{restapi_id}/stages/{stage_name}", {}),
+    Call(BATCH, "apigateway", "UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}", {}),
+    Call(
+        "pinterest_daily_batch",
+        "sns",
+        "Publish",
+        "POST",
+        "/",
+        {"TopicArn": f"arn:aws:sns:{ACCOUNT}:pinterest-alerts"},
+    ),
+    Call(
+        STREAM,
+        "kinesis",
+        "IncreaseStreamRetentionPeriod",
+        "POST",
+        "/",
+        {"StreamName": "streaming-sandbox-pin"},
+    ),
+    Call(
+        STREAM,
+        "kinesis",
+        "DecreaseStreamRetentionPeriod",
+        "POST",
+        "/",
+        {"StreamName": "streaming-sandbox-pin"},
+    ),
+]
+
+
+class Need(NamedTuple):
+    """What a DAG must be allowed to do.
+
+    :param resource: an ARN; ``*`` for an action that has none.
+    """
+
+    dag: str
+    action: str
+    resource: str
+
+
+def recorded(report: dict[str, Any]) -> list[Call]:
+    """The calls that the DAGs have made.
+
+    :param report: what :mod:`tests.integrity.mwaa.commands` found.
+    """
+    return [
+        Call(dag, service, operation, method, path, json.loads(on))
+        for dag, service, operation, method, path, on in report["aws_requests"]
+    ]
+
+
+def actions_of(service: str, operation: str, method: str) -> set[str]:
+    """The actions that a call needs."""
+    if service == "apigateway":
+        own = {f"apigateway:{method}"}
+    elif service == "s3":
+        own = S3_ACTIONS.get(operation, {f"s3:{operation}"})
+    else:
+        own = {f"{service}:{operation}"}
+    return own | TAGGING.get((service, operation), set())
+
+
+def needs(calls: Iterable[Call]) -> set[Need]:
+    """What the DAGs must be allowed to do to make these calls."""
+    calls = list(calls)
+    found = set()
+    for call in calls:
+        for action in actions_of(call.service, call.operation, call.method):
+            if action in UNSCOPED:
+                resources = ["*"]
+            elif call.operation == "GetRecords":
+                # An iterator does not tell its stream; the same DAG asked for it.
+                resources = [
+                    _resource(action, other)
+                    for other in calls
+                    if other.dag == call.dag and other.operation == "GetShardIterator"
+                ]
+            else:
+                resources = [_resource(action, call)]
+            assert resources, call
+            found |= {Need(call.dag, action, resource) for resource in resources}
+    return found
+
+
+def _resource(action: str, call: Call) -> str:
+    on = call.on
+    match call.service:
+        case "s3" if action in ON_BUCKET:
+            return f"arn:aws:s3:::{on['Bucket']}"
+        case "s3" if (call.operation, action) == ("CopyObject", "s3:GetObject"):
+            return f"arn:aws:s3:::{on['CopySource']}"
+        case "s3":
+            return f"arn:aws:s3:::{on['Bucket']}/{on['Key']}"
+        case "apigateway":
+            tags = "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fid"
+            path = tags if action != f"apigateway:{call.method}" else re.sub(r"\{\w+\}", "id", call.path)
+            return f"arn:aws:apigateway:us-east-1::{path}"
+        case "kinesis":
+            return f"arn:aws:kinesis:{ACCOUNT}:stream/{on['StreamName']}"
+        case "secretsmanager":
+            return f"arn:aws:secretsmanager:{ACCOUNT}:secret:{on.get('SecretId') or on['Name']}-Ab1Cd2"
+        case "kafkaconnect" if call.operation in KINDS:
+            name = on.get("connectorName") or on["name"]
+            return f"arn:aws:kafkaconnect:{ACCOUNT}:{KINDS[call.operation]}/{name}/00000000-0000-1"
+        case _:
+            (arn,) = on.values()
+            return str(arn)

@@ -1,0 +1,142 @@
+"""The policies of MWAA's role under ``include/iam``, and the calls that the tasks of each DAG make."""
+
+from __future__ import annotations
+
+import re
+
+from tests.integrity.iam import Statement, allows, listed, matches, statements
+from tests.integrity.mwaa.actions import OTHERS, Call, Need, needs, recorded
+from tests.integrity.mwaa.conftest import DAGS, Mwaa
+
+STATEMENTS = [*statements("mwaa-execution"), *statements("mwaa-provisioning")]
+#: What a statement's Sid begins with to the DAGs that need it; the longest beginning counts.
+NEEDED_BY = {
+    "Environment": frozenset[str](),
+    "Pipeline": frozenset(DAGS),
+    "MaterialiseResults": frozenset({"pinterest_materialise_results"}),
+    "Provision": frozenset({"pinterest_provision_batch", "pinterest_provision_stream"}),
+    "ProvisionBatch": frozenset({"pinterest_provision_batch"}),
+    "ProvisionStream": frozenset({"pinterest_provision_stream"}),
+}
+#: Actions that no recorded call shows, as patterns of Sid and action, each with the reason.
+JUSTIFIED = {
+    ("EnvironmentMetrics", "airflow:PublishMetrics"): "MWAA's containers publish their health",
+    ("EnvironmentBucket", "s3:*"): "MWAA fetches DAGs, plugins and requirements",
+    ("EnvironmentLogs", "logs:*"): "MWAA writes task logs, and its web server reads them",
+    ("EnvironmentAccount", "logs:DescribeLogGroups"): "MWAA looks for its log groups",
+    ("EnvironmentAccount", "cloudwatch:PutMetricData"): "MWAA publishes Airflow's metrics",
+    ("EnvironmentAccount", "s3:GetAccountPublicAccessBlock"): "MWAA refuses a bucket that may be public",
+    ("EnvironmentQueue", "sqs:*"): "MWAA's Celery queue",
+    ("EnvironmentQueueKey", "kms:*"): "the key that the Celery queue is encrypted with",
+    ("PipelineAlerts", "sns:Publish"): "only a failed or late run sends an alert",
+    ("PipelineBrokers", "kafka-cluster:Connect"): "brokers ask for it, and they are no service of AWS here",
+    ("PipelineTopics", "kafka-cluster:*"): "as above: topics and offsets are looked at",
+    ("PipelineDeadLetters", "kafka-cluster:ReadData"): "as above: dead letters are read",
+    ("PipelineGroups", "kafka-cluster:DescribeGroup"): "as above: committed offsets are looked at",
+    ("ProvisionBatchTopics", "kafka-cluster:CreateTopic"): "as above: topics are made",
+    ("ProvisionBucket", "s3:GetBucketTagging"): "asked only of a bucket that an earlier run has made",
+    ("ProvisionApiKey", "apigateway:PATCH"): "a usage plan that is there is bound to a new stage",
+    ("ProvisionConnection", "secretsmanager:PutSecretValue"): "the secret is there, with another value",
+    ("ProvisionBatchPluginFile", "s3:AbortMultipartUpload"): "only a copy that breaks off is aborted",
+    ("ProvisionBatchPluginFile", "s3:PutObjectTagging"): "CopyObject asks for it when the file has tags",
+    ("ProvisionBatchPluginSource", "s3:GetObjectTagging"): "CopyObject asks for it when the file has tags",
+    ("ProvisionBatchConnectorRole", "iam:PassRole"): "CreateConnector asks for it",
+    ("ProvisionBatchInterfaces", "ec2:CreateNetworkInterface"): "CreateConnector asks for it",
+    ("ProvisionBatchAccount", "ec2:Describe*"): "CreateConnector asks for it",
+    ("ProvisionBatchServiceRole", "iam:*"): "CreateConnector asks for it, once in an account",
+    ("ProvisionStreamStreams", "kinesis:*StreamRetentionPeriod"): "only for a retention other than a day",
+    ("ProvisionStreamApiRole", "iam:PassRole"): "PutRestApi asks for it, since methods name the role",
+}
+
+
+def needed_by(statement: Statement) -> frozenset[str]:
+    beginning = max((each for each in NEEDED_BY if statement["Sid"].startswith(each)), key=len)
+    return NEEDED_BY[beginning]
+
+
+def unmet(found: set[Need], policy: list[Statement]) -> set[Need]:
+    return {
+        need
+        for need in found
+        if not any(
+            need.dag in needed_by(statement) and allows(statement, need.action, need.resource)
+            for statement in policy
+        )
+    }
+
+
+def unused(found: set[Need], policy: list[Statement]) -> set[tuple[str, str]]:
+    """Sid and action of what no call needs."""
+    return {
+        (statement["Sid"], action)
+        for statement in policy
+        for action in listed(statement["Action"])
+        if not any(
+            need.dag in needed_by(statement)
+            and matches(action, need.action)
+            and allows(statement, need.action, need.resource)
+            for need in found
+        )
+    }
+
+
+def test_every_dag_has_calls(mwaa: Mwaa) -> None:
+    calls = recorded(mwaa.report)
+    assert {call.dag for call in calls} == set(DAGS)
+    # Both ways of recording see the same operations.
+    assert {(call.service, call.operation) for call in calls} == {
+        (service, operation) for service, operation, *_ in mwaa.report["aws_calls"]
+    }
+
+
+def test_every_call_is_allowed_by_a_statement_of_its_dag(mwaa: Mwaa) -> None:
+    assert unmet(needs([*recorded(mwaa.report), *OTHERS]), STATEMENTS) == set()
+
+
+def test_every_action_is_needed_by_a_call_or_has_a_reason(mwaa: Mwaa) -> None:
+    idle = unused(needs(recorded(mwaa.report)), STATEMENTS)
+    justified = {
+        pair for pair in idle if any(pair[0] == sid and matches(action, pair[1]) for sid, action in JUSTIFIED)
+    }
+    assert idle - justified == set()
+
+
+def test_every_reason_is_for_actions_that_no_call_needs(mwaa: Mwaa) -> None:
+    idle = unused(needs(recorded(mwaa.report)), STATEMENTS)
+    pairs = {(statement["Sid"], action) for statement in STATEMENTS for action in listed(statement["Action"])}
+    for (sid, action), reason in JUSTIFIED.items():
+        meant = {pair for pair in pairs if pair[0] == sid and matches(action, pair[1])}
+        assert meant, (sid, action)
+        assert meant <= idle, (sid, action)
+        assert reason
+
+
+def test_a_policy_that_lacks_an_action_or_names_another_resource_is_noticed() -> None:
+    need = Need("pinterest_provision_stream", "kinesis:CreateStream", "arn:aws:kinesis:r:1:stream/a-pin")
+    statement: Statement = {"Sid": "ProvisionStreamA", "Effect": "Allow", "Action": ["kinesis:CreateStream"]}
+    right = {**statement, "Resource": "arn:aws:kinesis:r:1:stream/a-*"}
+    assert unmet({need}, [right]) == set()
+    assert unused({need}, [right]) == set()
+    for wrong in (
+        {**right, "Action": "kinesis:DeleteStream"},
+        {**right, "Resource": "arn:aws:kinesis:r:1:stream/b-*"},
+        {**right, "Sid": "ProvisionBatchA"},
+    ):
+        assert unmet({need}, [wrong]) == {need}
+        assert unused({need}, [wrong]) == {(wrong["Sid"], listed(wrong["Action"])[0])}
+
+
+def test_a_call_needs_what_it_is_made_on() -> None:
+    copy = Call(
+        "d", "s3", "CopyObject", "PUT", "/{Key+}", {"Bucket": "b", "Key": "k/x", "CopySource": "from/y"}
+    )
+    assert needs([copy]) == {
+        Need("d", "s3:GetObject", "arn:aws:s3:::from/y"),
+        Need("d", "s3:PutObject", "arn:aws:s3:::b/k/x"),
+    }
+    made = Call("d", "apigateway", "CreateApiKey", "POST", "/apikeys", {})
+    found = {(need.action, re.sub(r"%.*", "", need.resource)) for need in needs([made])}
+    assert found == {
+        ("apigateway:POST", "arn:aws:apigateway:us-east-1::/apikeys"),
+        ("apigateway:PUT", "arn:aws:apigateway:us-east-1::/tags/arn"),
+    }
