@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -17,6 +19,7 @@ from tests.unit.cloud_operators import moto_server
 from tests.unit.cloud_operators.aws import fake_msk
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
+from tests.unit.pinterest_pipeline.provisioning.kafka_client_machine import Machine
 
 SETTINGS = {
     "PINTEREST_USER_ID": "sandbox",
@@ -95,3 +98,15 @@ def configured(msk: FakeMsk, kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch) 
 def real_s3(account: None) -> Any:
     """A client of the account's S3."""
     return connections.aws_client("s3")
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """What listens on the proxy's port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+@pytest.fixture
+def machine(tmp_path: Path, listener: socket.socket) -> Machine:
+    return Machine(tmp_path, listener.getsockname()[1])

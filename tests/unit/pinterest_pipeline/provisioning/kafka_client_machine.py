@@ -15,6 +15,16 @@ from pinterest_pipeline.provisioning.ssm_documents import SsmDocument, ssm_docum
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 STAND_INS = Path(__file__).resolve().parent / "stand_ins"
+HOME = "/opt/kafka-client"
+UNIT = "kafka-rest-proxy.service"
+UNIT_FILE = f"/etc/systemd/system/{UNIT}"
+PROXY = "/etc/kafka-client/kafka-rest.properties"
+CLIENT = "/etc/kafka-client/client.properties"
+#: What the unit has logged, its last lines errors.
+LOG = "".join(f"[2025-01-01] INFO line {number} (x)\n" for number in range(30)) + (
+    "ERROR Server died unexpectedly: (io.confluent.kafkarest.KafkaRestMain)\n"
+    "java.lang.RuntimeException: SaslAuthenticationException: Access denied\n"
+)
 BROKERS = ",".join(f"b-{number}.pins.abc.c2.kafka.eu-west-1.amazonaws.com:9098" for number in (1, 2))
 
 
@@ -158,3 +168,18 @@ def archive(top: str, files: dict[str, str]) -> bytes:
             member.size, member.mode = len(text), 0o755
             tar.addfile(member, io.BytesIO(text.encode()))
     return made.getvalue()
+
+
+def changes(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith(("unchanged:", "answers:"))]
+
+
+def in_use(machine: Machine) -> dict[str, str]:
+    """The version of each part that its link points to, without the checksum."""
+    parts = ("aws-msk-iam-auth", "kafka", "kafka-rest")
+    return {part: os.readlink(machine.file(f"{HOME}/{part}")).rpartition("-")[0] for part in parts}
+
+
+def leftovers(machine: Machine) -> list[str]:
+    """What a run must not leave behind."""
+    return [path for path in machine.tree() if re.search(r"\.work|\.new$|\.file$", path)]
