@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 from confluent_kafka.admin import (
+    AlterConfigOpType,
+    ConfigEntry,
     ConfigResource,
+    NewPartitions,
     NewTopic,
     OffsetSpec,
     ResourceType,
@@ -18,7 +21,10 @@ from confluent_kafka.admin import (
 __all__ = [
     "EARLIEST",
     "LATEST",
+    "AlterConfigOpType",
+    "ConfigEntry",
     "ConfigResource",
+    "NewPartitions",
     "NewTopic",
     "OffsetSpec",
     "ResourceType",

@@ -39,11 +39,33 @@ class Topic:
         for name in ("partitions", "replication_factor"):
             if getattr(self, name) != getattr(found, name):
                 differing[name] = Difference(getattr(self, name), getattr(found, name))
-        for setting, wanted in self.config.items():
-            value = found.config.get(setting)
-            if _normal(setting, wanted) != _normal(setting, value):
-                differing[f"config {setting}"] = Difference(wanted, value)
+        for setting, wanted in self.differing_config(found).items():
+            differing[f"config {setting}"] = Difference(wanted, found.config.get(setting))
         return differing
+
+    def differing_config(self, found: Topic) -> dict[str, str]:
+        """The settings that are asked for and not as found.
+
+        :param found: the topic that exists
+        :returns: setting -> wanted value
+        """
+        return {
+            setting: str(wanted)
+            for setting, wanted in self.config.items()
+            if _normal(setting, wanted) != _normal(setting, found.config.get(setting))
+        }
+
+    def fixed_differences(self, found: Topic) -> dict[str, Difference]:
+        """The differences that no request to the brokers can take away while the topic lives.
+
+        :param found: the topic that exists
+        :returns: field -> (wanted, found)
+        """
+        return {
+            name: difference
+            for name, difference in self.differences(found).items()
+            if name == "replication_factor" or (name == "partitions" and difference.wanted < difference.found)
+        }
 
 
 def topics_of(specifications: Sequence[Mapping[str, Any]]) -> list[Topic]:

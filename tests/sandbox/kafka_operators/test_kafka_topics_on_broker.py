@@ -19,8 +19,8 @@ from cloud_operators.kafka.topics import Topic
 from tests.sandbox.kafka_operators.helpers import make_topic, set_connection
 
 
-def ensure(*topics: dict[str, Any]) -> list[dict[str, Any]]:
-    operator = KafkaEnsureTopicsOperator(task_id="ensure", topics=topics)
+def ensure(*topics: dict[str, Any], update: bool = False) -> list[dict[str, Any]]:
+    operator = KafkaEnsureTopicsOperator(task_id="ensure", topics=topics, update=update)
     actions: list[dict[str, Any]] = operator.execute({})
     return actions
 
@@ -81,6 +81,50 @@ def test_a_topic_that_differs_fails_before_anything_is_created(bootstrap: str, p
         "config max.message.bytes": Difference("2000000", "1048588"),
     }
     assert partition_counts(bootstrap, [f"{prefix}.new", f"{prefix}.pin"]) == {f"{prefix}.pin": 1}
+
+
+def test_a_topic_is_brought_in_line(bootstrap: str, prefix: str) -> None:
+    topic = {
+        "name": prefix,
+        "partitions": 1,
+        "replication_factor": 1,
+        "config": {"max.message.bytes": "2000000"},
+    }
+    ensure(topic)
+    wanted = {**topic, "partitions": 3, "config": {"retention.ms": "86400000"}}
+    assert ensure(wanted, update=True) == [{"name": prefix, "action": "updated", "partitions": 3}]
+    assert partition_counts(bootstrap, [prefix]) == {prefix: 3}
+    resource = ConfigResource(ResourceType.TOPIC, prefix)
+    client = AdminClient({"bootstrap.servers": bootstrap})
+    config = client.describe_configs([resource])[resource].result(10)
+    assert config["retention.ms"].value == "86400000"
+    # What was not asked for this time stays.
+    assert config["max.message.bytes"].value == "2000000"
+    assert ensure(wanted, update=True) == [{"name": prefix, "action": "adopted", "partitions": 3}]
+
+
+def test_a_setting_that_the_broker_refuses_leaves_the_topic_as_it_was(bootstrap: str, prefix: str) -> None:
+    make_topic(prefix)
+    with pytest.raises(ServiceFailed, match="INVALID_CONFIG"):
+        ensure(
+            {"name": prefix, "partitions": 3, "replication_factor": 1, "config": {"retention.ms": "soon"}},
+            update=True,
+        )
+    assert partition_counts(bootstrap, [prefix]) == {prefix: 1}
+
+
+def test_the_broker_says_what_it_would_refuse_without_doing_anything(bootstrap: str, prefix: str) -> None:
+    hook = KafkaAdminHook()
+    hook.create_topics([Topic(f"{prefix}.new", 1, 1)], validate_only=True)
+    with pytest.raises(ServiceFailed, match="INVALID_REPLICATION_FACTOR"):
+        hook.create_topics([Topic(f"{prefix}.wide", 1, 2)], validate_only=True)
+    make_topic(prefix)
+    hook.create_partitions(prefix, 2, validate_only=True)
+    hook.set_config(prefix, {"retention.ms": "1000"}, validate_only=True)
+    with pytest.raises(ServiceFailed, match="INVALID_CONFIG"):
+        hook.set_config(prefix, {"retention.ms": "soon"}, validate_only=True)
+    assert partition_counts(bootstrap, [prefix, f"{prefix}.new"]) == {prefix: 1}
+    assert hook.find_topics([prefix])[prefix].config["retention.ms"] != "1000"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ NOT_TEMPLATED = {
     "databricks_retry_limit",
     "databricks_retry_delay",
     "missing_table_ok",
-    "compare_partitions",
+    "update",
     "order_by",
     "include",
     "keep",

@@ -13,7 +13,15 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from cloud_operators.exceptions import ServiceFailed, ServiceUnreachable
-from cloud_operators.kafka.client import ConfigResource, NewTopic, ResourceType, TopicDescription
+from cloud_operators.kafka.client import (
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+    TopicDescription,
+)
 from cloud_operators.kafka.topics import Topic
 
 #: Codes that mean "no broker answered", as opposed to "a broker refused".
@@ -109,10 +117,75 @@ class KafkaAdminHook(KafkaAdminClientHook):
             for resource, future in futures.items()
         }
 
-    def create_topics(self, topics: list[Topic]) -> set[str]:
+    def find_topics(self, names: list[str]) -> dict[str, Topic]:
+        """Read topics with their settings.
+
+        :param names: topics
+        :returns: name -> topic as found, without those that do not exist; the replication factor is the
+            smallest of its partitions
+        :raises ServiceUnreachable: when no broker answers
+        :raises ServiceFailed: when a broker refuses
+        """
+        described = self.describe_topics(names)
+        present = {name: topic for name, topic in described.items() if topic is not None}
+        configs = self.describe_configs(list(present)) if present else {}
+        return {
+            name: Topic(
+                name,
+                partitions=len(topic.partitions),
+                replication_factor=min(len(partition.replicas) for partition in topic.partitions),
+                config=configs[name],
+            )
+            for name, topic in present.items()
+        }
+
+    def create_partitions(self, name: str, total: int, *, validate_only: bool = False) -> None:
+        """Add partitions to a topic.
+
+        :param name: topic
+        :param total: number of partitions afterwards, more than there are
+        :param validate_only: ask only whether it would be done
+        :raises ServiceUnreachable: when no broker answers
+        :raises ServiceFailed: when a broker refuses
+        """
+        futures = self.call(
+            "create partitions",
+            lambda: self.client.create_partitions(
+                [NewPartitions(name, total)],
+                request_timeout=self.request_timeout,
+                operation_timeout=self.request_timeout,
+                validate_only=validate_only,
+            ),
+        )
+        self.result(f"partitions of topic {name!r}", futures[name])
+
+    def set_config(self, name: str, config: Mapping[str, str], *, validate_only: bool = False) -> None:
+        """Change settings of a topic and leave its others as they are.
+
+        :param name: topic
+        :param config: setting -> value
+        :param validate_only: ask only whether it would be done
+        :raises ServiceUnreachable: when no broker answers
+        :raises ServiceFailed: when a broker refuses
+        """
+        entries = [
+            ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
+            for setting, value in config.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+        futures = self.call(
+            "change settings",
+            lambda: self.client.incremental_alter_configs(
+                [resource], request_timeout=self.request_timeout, validate_only=validate_only
+            ),
+        )
+        self.result(f"settings of topic {name!r}", futures[resource])
+
+    def create_topics(self, topics: list[Topic], *, validate_only: bool = False) -> set[str]:
         """Create topics.
 
         :param topics: what to create
+        :param validate_only: ask only whether it would be done
         :returns: names of the topics that somebody else had created in the meantime
         :raises ServiceUnreachable: when no broker answers
         :raises ServiceFailed: when a broker refuses
@@ -129,7 +202,10 @@ class KafkaAdminHook(KafkaAdminClientHook):
         futures = self.call(
             "create topics",
             lambda: self.client.create_topics(
-                new, request_timeout=self.request_timeout, operation_timeout=self.request_timeout
+                new,
+                request_timeout=self.request_timeout,
+                operation_timeout=self.request_timeout,
+                validate_only=validate_only,
             ),
         )
         raced = set()

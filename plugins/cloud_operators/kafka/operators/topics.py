@@ -21,15 +21,17 @@ class KafkaEnsureTopicsOperator(BaseOperator):
     """Create the topics that are missing and adopt those that are as wanted.
 
     All present topics are compared before the first one is created. A topic that differs is left as it is and
-    fails the task with the list of differences: partitions cannot be taken away, replicas not be moved by the
-    way, and settings may have been changed on purpose.
+    fails the task with the list of differences, unless ``update`` allows to bring it in line: settings are
+    changed and partitions added then. Partitions cannot be taken away, and replicas not be moved by the way:
+    these differences fail the task in any case, before anything is changed.
 
-    .. seealso:: https://kafka.apache.org/documentation/#topicconfigs
+    .. seealso:: https://kafka.apache.org/documentation/#topicconfigs and
+        https://kafka.apache.org/documentation/#basic_ops_modify_topic
 
     :param topics: ``{"name", "partitions", "replication_factor", "config"}`` of each topic; ``config``
         (setting -> text) may be left out, and only the settings in it are compared (templated)
-    :param compare_partitions: whether a topic that is there must have as many partitions as wanted;
-        otherwise the number is for new topics, and one that is there keeps those it has
+    :param update: bring topics that are there in line, as far as that is possible; records of a key may come
+        to another partition when partitions are added
     :param kafka_conn_id: the Kafka connection (templated)
     :param request_timeout: seconds that one request to the brokers may take
     """
@@ -42,14 +44,14 @@ class KafkaEnsureTopicsOperator(BaseOperator):
         self,
         *,
         topics: Sequence[Mapping[str, Any]],
-        compare_partitions: bool = True,
+        update: bool = False,
         kafka_conn_id: str = KafkaAdminHook.default_conn_name,
         request_timeout: float = 8,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.topics = topics
-        self.compare_partitions = compare_partitions
+        self.update = update
         self.kafka_conn_id = kafka_conn_id
         self.request_timeout = request_timeout
 
@@ -61,17 +63,17 @@ class KafkaEnsureTopicsOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Create or adopt the topics.
 
-        :returns: ``{"name", "action", "partitions"}`` of each in the given order; action is ``created`` or
-            ``adopted``
+        :returns: ``{"name", "action", "partitions"}`` of each in the given order; action is ``created``,
+            ``updated`` or ``adopted``
         :raises ValueError: when a topic is described wrongly
-        :raises ResourceDiffers: when present topics are not as wanted
+        :raises ResourceDiffers: when present topics are not as wanted, and must not or cannot be changed
         :raises ServiceUnreachable: when no broker answers
         :raises ServiceFailed: when a broker refuses
         """
         wanted = topics_of(self.topics)
         if not wanted:
             return []
-        found = self._found([topic.name for topic in wanted])
+        found = self.hook.find_topics([topic.name for topic in wanted])
         self._refuse_differences(wanted, found)
         missing = [topic for topic in wanted if topic.name not in found]
         created = {topic.name for topic in missing}
@@ -80,11 +82,16 @@ class KafkaEnsureTopicsOperator(BaseOperator):
             created -= raced
             found |= self._found_at_last(sorted(raced))
             self._refuse_differences(wanted, found)
+        updated = self._update(wanted, found)
         actions = [
             {
                 "name": topic.name,
-                "action": "created" if topic.name in created else "adopted",
-                "partitions": found.get(topic.name, topic).partitions,
+                "action": "created"
+                if topic.name in created
+                else "updated"
+                if topic.name in updated
+                else "adopted",
+                "partitions": topic.partitions,
             }
             for topic in wanted
         ]
@@ -92,20 +99,20 @@ class KafkaEnsureTopicsOperator(BaseOperator):
             self.log.info("Topic %(name)s: %(action)s, partitions %(partitions)d", action)
         return actions
 
-    def _found(self, names: list[str]) -> dict[str, Topic]:
-        """Read those of the topics that exist."""
-        described = self.hook.describe_topics(names)
-        present = {name: topic for name, topic in described.items() if topic is not None}
-        configs = self.hook.describe_configs(list(present)) if present else {}
-        return {
-            name: Topic(
-                name,
-                partitions=len(topic.partitions),
-                replication_factor=min(len(partition.replicas) for partition in topic.partitions),
-                config=configs[name],
-            )
-            for name, topic in present.items()
-        }
+    def _update(self, wanted: list[Topic], found: Mapping[str, Topic]) -> set[str]:
+        """Bring topics in line whose differences were not refused; a try after a crash finds what is left."""
+        differing = [
+            topic for topic in wanted if topic.name in found and topic.differences(found[topic.name])
+        ]
+        for topic in differing:
+            present = found[topic.name]
+            if changed := topic.differing_config(present):
+                self.log.info("Topic %s: setting %s", topic.name, ", ".join(sorted(changed)))
+                self.hook.set_config(topic.name, changed)
+            if topic.partitions > present.partitions:
+                self.log.info("Topic %s: adding partitions, up to %d", topic.name, topic.partitions)
+                self.hook.create_partitions(topic.name, topic.partitions)
+        return {topic.name for topic in differing}
 
     def _found_at_last(self, names: list[str]) -> dict[str, Topic]:
         """Read topics that somebody else has just created; brokers may take a moment to tell of them."""
@@ -117,7 +124,7 @@ class KafkaEnsureTopicsOperator(BaseOperator):
             wait=wait_fixed(0.2),
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else {},
         )
-        found: dict[str, Topic] = reading(self._found, names)
+        found: dict[str, Topic] = reading(self.hook.find_topics, names)
         absent = sorted(set(names) - set(found))
         if absent:
             raise ServiceFailed(
@@ -132,8 +139,8 @@ class KafkaEnsureTopicsOperator(BaseOperator):
         for topic in wanted:
             present = found.get(topic.name)
             differences = topic.differences(present) if present else {}
-            if not self.compare_partitions:
-                differences.pop("partitions", None)
+            if present and self.update:
+                differences = topic.fixed_differences(present)
             if differences:
                 differing[topic.name] = differences
         if not differing:

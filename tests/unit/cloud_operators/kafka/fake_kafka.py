@@ -10,7 +10,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 
-from cloud_operators.kafka.client import EARLIEST
+from cloud_operators.kafka.client import EARLIEST, AlterConfigOpType
 
 
 @dataclass
@@ -53,6 +53,21 @@ class FakeKafka:
             ends = dict.fromkeys(range(topic.num_partitions), 0)
             self.topics[topic.topic] = FakeTopic(ends, topic.replication_factor, dict(topic.config))
         return {topic.topic: self._answer(topic.topic, lambda _: None) for topic in topics}
+
+    def create_partitions(self, requests: Iterable[Any], **_: Any) -> dict[str, Future[Any]]:
+        self.requests.append("create_partitions")
+        for request in requests:
+            ends = self.topics[request.topic].ends
+            ends |= {number: 0 for number in range(request.new_total_count) if number not in ends}
+        return {request.topic: _done(None) for request in requests}
+
+    def incremental_alter_configs(self, resources: Iterable[Any], **_: Any) -> dict[Any, Future[Any]]:
+        self.requests.append("incremental_alter_configs")
+        for resource in resources:
+            for entry in resource.incremental_configs:
+                assert entry.incremental_operation is AlterConfigOpType.SET
+                self.topics[resource.name].config[entry.name] = entry.value
+        return {resource: _done(None) for resource in resources}
 
     def list_consumer_group_offsets(self, requests: list[Any], **_: Any) -> dict[str, Future[Any]]:
         self.requests.append("list_consumer_group_offsets")

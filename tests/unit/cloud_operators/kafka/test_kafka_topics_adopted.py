@@ -1,4 +1,4 @@
-"""Which topics that are there the operator adopts, told by an admin client without brokers."""
+"""Which topics that are there the operator adopts, refuses or brings in line, with brokers of a test."""
 
 from __future__ import annotations
 
@@ -29,29 +29,43 @@ def test_another_number_of_partitions_is_refused(kafka: FakeKafka, partitions: i
     assert "new" not in kafka.topics
 
 
-@pytest.mark.parametrize("partitions", [1, 3, 5])
-def test_any_number_of_partitions_is_adopted_when_it_is_for_new_topics_only(
-    kafka: FakeKafka, partitions: int
-) -> None:
-    kafka.topics["demo"] = present(partitions)
-    assert ensure(3, "demo", "new", compare_partitions=False) == [
-        {"name": "demo", "action": "adopted", "partitions": partitions},
+def test_partitions_are_added_and_settings_changed_when_the_topic_may_be_updated(kafka: FakeKafka) -> None:
+    kafka.topics["grown"] = present(1, **{"retention.ms": "1000", "max.message.bytes": "5"})
+    kafka.topics["same"] = present(3, **{"retention.ms": "-1"})
+    topics = [
+        {"name": name, "partitions": 3, "replication_factor": 1, "config": {"retention.ms": "-1"}}
+        for name in ("grown", "same", "new")
+    ]
+    operator = KafkaEnsureTopicsOperator(task_id="ensure", topics=topics, update=True)
+    assert operator.execute({}) == [
+        {"name": "grown", "action": "updated", "partitions": 3},
+        {"name": "same", "action": "adopted", "partitions": 3},
         {"name": "new", "action": "created", "partitions": 3},
     ]
-    assert {name: len(topic.ends) for name, topic in kafka.topics.items()} == {"demo": partitions, "new": 3}
+    assert {name: len(topic.ends) for name, topic in kafka.topics.items()} == dict.fromkeys(
+        ("grown", "same", "new"), 3
+    )
+    # A setting that was not asked for stays.
+    assert kafka.topics["grown"].config == {"retention.ms": "-1", "max.message.bytes": "5"}
+    kafka.requests.clear()
+    assert {each["action"] for each in operator.execute({})} == {"adopted"}
+    assert kafka.requests == ["describe_topics", "describe_configs"]
 
 
-def test_all_else_is_compared_nevertheless(kafka: FakeKafka) -> None:
-    kafka.topics["demo"] = present(1, **{"retention.ms": "1000"})
-    topic = {
-        "name": "demo",
-        "partitions": 3,
-        "replication_factor": 2,
-        "config": {"retention.ms": "-1"},
-    }
+def test_what_cannot_be_changed_is_refused_before_anything_is_changed(kafka: FakeKafka) -> None:
+    kafka.topics["first"] = present(1, **{"retention.ms": "1000"})
+    kafka.topics["shrinking"] = present(5)
+    kafka.topics["moving"] = present(3)
+    topics = [
+        {"name": "first", "partitions": 3, "replication_factor": 1, "config": {"retention.ms": "-1"}},
+        {"name": "shrinking", "partitions": 3, "replication_factor": 1},
+        {"name": "moving", "partitions": 4, "replication_factor": 2},
+    ]
     with pytest.raises(ResourceDiffers) as caught:
-        KafkaEnsureTopicsOperator(task_id="ensure", topics=[topic], compare_partitions=False).execute({})
+        KafkaEnsureTopicsOperator(task_id="ensure", topics=topics, update=True).execute({})
     assert caught.value.differences == {
-        "replication_factor": Difference(2, 1),
-        "config retention.ms": Difference("-1", "1000"),
+        "shrinking partitions": Difference(3, 5),
+        "moving replication_factor": Difference(2, 1),
     }
+    assert kafka.topics["first"] == present(1, **{"retention.ms": "1000"})
+    assert len(kafka.topics["moving"].ends) == 3
