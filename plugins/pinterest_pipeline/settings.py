@@ -53,6 +53,9 @@ class Settings:
     workspace_root: str
     state_root: str
     require_api_key: bool
+    api_rate_limit: int
+    api_burst_limit: int
+    api_daily_quota: int
     stream_mode: StreamMode
     connector_plugin_source: str = ""
     auto_heal: bool
@@ -113,6 +116,9 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             default=f"s3://user-{user_id}-bucket/_state",
         ),
         require_api_key=reader.parsed("REQUIRE_API_KEY", "true", _boolean),
+        api_rate_limit=reader.parsed("API_RATE_LIMIT", "1000", _whole_number),
+        api_burst_limit=reader.parsed("API_BURST_LIMIT", "2000", _whole_number),
+        api_daily_quota=reader.parsed("API_DAILY_QUOTA", "0", functools.partial(_whole_number, least=0)),
         stream_mode=reader.parsed("STREAM_MODE", "available_now", _stream_mode),
         connector_plugin_source=reader.matching(
             "CONNECTOR_PLUGIN_SOURCE",
@@ -182,6 +188,13 @@ def _boolean(text: str) -> bool:
     if text.lower() not in values:
         raise ValueError("true or false expected")
     return values[text.lower()]
+
+
+def _whole_number(text: str, least: int = 1) -> int:
+    # API Gateway takes 32 bits.
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) < 2**31:
+        raise ValueError(f"a whole number from {least} to {2**31 - 1} expected")
+    return int(text)
 
 
 def _stream_mode(text: str) -> StreamMode:

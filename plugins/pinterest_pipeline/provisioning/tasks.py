@@ -117,16 +117,24 @@ def write_api_connection(deployment: dict[str, str]) -> str:
     :param deployment: what the deployment's operator returned.
     :returns: ``created``, ``updated`` or ``unchanged``.
     """
-    url = settings().api_base_url or deployment["invoke_url"]
+    from airflow.sdk.log import mask_secret
+
+    from cloud_operators.aws.hooks.apigateway import ApiGatewayHook
+
+    api_id, stage = deployment["rest_api_id"], deployment["stage_name"]
+    url = settings().api_base_url or ApiGatewayHook(aws_conn_id=connections.AWS).invoke_url(api_id, stage)
     key = ""
     if settings().require_api_key:
         key = access.ensure_api_key(
             connections.aws_client("apigateway"),
             name=names().rest_api,
-            rest_api_id=deployment["rest_api_id"],
-            stage=deployment["stage_name"],
+            rest_api_id=api_id,
+            stage=stage,
+            limits=access.PlanLimits.of(settings()),
             tags=resource_tags(),
         )
+        # No line of this task says it; nor may an error that quotes a request.
+        mask_secret(key)
     secrets_manager = connections.aws_client("secretsmanager")
     return connection.write_secret(secrets_manager, connection.connection_document(url, key), resource_tags())
 

@@ -35,7 +35,7 @@ JUSTIFIED = {
     ("PipelineGroups", "kafka-cluster:DescribeGroup"): "as above: committed offsets are looked at",
     ("ProvisionBatchTopics", "kafka-cluster:CreateTopic"): "as above: topics are made",
     ("ProvisionBucket", "s3:GetBucketTagging"): "asked only of a bucket that an earlier run has made",
-    ("ProvisionApiKey", "apigateway:PATCH"): "a usage plan that is there is bound to a new stage",
+    ("ProvisionApiKey", "apigateway:PATCH"): "a usage plan that is there gets other limits or a new stage",
     ("ProvisionConnection", "secretsmanager:PutSecretValue"): "the secret is there, with another value",
     ("ProvisionBatchPluginFile", "s3:AbortMultipartUpload"): "only a copy that breaks off is aborted",
     ("ProvisionBatchPluginFile", "s3:PutObjectTagging"): "CopyObject asks for it when the file has tags",

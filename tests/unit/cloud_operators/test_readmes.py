@@ -134,7 +134,10 @@ def test_api_gateway(apigateway: Any, example: Any) -> None:
     results = run(example("aws", "example_apigateway"))
 
     rest_api_id = results["put_rest_api"]
-    assert results["deploy_api"]["invoke_url"].startswith(f"https://{rest_api_id}.execute-api.us-east-1.")
+    assert (results["deploy_api"]["rest_api_id"], results["deploy_api"]["stage_name"]) == (
+        rest_api_id,
+        "test",
+    )
     stage = apigateway.get_stage(restApiId=rest_api_id, stageName="test")
     assert stage["variables"] == {"proxyHost": "10.0.0.1:8082"}
 

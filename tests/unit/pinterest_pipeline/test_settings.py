@@ -26,6 +26,7 @@ def test_one_variable_is_enough() -> None:
     assert found.state_root == "s3://user-sandbox-bucket/_state"
     assert found.stream_mode == "available_now"
     assert (found.require_api_key, found.auto_heal) == (True, False)
+    assert (found.api_rate_limit, found.api_burst_limit, found.api_daily_quota) == (1000, 2000, 0)
     assert (found.databricks_compute, found.notifiers) == ({}, ())
 
 
@@ -75,6 +76,12 @@ def test_a_missing_user_id_is_named(environment: dict[str, str]) -> None:
         ("STATE_ROOT", "/tmp/state"),
         ("STATE_ROOT", "s3://bucket/state/"),
         ("REQUIRE_API_KEY", "yes"),
+        ("API_RATE_LIMIT", "0"),
+        ("API_RATE_LIMIT", "10.5"),
+        ("API_BURST_LIMIT", "-1"),
+        ("API_BURST_LIMIT", "2147483648"),
+        ("API_DAILY_QUOTA", "none"),
+        ("API_DAILY_QUOTA", "²"),
         ("STREAM_MODE", "sometimes"),
         ("CONNECTOR_PLUGIN_SOURCE", "ftp://host/sink.zip"),
         ("CONNECTOR_PLUGIN_SOURCE", "s3://bucket/sink.tar"),
@@ -109,6 +116,9 @@ def test_a_wrong_value_is_one_line_that_names_it(name: str, value: str) -> None:
         ("API_BASE_URL", "https://api.example.com/test/", "api_base_url", "https://api.example.com/test"),
         ("STATE_ROOT", "s3://state-bucket", "state_root", "s3://state-bucket"),
         ("REQUIRE_API_KEY", "False", "require_api_key", False),
+        ("API_RATE_LIMIT", "10", "api_rate_limit", 10),
+        ("API_BURST_LIMIT", "2147483647", "api_burst_limit", 2147483647),
+        ("API_DAILY_QUOTA", "0", "api_daily_quota", 0),
         ("AUTO_HEAL", "true", "auto_heal", True),
         ("STREAM_MODE", "continuous", "stream_mode", "continuous"),
         ("CONNECTOR_PLUGIN_SOURCE", "https://h/sink.zip", "connector_plugin_source", "https://h/sink.zip"),

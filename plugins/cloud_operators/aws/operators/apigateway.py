@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 class Deployment(TypedDict):
     """What a deployment leads to.
 
-    ``invoke_url`` is the address of the stage, without a slash at its end.
+    The address of the stage is not in it: whoever may read results of tasks need not learn it.
+    :meth:`~cloud_operators.aws.hooks.apigateway.ApiGatewayHook.invoke_url` builds it from these.
     """
 
     rest_api_id: str
     deployment_id: str
     stage_name: str
-    invoke_url: str
 
 
 class ApiGatewayPutRestApiOperator(AwsBaseOperator[ApiGatewayHook]):
@@ -194,7 +194,7 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
         """Deploy the API if needed and set up the stage.
 
         :param context: context of the task
-        :returns: ids of API and deployment, name of the stage, and its address
+        :returns: ids of API and deployment, and the name of the stage
         :raises botocore.exceptions.ClientError: the API does not exist, or has no methods to deploy
         """
         stage = self.hook.find_stage(self.rest_api_id, self.stage_name)
@@ -212,15 +212,13 @@ class ApiGatewayCreateDeploymentOperator(AwsBaseOperator[ApiGatewayHook]):
             rest_api_id=self.rest_api_id,
             stage_name=self.stage_name,
         )
-        invoke_url = self.hook.invoke_url(self.rest_api_id, self.stage_name)
-        self.log.info("Stage %s %s: deployment %s at %s", self.stage_name, action, deployment_id, invoke_url)
+        self.log.info("Stage %s %s: deployment %s", self.stage_name, action, deployment_id)
         if self.do_xcom_push:
             context["ti"].xcom_push(key="action", value=action)
         return {
             "rest_api_id": self.rest_api_id,
             "deployment_id": deployment_id,
             "stage_name": self.stage_name,
-            "invoke_url": invoke_url,
         }
 
     def _deployment(self) -> str:

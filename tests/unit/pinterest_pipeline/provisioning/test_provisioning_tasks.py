@@ -23,7 +23,6 @@ from tests.unit.pinterest_pipeline.fakes import FakeRestProxy
 BUCKET = "user-sandbox-bucket"
 KEY = "kafka-connect-s3/sink.zip"
 PARAMS = {"partitions": 3, "tasks": 2, "flush_size": 700, "rotate_interval_ms": 2000}
-URL = "https://abc.execute-api.us-east-1.amazonaws.com/test"
 
 
 def test_every_missing_setting_is_named(configured: Any) -> None:
@@ -124,7 +123,7 @@ def deployment() -> dict[str, str]:
     client.put_method(**method, authorizationType="NONE")
     client.put_integration(**method, type="MOCK")
     deployed = client.create_deployment(restApiId=api, stageName="test")["id"]
-    return {"rest_api_id": api, "deployment_id": deployed, "stage_name": "test", "invoke_url": URL}
+    return {"rest_api_id": api, "deployment_id": deployed, "stage_name": "test"}
 
 
 def connection_kept() -> Connection:
@@ -139,11 +138,36 @@ def test_the_connection_has_the_key_that_the_stage_wants(deployment: dict[str, s
     assert tasks.write_api_connection.function(deployment) == "unchanged"
     client = connections.aws_client("apigateway")
     (key,) = client.get_api_keys(includeValues=True)["items"]
-    assert (connection_kept().host, connection_kept().password) == (URL, key["value"])
+    url = f"https://{deployment['rest_api_id']}.execute-api.us-east-1.amazonaws.com/test"
+    assert (connection_kept().host, connection_kept().password) == (url, key["value"])
     (plan,) = client.get_usage_plans()["items"]
+    assert plan["throttle"] == {"rateLimit": 1000.0, "burstLimit": 2000}
+    assert "quota" not in plan
     assert plan["apiStages"] == [{"apiId": deployment["rest_api_id"], "stage": "test"}]
     assert [each["id"] for each in client.get_usage_plan_keys(usagePlanId=plan["id"])["items"]] == [key["id"]]
     assert key["tags"] == tasks.resource_tags()
+
+
+def test_a_plan_that_is_there_gets_the_limits_that_are_set(
+    configured: Any, deployment: dict[str, str]
+) -> None:
+    configured(API_DAILY_QUOTA="500")
+    tasks.write_api_connection.function(deployment)
+    configured(API_RATE_LIMIT="7", API_BURST_LIMIT="9")
+    tasks.write_api_connection.function(deployment)
+    (plan,) = connections.aws_client("apigateway").get_usage_plans()["items"]
+    assert plan["throttle"] == {"rateLimit": 7.0, "burstLimit": 9}
+    assert not plan.get("quota")
+
+
+@pytest.mark.usefixtures("configured")
+def test_no_log_shows_the_address_or_the_key(
+    deployment: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", logger="pinterest_pipeline"):
+        tasks.write_api_connection.function(deployment)
+    assert connection_kept().password not in caplog.text
+    assert "execute-api" not in caplog.text
 
 
 def test_the_connection_has_the_address_that_is_set(configured: Any, deployment: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from structlog.testing import capture_logs
 
 from cloud_operators.aws.links.apigateway import ApiGatewayRestApiLink, ApiGatewayStageLink
 from cloud_operators.aws.openapi import found_routes
@@ -231,11 +232,20 @@ def test_deploys(apigateway: Any) -> None:
         "rest_api_id": rest_api_id,
         "deployment_id": stage["deploymentId"],
         "stage_name": "test",
-        "invoke_url": f"https://{rest_api_id}.execute-api.us-east-1.amazonaws.com/test",
     }
     assert stage["variables"] == {"proxyHost": "10.0.0.1:8082"}
     assert xcoms["action"] == "created"
     assert xcoms[ApiGatewayStageLink.key]["stage_name"] == "test"
+
+
+def test_the_address_of_a_stage_stands_in_no_log_and_no_result(apigateway: Any) -> None:
+    rest_api_id, _ = put(document("/a"))
+
+    with capture_logs() as logged:
+        result, xcoms = deploy(rest_api_id, document("/a"), proxyHost="a")
+
+    assert [entry for entry in logged if result["deployment_id"] in str(entry)]
+    assert "execute-api" not in f"{logged}{result}{xcoms}"
 
 
 def test_does_not_deploy_an_unchanged_api_again(apigateway: Any) -> None:
