@@ -84,6 +84,31 @@ class MskHook(AwsBaseHook):
             f"Cluster {cluster_arn} offers neither IAM nor unauthenticated access (it answered {answered})."
         )
 
+    def connect_settings(self, cluster_arn: str) -> dict[str, Any]:
+        """Build what MSK Connect has to know of a cluster.
+
+        :param cluster_arn: ARN of the cluster
+        :returns: ``kafkaCluster``, ``kafkaClusterClientAuthentication`` and
+            ``kafkaClusterEncryptionInTransit`` of a CreateConnector request
+        :raises ValueError: the cluster offers neither IAM nor unauthenticated access
+        """
+        cluster = self.describe_cluster(cluster_arn)
+        brokers = self.choose_bootstrap_brokers(cluster_arn, cluster)
+        nodes = cluster["BrokerNodeGroupInfo"]
+        return {
+            "kafkaCluster": {
+                "apacheKafkaCluster": {
+                    "bootstrapServers": brokers.servers,
+                    "vpc": {
+                        "subnets": nodes["ClientSubnets"],
+                        "securityGroups": nodes.get("SecurityGroups") or [],
+                    },
+                }
+            },
+            "kafkaClusterClientAuthentication": {"authenticationType": brokers.authentication},
+            "kafkaClusterEncryptionInTransit": {"encryptionType": brokers.encryption},
+        }
+
 
 def _allows_unauthenticated(cluster: dict[str, Any]) -> bool:
     """A cluster without any client authentication is open; with one, ``Unauthenticated`` says so."""

@@ -173,22 +173,7 @@ class MskConnectCreateConnectorOperator(MskConnectCreateOperator):
             verify=self.verify,
             config=self.botocore_config,
         )
-        cluster = msk.describe_cluster(self.cluster_arn)
-        brokers = msk.choose_bootstrap_brokers(self.cluster_arn, cluster)
-        nodes = cluster["BrokerNodeGroupInfo"]
-        return {
-            "kafkaCluster": {
-                "apacheKafkaCluster": {
-                    "bootstrapServers": brokers.servers,
-                    "vpc": {
-                        "subnets": nodes["ClientSubnets"],
-                        "securityGroups": nodes.get("SecurityGroups") or [],
-                    },
-                }
-            },
-            "kafkaClusterClientAuthentication": {"authenticationType": brokers.authentication},
-            "kafkaClusterEncryptionInTransit": {"encryptionType": brokers.encryption},
-        }
+        return msk.connect_settings(self.cluster_arn)
 
 
 class MskConnectDeleteConnectorOperator(MskConnectDeleteOperator):
