@@ -20,6 +20,7 @@ from cloud_operators.databricks.operators.sql import (
     DatabricksSqlStatementOperator,
 )
 from cloud_operators.databricks.operators.workspace import DatabricksPublishFolderOperator
+from cloud_operators.kafka.operators.delete_topics import KafkaDeleteTopicsOperator
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
 from tests.unit.cloud_operators.public import arguments, public_operators
@@ -51,6 +52,7 @@ OPERATORS: dict[type[BaseOperator], dict[str, Any]] = {
     apigateway.ApiGatewayPutRestApiOperator: {"name": "a", "specification": {}},
     apigateway.ApiGatewayCreateDeploymentOperator: {"rest_api_id": "a", "stage_name": "b"},
     KafkaEnsureTopicsOperator: {"topics": [{"name": "a"}]},
+    KafkaDeleteTopicsOperator: {"topics": ["a"]},
     KafkaSinkCaughtUpSensor: {"group_id": "a", "topics": ["b"]},
     DatabricksPublishFolderOperator: {"source_folder": "a", "workspace_root": "/b"},
     DatabricksRunNotebookOperator: {"notebook_path": "/a", "compute": {}},
@@ -99,6 +101,7 @@ NO_LINK: dict[type[BaseOperator], str] = {
     msk_connect.MskConnectDeleteConnectorOperator: "what it deleted has no page",
     kinesis.KinesisDeleteStreamOperator: "what it deleted has no page",
     KafkaEnsureTopicsOperator: "brokers have no pages",
+    KafkaDeleteTopicsOperator: "brokers have no pages",
     KafkaSinkCaughtUpSensor: "brokers have no pages",
 }
 AWS = [operator for operator in OPERATORS if operator.__module__.startswith("cloud_operators.aws.")]

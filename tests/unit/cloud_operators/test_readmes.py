@@ -206,3 +206,8 @@ def test_kafka(kafka: FakeKafka, example: Any) -> None:
         "adopted",
         "adopted",
     ]
+
+    assert run(example("kafka", "example_kafka_teardown")) == {
+        "delete_topics": ["events", "events-dead-letters"]
+    }
+    assert kafka.topics == {}

@@ -18,6 +18,7 @@ from cloud_operators.databricks.operators.sql import (
     DatabricksSqlStatementOperator,
 )
 from cloud_operators.databricks.operators.workspace import DatabricksPublishFolderOperator
+from cloud_operators.kafka.operators.delete_topics import KafkaDeleteTopicsOperator
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
 from tests.unit.cloud_operators.aws import fake_kinesis
@@ -365,6 +366,7 @@ AT_ONCE: dict[type[BaseOperator], str] = {
     apigateway.ApiGatewayCreateDeploymentOperator: "CreateDeployment answers once the stage is deployed",
     kinesis.KinesisPutRecordsOperator: "PutRecords answers once the records are stored or refused",
     KafkaEnsureTopicsOperator: "the brokers answer once the topic is created, within request_timeout",
+    KafkaDeleteTopicsOperator: "the brokers tell of the topic no more, within request_timeout",
     DatabricksPublishFolderOperator: "the workspace answers each import once the object is there",
     DatabricksKeepNotebookRunningOperator: "the run is there once it is submitted, and its end is not wanted",
 }

@@ -69,6 +69,13 @@ class FakeKafka:
                 self.topics[resource.name].config[entry.name] = entry.value
         return {resource: _done(None) for resource in resources}
 
+    def delete_topics(self, names: Iterable[str], **_: Any) -> dict[str, Future[Any]]:
+        self.requests.append("delete_topics")
+        answers = {name: self._answer(name, lambda _: None) for name in names}
+        for name in answers:
+            self.topics.pop(name, None)
+        return answers
+
     def list_consumer_group_offsets(self, requests: list[Any], **_: Any) -> dict[str, Future[Any]]:
         self.requests.append("list_consumer_group_offsets")
         offset = self.committed.pop(0) if len(self.committed) > 1 else self.committed[0]
