@@ -22,6 +22,7 @@ DAG_IDS = [
     "pinterest_provision_batch",
     "pinterest_provision_stream",
     "pinterest_stream_ingest",
+    "pinterest_teardown",
 ]
 SCHEDULED = {"pinterest_daily_batch", "pinterest_materialise_results", "pinterest_stream_ingest"}
 

@@ -1,0 +1,1 @@
+"""Taking down what provisioning has made, and nothing else."""

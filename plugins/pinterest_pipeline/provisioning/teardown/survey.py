@@ -1,0 +1,133 @@
+"""The survey of a teardown: everything that a person has to know before approving it."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.entities import Names
+from pinterest_pipeline.provisioning.resources import Entry
+from pinterest_pipeline.provisioning.teardown.data import Place, data_places
+from pinterest_pipeline.provisioning.teardown.kinds import Find
+from pinterest_pipeline.provisioning.teardown.listing import Fate, Item, chosen, list_items, table
+from pinterest_pipeline.provisioning.teardown.losses import Loss, unread_objects, unwritten_records
+
+
+class Survey(TypedDict):
+    """What a teardown would do.
+
+    :param items: the resources of the record.
+    :param topics: data topics that provisioning made, present or not: their objects are retired.
+    :param places: folders and buckets that are emptied.
+    :param losses: what would be lost, each with its remedy; the teardown is refused while there are any.
+    :param notes: what else there is to know.
+    """
+
+    items: list[Item]
+    topics: list[str]
+    places: list[list[str]]
+    losses: list[str]
+    notes: list[str]
+
+
+def make_survey(
+    entries: list[Entry],
+    find: Find,
+    names: Names,
+    *,
+    delete_data: bool,
+    leave_unread: bool,
+    with_warehouse: bool,
+) -> Survey:
+    """Look at everything, and change nothing.
+
+    :param entries: the record.
+    :param find: looks for one resource.
+    :param names: names of the resources.
+    :param delete_data: whether the data goes too.
+    :param leave_unread: whether objects that no daily run has read may be retired.
+    :param with_warehouse: whether there is a SQL warehouse to ask for the positions of the daily runs.
+    """
+    items = list_items(entries, find, delete_data=delete_data)
+    recorded = {item["name"] for item in chosen(items, "topic", Fate.DELETE, Fate.GONE)}
+    topics = [topic for topic in names.topics.values() if topic in recorded]
+    losses, notes = [], []
+    if topics and not with_warehouse:
+        notes.append(
+            "PINTEREST_DATABRICKS_WAREHOUSE_ID is not set: it is not known which landed objects were read, "
+            "and the daily runs' positions are not reset. If there are tables, set it first"
+        )
+    if not delete_data:
+        losses += _unwritten(names, items, topics)
+        if topics and not leave_unread and with_warehouse and find("bucket", names.bucket) is not None:
+            rows = connections.run_sql("tables/read_ingest_positions.sql", missing_table_ok=True)
+            losses += unread_objects(connections.aws_client("s3"), names.bucket, topics, rows)
+    if chosen(items, "stream"):
+        notes.append(
+            "Records of the streams that the ingest has not read are deleted with the streams; how many "
+            "these are can't be told. Run pinterest_stream_ingest first"
+        )
+    bucket_is_ours = bool(chosen(items, "bucket", Fate.DELETE))
+    places: list[Place] = []
+    if delete_data:
+        places = data_places(
+            bucket=names.bucket, bucket_is_ours=bucket_is_ours, topics=topics, state_root=names.state_root
+        )
+    return {
+        "items": items,
+        "topics": topics,
+        "places": [list(place) for place in places],
+        "losses": [str(loss) for loss in losses],
+        "notes": notes,
+    }
+
+
+def report(survey: Survey) -> str:
+    """The survey as Markdown, for the log and for who approves it.
+
+    :param survey: what :func:`make_survey` gave.
+    """
+    parts = [table(survey["items"]) if survey["items"] else "The record is empty: nothing was made here."]
+    if survey["places"]:
+        places = ", ".join(str(Place(bucket, prefix)) for bucket, prefix in survey["places"])
+        parts.append(f"**Data is deleted, with all versions:** {places}")
+    elif survey["topics"]:
+        parts.append(
+            f"**Data is kept.** Landed objects of {', '.join(survey['topics'])} are moved below retired/ in "
+            "the same bucket, and the daily runs forget where they have ended in these topics."
+        )
+    parts.append("Delta tables are not dropped.")
+    if survey["notes"]:
+        parts.append("\n".join(f"- {note}." for note in survey["notes"]))
+    if survey["losses"]:
+        parts.append("**Refused, since this would be lost:**")
+        parts.append("\n".join(f"- {loss}." for loss in survey["losses"]))
+    return "\n\n".join(parts)
+
+
+def changed_since(approved: Survey, now: Survey) -> list[str]:
+    """What would be deleted now and was not approved.
+
+    :param approved: the survey that a person has seen.
+    :param now: the present one.
+    """
+    known = {(item["kind"], item["name"], item["identifier"]) for item in approved["items"]}
+    return [
+        f"{item['kind']} {item['name']} ({item['identifier']})"
+        for item in now["items"]
+        if item["fate"] == Fate.DELETE and (item["kind"], item["name"], item["identifier"]) not in known
+    ]
+
+
+def _unwritten(names: Names, items: list[Item], topics: list[str]) -> list[Loss]:
+    from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook
+
+    present = {item["name"] for item in chosen(items, "topic")}
+    asked = [topic for topic in topics if topic in present]
+    if not asked:
+        return []
+    hook = DeadLetterHook(connections.KAFKA)
+    dead_letters: Any = hook.describe_topics([names.dead_letter_topic])[names.dead_letter_topic]
+    return unwritten_records(
+        hook, names.sink_group, asked, names.dead_letter_topic if dead_letters is not None else None
+    )
