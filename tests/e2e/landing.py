@@ -13,6 +13,7 @@ import requests
 from confluent_kafka import Consumer, TopicPartition
 
 from pinterest_sandbox.waiting import NotReady, wait_until
+from tests.e2e.api import api_url, key_header
 from tests.e2e.bad_records import Written
 from tests.e2e.conftest import ENTITIES, Demo, s3_client
 
@@ -37,9 +38,9 @@ def post_records(demo: Demo, entity: str, values: Iterable[Any], form: str = "js
     texts = [value.text if isinstance(value, Written) else json.dumps(value) for value in values]
     records = ", ".join(f'{{"value": {text}}}' for text in texts)
     answer = requests.post(
-        f"{demo.sandbox.environment['SANDBOX_API_URL']}/topics/{topic_of(demo, entity)}",
+        api_url(demo, f"/topics/{topic_of(demo, entity)}"),
         data=f'{{"records": [{records}]}}',
-        headers={"Content-Type": f"application/vnd.kafka.{form}.v2+json"},
+        headers={"Content-Type": f"application/vnd.kafka.{form}.v2+json", **key_header(demo)},
         timeout=30,
     )
     assert answer.status_code == 200, answer.text

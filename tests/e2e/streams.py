@@ -9,6 +9,7 @@ import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import EMULATE, STREAM_INGEST
+from tests.e2e.api import api_url, key_header
 from tests.e2e.conftest import ENTITIES, Demo, aws_client
 from tests.e2e.driving import cleaned_rows, finished, query, table
 
@@ -45,8 +46,9 @@ def put_records(demo: Demo, entity: str, records: Iterable[tuple[str, Any]]) -> 
     :param records: partition key and value, which is what JSON can say.
     """
     answer = requests.put(
-        f"{demo.sandbox.environment['SANDBOX_API_URL']}/streams/{stream_name(demo, entity)}/records",
+        api_url(demo, f"/streams/{stream_name(demo, entity)}/records"),
         json={"records": [{"data": value, "partition-key": key} for key, value in records]},
+        headers=key_header(demo),
         timeout=30,
     )
     assert answer.status_code == 200, answer.text

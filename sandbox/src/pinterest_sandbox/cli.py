@@ -16,6 +16,7 @@ from rich.table import Table
 from pinterest_sandbox import environment as environments
 from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.settings import airflow_program
+from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.config import Config, NotUp
 from pinterest_sandbox.faults.command import fault
 from pinterest_sandbox.parts import load_account
@@ -130,6 +131,12 @@ def env() -> None:
     """Print export lines for a shell: endpoints, keys, Airflow's and the pipeline's settings."""
     config = _running()
     click.echo(environments.export_lines(environments.client_environment(config, load_account(config))))
+
+
+@main.command("api-key")
+def api_key() -> None:
+    """Print the key that requests to the API need in `x-api-key`, once the API is provisioned."""
+    click.echo(read_api_key(_running()))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

@@ -62,7 +62,7 @@ def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
         "PINTEREST_DATABRICKS_CATALOG": "spark_catalog",
         "PINTEREST_DATABRICKS_SCHEMA": "default",
         "PINTEREST_WORKSPACE_ROOT": "/Shared/pinterest",
-        "PINTEREST_REQUIRE_API_KEY": "false",
+        "PINTEREST_REQUIRE_API_KEY": "true",
         "PINTEREST_CONNECTOR_PLUGIN_SOURCE": account.plugin_source,
         "PINTEREST_API_BASE_URL": api_url(config, client="airflow"),
     }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -18,6 +19,7 @@ from tests.running_sandbox import CHECKOUT, RunningSandbox
 from tests.sandbox.apigateway.product_api import deployed
 
 ID = "apidocs"
+KEY = "a-key-of-the-examples-0123456789"
 #: A command and the answer below it.
 _EXAMPLE = re.compile(r"```bash\n(.*?)```\s+```json\n(.*?)```", re.DOTALL)
 
@@ -34,7 +36,7 @@ def topic(sandbox: RunningSandbox) -> Iterator[str]:
 @pytest.fixture
 def invoke(sandbox: RunningSandbox) -> Iterator[str]:
     """Invoke URL of both parts of the API."""
-    with deployed(sandbox, ID, *ApiPart) as url:
+    with deployed(sandbox, ID, *ApiPart, key=KEY) as url:
         yield url
 
 
@@ -55,10 +57,12 @@ def test_every_example_answers_as_it_is_shown(invoke: str, topic: str) -> None:
     examples = _EXAMPLE.findall(text)
     assert len(examples) == text.count("```bash") == 8
 
+    assert requests.get(f"{invoke}/streams", timeout=30).status_code == 403
+
     for command, shown in examples:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
-            env={**os.environ, "API": invoke, "ID": ID},
+            env={**os.environ, "API": invoke, "ID": ID, "KEY": KEY},
             capture_output=True,
             text=True,
             timeout=60,

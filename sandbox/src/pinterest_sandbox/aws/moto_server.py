@@ -1,11 +1,12 @@
-"""moto's server, with its Kinesis mended: ``python -m pinterest_sandbox.aws.moto_server -H HOST -p PORT``."""
+"""moto's server, mended: ``python -m pinterest_sandbox.aws.moto_server -H HOST -p PORT``."""
 
 from __future__ import annotations
 
 from moto.server import main
 
-from pinterest_sandbox.aws import kinesis
+from pinterest_sandbox.aws import kinesis, rest_apis
 
 if __name__ == "__main__":
     kinesis.mend()
+    rest_apis.mend()
     main()

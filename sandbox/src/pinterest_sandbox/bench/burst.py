@@ -11,6 +11,7 @@ import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import EMULATE
+from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.bench.ceiling import CONTENT_TYPE, make_idle_topic, records_per_second
 from pinterest_sandbox.bench.driving import run_dag
@@ -120,11 +121,12 @@ def measure_visible(config: Config, row: dict[str, Any]) -> Figure:
 def _until_visible(config: Config, row: dict[str, Any]) -> float:
     client = aws_client("s3", config.url("moto"))
     topic = f"{config.user_id}.pin"
+    headers = {"Content-Type": CONTENT_TYPE, "x-api-key": read_api_key(config)}
     began = time.monotonic()
     answer = requests.post(
         f"{api_url(config, client='airflow')}/topics/{topic}",
         json={"records": [{"key": row["index"], "value": row}]},
-        headers={"Content-Type": CONTENT_TYPE},
+        headers=headers,
         timeout=30,
     )
     answer.raise_for_status()

@@ -10,6 +10,7 @@ import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import EMULATE, STREAM_INGEST
+from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.bench import notebook_runs, stream_ceiling
 from pinterest_sandbox.bench.burst import BATCH_SIZE, ENTITIES, logged_rate
 from pinterest_sandbox.bench.driving import run_dag
@@ -121,10 +122,12 @@ def measure_latency(config: Config, row: dict[str, Any]) -> Figure:
 
 
 def _until_shown(config: Config, row: dict[str, Any]) -> float:
+    headers = {"x-api-key": read_api_key(config)}
     began = time.monotonic()
     requests.put(
         f"{api_url(config, client='airflow')}/streams/streaming-{config.user_id}-pin/record",
         json={"Data": row, "PartitionKey": str(row["index"])},
+        headers=headers,
         timeout=30,
     ).raise_for_status()
     table = f"`spark_catalog`.`default`.`{config.user_id}_pin_table`"
