@@ -40,8 +40,12 @@ PORTS = {
     "airflow": 18080,
     "supervisor": 15005,
     "fault_gate": 15006,
+    "ssm": 15007,
     **gate_ports(),
 }
+
+#: The EC2 instance that runs the REST proxy.
+CLIENT_INSTANCE_ID = "i-0a1b2c3d4e5f60718"
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 

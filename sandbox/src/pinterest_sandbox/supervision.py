@@ -99,6 +99,11 @@ class Supervisor:
         """Stop ``name`` and wait until it has ended; harmless when it does not run."""
         self._tolerate(_NOT_RUNNING, lambda: self._call("stopProcess", name, True))
 
+    def restart(self, name: str) -> None:
+        """Stop ``name`` if it runs, and start it as it was described last."""
+        self.stop(name)
+        self._tolerate(_ALREADY_STARTED, lambda: self._call("startProcess", name, False))
+
     def kill(self, name: str) -> int:
         """Kill ``name`` and its children with SIGKILL, as a crash would; it is then started again.
 

@@ -1,4 +1,4 @@
-"""The supervised processes of the AWS side: moto, MSK and MSK Connect."""
+"""The supervised processes of the AWS side: moto, MSK, MSK Connect and Systems Manager."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ def services(config: Config, *, sink_endpoint: str | None = None) -> list[Servic
     :param config: the sandbox.
     :param sink_endpoint: URL of the S3 that Kafka Connect's sinks write to; moto itself by default.
     """
-    return [moto.service(config), _msk(config), _msk_connect(config, sink_endpoint or config.url("moto"))]
+    return [
+        moto.service(config),
+        _msk(config),
+        _msk_connect(config, sink_endpoint or config.url("moto")),
+        _ssm(config),
+    ]
 
 
 def _msk(config: Config) -> Service:
@@ -65,6 +70,30 @@ def _msk_connect(config: Config, sink_endpoint: str) -> Service:
         check=lambda: _check(config.url("msk_connect", "/v1/connectors")),
         after=("moto",),
     )
+
+
+def _ssm(config: Config) -> Service:
+    return Service(
+        name="ssm",
+        title="Systems Manager",
+        command=(
+            sys.executable,
+            "-m",
+            "pinterest_sandbox.aws.ssm",
+            "--port",
+            str(config.ports["ssm"]),
+            "--moto",
+            config.url("moto"),
+        ),
+        check=lambda: _check_ssm(config.url("ssm")),
+    )
+
+
+def _check_ssm(url: str) -> None:
+    headers = {"X-Amz-Target": "AmazonSSM.ListDocuments", "Content-Type": "application/x-amz-json-1.1"}
+    answer = requests.post(url, data="{}", headers=headers, timeout=2)
+    if answer.status_code != 200:
+        raise NotReady(f"{url} answered {answer.status_code}")
 
 
 def _check(url: str) -> None:

@@ -126,7 +126,7 @@ class RestJsonService:
         if shape is None:
             return
         report = ParamValidator().validate(parameters, shape)
-        problems = report.generate_report() or "; ".join(_wrong_enums(parameters, shape, ""))
+        problems = report.generate_report() or "; ".join(wrong_enums(parameters, shape, ""))
         if problems:
             raise AwsError("BadRequestException", f"Invalid request: {problems}")
 
@@ -136,11 +136,11 @@ class RestJsonService:
         :param values: by botocore's member names; members that are ``None`` are left out.
         :raises WrongAnswer: when the values or the bytes do not fit the operation's output shape.
         """
-        given = _without_none(values)
+        given = without_none(values)
         shape = operation.output_shape
         if shape is not None:
             report = ParamValidator().validate(given, shape)
-            problems = report.generate_report() or "; ".join(_wrong_enums(given, shape, ""))
+            problems = report.generate_report() or "; ".join(wrong_enums(given, shape, ""))
             if problems:
                 raise WrongAnswer(f"{operation.name}: {problems}")
         body = json.dumps(to_json(shape, given) if shape is not None else {}).encode()
@@ -180,25 +180,26 @@ class RestJsonService:
         return HttpAnswer(status, headers, json.dumps(body).encode())
 
 
-def _without_none(value: Any) -> Any:
+def without_none(value: Any) -> Any:
+    """A value without the members that are ``None``."""
     if isinstance(value, Mapping):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return {key: without_none(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_without_none(item) for item in value]
+        return [without_none(item) for item in value]
     return value
 
 
-def _wrong_enums(value: Any, shape: Any, path: str) -> list[str]:
+def wrong_enums(value: Any, shape: Any, path: str) -> list[str]:
     """Places where a string is none of the shape's values: botocore's validator does not look at enums."""
     if shape.type_name == "structure":
         return [
             problem
             for name, member in shape.members.items()
             if name in value
-            for problem in _wrong_enums(value[name], member, f"{path}.{name}")
+            for problem in wrong_enums(value[name], member, f"{path}.{name}")
         ]
     if shape.type_name == "list":
-        return [problem for item in value for problem in _wrong_enums(item, shape.member, f"{path}[]")]
+        return [problem for item in value for problem in wrong_enums(item, shape.member, f"{path}[]")]
     allowed = getattr(shape, "enum", None) if shape.type_name == "string" else None
     return (
         [f"{path.lstrip('.')}: {value!r} is none of {list(allowed)}"]
