@@ -28,6 +28,26 @@ java_version() {
     "$ROOT$home/bin/java" -version 2>&1 | sed -n '1s/.*version "\([^"]*\)".*/\1/p' || true
 }
 
+# proxy_property NAME: its value in the properties of the proxy, nothing without it.
+proxy_property() {
+    [[ -f $ROOT$PROXY_PROPERTIES ]] || return 0
+    sed -n "s|^${1//./\\.}=||p" "$ROOT$PROXY_PROPERTIES"
+}
+
+# The parameter RoleArn as it is in force; nothing where the brokers are not asked with IAM.
+role() {
+    local login
+    login=$(proxy_property client.sasl.jaas.config)
+    case $login in
+        '') ;;
+        *' awsRoleArn="'*)
+            login=${login#*awsRoleArn=\"}
+            printf '%s' "${login%%\"*}"
+            ;;
+        *) printf instance ;;
+    esac
+}
+
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # The last lines that tell of an error, as a JSON list.
@@ -57,4 +77,6 @@ printf '"port":%s,"listening":%s,"http_status":%d,' "${port:-null}" "$listening"
 printf '"installed":{"java":%s,"kafka":%s,"kafka-rest":%s,"aws-msk-iam-auth":%s},' \
     "$(json_string "$(java_version)")" "$(json_string "$(version kafka)")" \
     "$(json_string "$(version kafka-rest)")" "$(json_string "$(version aws-msk-iam-auth)")"
+printf '"bootstrap_servers":%s,"role_arn":%s,' "$(json_string "$(proxy_property bootstrap.servers)")" \
+    "$(json_string "$(role)")"
 printf '"errors":%s}\n' "$(error_lines)"

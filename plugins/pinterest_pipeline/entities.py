@@ -151,6 +151,10 @@ class Names:
         """The API's name."""
         return self.user_id
 
+    def ssm_document(self, document: str) -> str:
+        """The SSM document of the EC2 client that is made of ``include/ssm/<document>.json``."""
+        return f"{self.user_id}-{document}"
+
     def landing_prefix(self, entity: str) -> str:
         """S3 key prefix of an entity's landed objects, with a slash at the end."""
         return f"topics/{self.topic(entity)}/"

@@ -9,6 +9,7 @@ import pytest
 
 from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 from tests.unit.pinterest_pipeline.provisioning.kafka_client_machine import (
+    BROKERS,
     CLIENT,
     LOG,
     UNIT,
@@ -129,6 +130,8 @@ def test_status_of_a_proxy_that_answers(machine: Machine) -> None:
             "kafka-rest": "7.9.1",
             "aws-msk-iam-auth": "2.3.2",
         },
+        "bootstrap_servers": BROKERS,
+        "role_arn": "instance",
         "errors": [],
     }
 
@@ -153,6 +156,13 @@ def test_status_of_a_proxy_that_is_down(machine: Machine, listener: socket.socke
     assert {len(line) for line in errors} == {200}
 
 
+def test_status_shows_the_role(machine: Machine) -> None:
+    role = "arn:aws:iam::123456789012:role/team/0a1b-ec2-access-role"
+    machine.installed(RoleArn=role)
+    machine.log("systemctl")
+    assert status(machine)["role_arn"] == role
+
+
 def test_status_shows_errors_only(machine: Machine) -> None:
     machine.installed()
     machine.log("systemctl")
@@ -163,4 +173,5 @@ def test_status_shows_errors_only(machine: Machine) -> None:
 def test_status_of_an_empty_instance(machine: Machine) -> None:
     shown = status(machine)
     assert (shown["healthy"], shown["state"], shown["port"]) == (False, "inactive", None)
+    assert (shown["bootstrap_servers"], shown["role_arn"]) == (None, None)
     assert shown["installed"] == dict.fromkeys(("java", "kafka", "kafka-rest", "aws-msk-iam-auth"))
