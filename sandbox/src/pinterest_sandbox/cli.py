@@ -35,6 +35,7 @@ ADDRESSES = {
     "moto": "moto",
     "msk": "msk",
     "msk-connect": "msk_connect",
+    "ssm": "ssm",
     "api": "api",
     "metastore": "metastore",
     "databricks": "databricks",

@@ -9,6 +9,7 @@ from pinterest_sandbox.airflow.settings import airflow_settings
 from pinterest_sandbox.aws.account import Account
 from pinterest_sandbox.config import (
     ACCESS_KEY,
+    CLIENT_INSTANCE_ID,
     CLUSTER_ID,
     HOST,
     REGION,
@@ -37,6 +38,7 @@ def aws_environment(config: Config, *, client: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_KINESIS": config.url(config.gated("kinesis", client)),
         "AWS_ENDPOINT_URL_KAFKA": config.url("msk"),
         "AWS_ENDPOINT_URL_KAFKACONNECT": config.url("msk_connect"),
+        "AWS_ENDPOINT_URL_SSM": config.url("ssm"),
         # A profile of the caller would win over the keys or name other endpoints.
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
@@ -53,6 +55,7 @@ def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
     return {
         "PINTEREST_USER_ID": config.user_id,
         "PINTEREST_MSK_CLUSTER_ARN": account.cluster_arn,
+        "PINTEREST_CLIENT_INSTANCE_ID": CLIENT_INSTANCE_ID,
         "PINTEREST_REST_PROXY_ADDRESS": config.address(config.gated("rest-proxy", "airflow")),
         "PINTEREST_CONNECTOR_ROLE_ARN": account.connector_role_arn,
         "PINTEREST_KINESIS_API_ROLE_ARN": account.api_role_arn,

@@ -56,7 +56,8 @@ def test_an_answer_that_aws_could_not_give_is_a_fault() -> None:
 def test_an_answer_is_what_a_client_reads() -> None:
     moment = datetime(2026, 1, 1, 12, 0, 0, 123000, UTC)
     answer = SSM.answer(
-        SSM.model.operation_model("GetDocument"), {"Name": "words", "CreatedDate": moment, "VersionName": None}
+        SSM.model.operation_model("GetDocument"),
+        {"Name": "words", "CreatedDate": moment, "VersionName": None},
     )
     assert answer.status == 200
     assert json.loads(answer.body) == {"Name": "words", "CreatedDate": moment.timestamp()}
