@@ -8,8 +8,10 @@ tags, which S3 takes with the request that creates it, say whose it is until it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from pinterest_pipeline.provisioning.resources import Entry
 
 
 def create_bucket(s3: Any, bucket: str, tags: Mapping[str, str]) -> None:
@@ -42,6 +44,27 @@ def has_tags(s3: Any, bucket: str, tags: Mapping[str, str]) -> bool:
             return False
         raise
     return tags.items() <= {tag["Key"]: tag["Value"] for tag in tag_set}.items()
+
+
+def is_left_behind(s3: Any, bucket: str, entries: Iterable[Entry], tags: Mapping[str, str]) -> bool:
+    """Whether the bucket was made by a run that broke off before it was noted as created.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: bucket name.
+    :param entries: the record of what was created.
+    :param tags: those that the bucket was made with.
+    """
+    states = {entry["state"] for entry in entries if (entry["kind"], entry["name"]) == ("bucket", bucket)}
+    return "created" not in states and has_tags(s3, bucket, tags)
+
+
+def enable_versioning(s3: Any, bucket: str) -> None:
+    """Keep what is written over or deleted in the bucket.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: bucket name.
+    """
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
 def block_public_access(s3: Any, bucket: str) -> None:

@@ -10,16 +10,19 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import api
+from pinterest_pipeline.provisioning.prerequisites.paths import check_path
+from pinterest_pipeline.provisioning.tasks import resource_tags
 from pinterest_pipeline.settings import settings
 
 
 @task
-def check_prerequisites() -> None:
-    """Check the settings that provisioning needs, before anything is created.
+def check_prerequisites() -> list[dict[str, Any]]:
+    """Check what the stream path needs, before anything is created; see :func:`.check_path`.
 
-    :raises SettingsError: naming every variable that is missing.
+    :returns: the rows of the table that is logged.
+    :raises PipelineError: naming all that is to be mended.
     """
-    settings().require("kinesis_api_role_arn")
+    return check_path(api.ApiPart.STREAM, settings(), resource_tags())
 
 
 @task(multiple_outputs=True)

@@ -14,6 +14,7 @@ from pinterest_pipeline.entities import names
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import access, api, bucket, connection, plan, plugin_file, resources
 from pinterest_pipeline.provisioning.finders import find_batch_resources, find_stream_resources
+from pinterest_pipeline.provisioning.prerequisites.paths import check_path
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -25,13 +26,13 @@ def resource_tags() -> dict[str, str]:
 
 
 @task
-def check_prerequisites() -> None:
-    """Check the settings that provisioning needs, before anything is created.
+def check_prerequisites() -> list[dict[str, Any]]:
+    """Check what the batch path needs, before anything is created; see :func:`.check_path`.
 
-    :raises SettingsError: naming every variable that is missing.
+    :returns: the rows of the table that is logged.
+    :raises PipelineError: naming all that is to be mended.
     """
-    values = settings()
-    values.require("msk_cluster_arn", "rest_proxy_address", "connector_role_arn", "connector_plugin_source")
+    return check_path(api.ApiPart.BATCH, settings(), resource_tags())
 
 
 @task
@@ -49,8 +50,11 @@ def survey_resources(part: str, *, run_id: Any = None) -> None:
     absent = there[ours] is None
     if absent:
         bucket.create_bucket(s3, names().bucket, resource_tags())
-    if absent or _is_left_behind(s3, resources.read_record(s3, settings().state_root)):
+    if absent or bucket.is_left_behind(
+        s3, names().bucket, resources.read_record(s3, settings().state_root), resource_tags()
+    ):
         bucket.block_public_access(s3, names().bucket)
+        bucket.enable_versioning(s3, names().bucket)
         there[ours] = None
     resources.update_record(
         s3, settings().state_root, partial(resources.note_absent, found=there, run_id=run_id, now=now_text())
@@ -182,10 +186,3 @@ def _resources(part: str) -> resources.Found:
         return find_stream_resources(names(), with_key=with_key)
     key = plugin_file.plugin_key(settings().connector_plugin_source)
     return find_batch_resources(names(), key, with_key=with_key)
-
-
-def _is_left_behind(s3: Any, entries: list[resources.Entry]) -> bool:
-    """Whether the bucket was made by a run that broke off before it was noted as created."""
-    name = names().bucket
-    states = {entry["state"] for entry in entries if (entry["kind"], entry["name"]) == ("bucket", name)}
-    return "created" not in states and bucket.has_tags(s3, name, resource_tags())

@@ -97,6 +97,8 @@ class FakeMsk:
         self.requests.append(f"{method} {'/'.join(parts[:2])}")
         if parts[:2] == ["v1", "clusters"]:
             return self._msk(parts)
+        if parts[:3] == ["api", "v2", "clusters"]:
+            return self._cluster_of_any_kind(parts[3])
         if method == "GET" and len(parts) == 3 and self.throttle_next:
             status, code = self.throttle_next.pop(0)
             raise Refused(status, code, "slow down")
@@ -117,6 +119,21 @@ class FakeMsk:
         if parts[3:] == ["bootstrap-brokers"]:
             return {key[0].lower() + key[1:]: value for key, value in self.brokers.items()}
         return {"clusterInfo": _lower(self.cluster)}
+
+    def _cluster_of_any_kind(self, arn: str) -> dict[str, Any]:
+        """DescribeClusterV2, which takes serverless clusters too."""
+        if arn != CLUSTER_ARN:
+            raise Refused(404, "NotFoundException", "The cluster does not exist.")
+        kind = self.cluster.get("ClusterType", "PROVISIONED")
+        common = {
+            "ClusterArn": arn,
+            "ClusterName": "demo",
+            "ClusterType": kind,
+            "State": self.cluster.get("State", "ACTIVE"),
+            **({"StateInfo": self.cluster["StateInfo"]} if "StateInfo" in self.cluster else {}),
+        }
+        own = {name: self.cluster[name] for name in ("NumberOfBrokerNodes", "BrokerNodeGroupInfo")}
+        return {"clusterInfo": _lower({**common, kind.title(): own})}
 
     def _plugin(
         self, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]

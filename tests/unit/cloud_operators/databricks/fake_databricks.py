@@ -42,6 +42,9 @@ class FakeDatabricks:
     running: dict[str, RunningStatement] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    #: id -> state of what is there to run on
+    clusters: dict[str, str] = field(default_factory=lambda: {"0123-456789-abcdefgh": "TERMINATED"})
+    warehouses: dict[str, str] = field(default_factory=lambda: {"0123456789abcdef": "STOPPED"})
     #: answered for a run that is not there, instead of what the workspace answers today
     no_run: ApiError | None = None
     clock_ms: int = 1_700_000_000_000
@@ -111,6 +114,24 @@ class FakeDatabricks:
         for each in [path, *inside]:
             del self.objects[each]
         return {}
+
+    # --- Clusters and Warehouses APIs
+
+    def get_cluster(self, query: dict[str, Any]) -> dict[str, Any]:
+        cluster = query["cluster_id"]
+        if cluster not in self.clusters:
+            raise ApiError(400, "INVALID_PARAMETER_VALUE", f"Cluster {cluster} does not exist")
+        return {"cluster_id": cluster, "state": self.clusters[cluster], "state_message": ""}
+
+    def get_spark_versions(self, query: dict[str, Any]) -> dict[str, Any]:
+        return {"versions": [{"key": "17.3.x-scala2.13", "name": "17.3 LTS"}]}
+
+    def get_warehouse(self, warehouse: str) -> dict[str, Any]:
+        if not re.fullmatch(r"[0-9a-f]{16}", warehouse):
+            raise ApiError(400, "INVALID_PARAMETER_VALUE", f"{warehouse} is not a valid endpoint id.")
+        if warehouse not in self.warehouses:
+            raise ApiError(404, "RESOURCE_DOES_NOT_EXIST", f"The warehouse {warehouse} was not found.")
+        return {"id": warehouse, "name": "starter", "state": self.warehouses[warehouse]}
 
     # --- Jobs API
 
@@ -293,9 +314,13 @@ class FakeDatabricks:
             "GET /api/2.2/jobs/runs/get-output": self.get_output,
             "POST /api/2.2/jobs/runs/cancel": self.cancel_run,
             "POST /api/2.0/sql/statements": self.execute,
+            "GET /api/2.1/clusters/get": self.get_cluster,
+            "GET /api/2.1/clusters/spark-versions": self.get_spark_versions,
         }
         if call in fixed:
             return fixed[call](body)
+        if warehouse := re.fullmatch(r"GET /api/2.0/sql/warehouses/([\w-]+)", call):
+            return self.get_warehouse(warehouse[1])
         statement = re.fullmatch(
             r"(GET|POST) /api/2.0/sql/statements/([\w-]+)(/cancel|/result/chunks/(\d+))?", call
         )

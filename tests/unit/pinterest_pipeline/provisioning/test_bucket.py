@@ -100,10 +100,15 @@ def blocked(s3: Any) -> Any:
     return s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
 
 
-def test_the_bucket_is_made_tagged_closed_and_noted(real_s3: Any) -> None:
+def versioning(s3: Any) -> str:
+    return str(s3.get_bucket_versioning(Bucket=BUCKET).get("Status", ""))
+
+
+def test_the_bucket_is_made_tagged_closed_versioned_and_noted(real_s3: Any) -> None:
     survey()
     assert tags_of(real_s3) == TAGS
     assert blocked(real_s3) == BLOCKED
+    assert versioning(real_s3) == "Enabled"
     assert record(real_s3)["bucket", BUCKET] == "creating"
     assert set(record(real_s3).values()) == {"creating"}
 
@@ -126,7 +131,7 @@ def test_the_bucket_lies_in_the_region_of_the_connection(
     "event",
     [
         f"{moment}.s3.{operation}"
-        for operation in ("CreateBucket", "PutPublicAccessBlock", "PutObject")
+        for operation in ("CreateBucket", "PutPublicAccessBlock", "PutBucketVersioning", "PutObject")
         for moment in ("before-call", "after-call")
     ],
 )
@@ -139,6 +144,7 @@ def test_a_run_that_broke_off_is_taken_up(
     survey("manual__2")
     assert tags_of(real_s3) == TAGS
     assert blocked(real_s3) == BLOCKED
+    assert versioning(real_s3) == "Enabled"
     assert record(real_s3)["bucket", BUCKET] == "creating"
     tasks.record_resources.function("batch", run_id="manual__2")
     assert record(real_s3)["bucket", BUCKET] == "created"
@@ -153,6 +159,7 @@ def test_a_bucket_of_somebody_else_is_adopted_as_it_is(real_s3: Any, tags: dict[
     survey()
     assert ("bucket", BUCKET) not in record(real_s3)
     assert (tags_of(real_s3) if tags else {}) == tags
+    assert versioning(real_s3) == ""
     with pytest.raises(ClientError, match="NoSuchPublicAccessBlockConfiguration"):
         blocked(real_s3)
 
@@ -162,8 +169,10 @@ def test_a_bucket_that_was_noted_is_not_changed_again(real_s3: Any) -> None:
     tasks.record_resources.function("batch", run_id="manual__1")
     opened = BLOCKED | {"BlockPublicPolicy": False}
     real_s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=opened)
+    real_s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
     survey("manual__2")
     assert blocked(real_s3) == opened
+    assert versioning(real_s3) == "Suspended"
     assert record(real_s3)["bucket", BUCKET] == "created"
 
 

@@ -14,7 +14,6 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.entities import ENTITIES, SMOKE_PARTITION_KEY
 from pinterest_pipeline.errors import PipelineError
 from pinterest_pipeline.provisioning import stream_tasks, tasks
-from pinterest_pipeline.settings import SettingsError
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka, FakeTopic
 from tests.unit.pinterest_pipeline.fake_streams import FakeApi
@@ -23,14 +22,6 @@ from tests.unit.pinterest_pipeline.fakes import FakeRestProxy
 BUCKET = "user-sandbox-bucket"
 KEY = "kafka-connect-s3/sink.zip"
 PARAMS = {"partitions": 3, "tasks": 2, "flush_size": 700, "rotate_interval_ms": 2000}
-
-
-def test_every_missing_setting_is_named(configured: Any) -> None:
-    tasks.check_prerequisites.function()
-    configured(MSK_CLUSTER_ARN="", CONNECTOR_PLUGIN_SOURCE="")
-    with pytest.raises(SettingsError) as caught:
-        tasks.check_prerequisites.function()
-    assert str(caught.value).endswith("PINTEREST_MSK_CLUSTER_ARN, PINTEREST_CONNECTOR_PLUGIN_SOURCE")
 
 
 @pytest.mark.usefixtures("configured")
@@ -210,14 +201,6 @@ def test_a_topic_that_the_cluster_lacks_is_named(kafka: FakeKafka) -> None:
 
 
 STREAM_ROLE = "arn:aws:iam::123456789012:role/pinterest/kinesis-access"
-
-
-def test_the_stream_path_needs_only_its_role(configured: Any) -> None:
-    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE, MSK_CLUSTER_ARN="", REST_PROXY_ADDRESS="")
-    stream_tasks.check_prerequisites.function()
-    configured(KINESIS_API_ROLE_ARN="")
-    with pytest.raises(SettingsError, match="PINTEREST_KINESIS_API_ROLE_ARN"):
-        stream_tasks.check_prerequisites.function()
 
 
 @pytest.mark.usefixtures("real_s3")
