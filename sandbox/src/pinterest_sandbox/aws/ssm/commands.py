@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from pinterest_sandbox.aws.ssm.content import check_content, resolve_parameters, steps
-from pinterest_sandbox.aws.ssm.machine import Machine
 from pinterest_sandbox.aws.ssm.paging import page
 from pinterest_sandbox.aws.ssm.running import Runner, cut
 from pinterest_sandbox.aws.ssm.store import UNDER_WAY, Command, StepResult, Store
@@ -24,6 +24,21 @@ DELIVERY_SECONDS = 3600
 LONGEST_SHOWN = 2500
 
 
+class Instance(Protocol):
+    """What commands need of the machine that they run on."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder for their scripts."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables of their scripts."""
+
+    def is_there(self) -> bool:
+        """Whether it is running."""
+
+
 class Commands:
     """The instance's commands. Each method is an operation: its parameters, its answer.
 
@@ -31,7 +46,7 @@ class Commands:
     :param machine: the instance.
     """
 
-    def __init__(self, store: Store, machine: Machine) -> None:
+    def __init__(self, store: Store, machine: Instance) -> None:
         self._store = store
         self._machine = machine
         self._runner = Runner(machine.folder / "commands", machine.environment, store.save)
@@ -99,7 +114,7 @@ class Commands:
             "StandardOutputUrl": "",
             "StandardErrorContent": step.error,
             "StandardErrorUrl": "",
-            "CloudWatchOutputConfig": {"CloudWatchLogGroupName": "", "CloudWatchOutputEnabled": False},
+            "CloudWatchOutputConfig": {"CloudWatchOutputEnabled": False},
         }
 
     def list_invocations(self, request: dict[str, Any]) -> dict[str, Any]:

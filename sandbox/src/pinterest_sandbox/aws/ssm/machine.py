@@ -11,13 +11,13 @@ import os
 import shlex
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 
 from pinterest_sandbox import rest_proxy
 from pinterest_sandbox.aws.ssm.unit import PROCESS, UNIT, Unit
-from pinterest_sandbox.config import HOST, Config
+from pinterest_sandbox.config import CHECKOUT, HOST, Config
 from pinterest_sandbox.jars import jar_folder
 from pinterest_sandbox.prerequisites import java_version, require_program
 
@@ -59,7 +59,7 @@ class Machine:
     """
 
     def __init__(self, config: Config) -> None:
-        self._config = config
+        self.config = config
         self.folder = config.home / "ssm" / "machine"
         self.root = self.folder / "root"
         self.unit = Unit(config, self.folder / "started")
@@ -74,7 +74,7 @@ class Machine:
         return {
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
             "KAFKA_CLIENT_ROOT": str(self.root),
-            "PINTEREST_SANDBOX_HOME": str(self._config.home),
+            "PINTEREST_SANDBOX_HOME": str(self.config.home),
         }
 
     def prepare(self) -> None:
@@ -91,12 +91,13 @@ class Machine:
         kafka = next(jar_folder("kafka").glob("kafka-clients-*.jar"))
         _install(root, "kafka", kafka.stem.removeprefix("kafka-clients-"), [kafka])
         sources = sorted(Path(rest_proxy.__path__[0]).glob("*.py"))
-        _install(root, "kafka-rest", version("pinterest-sandbox"), sources)
+        project = tomllib.loads((CHECKOUT / "sandbox" / "pyproject.toml").read_text(encoding="utf-8"))
+        _install(root, "kafka-rest", project["project"]["version"], sources)
         java = f"usr/lib/jvm/java-{java_version()}-amazon-corretto"
         (root / java).parent.mkdir(parents=True)
         (root / java).symlink_to(Path(os.path.realpath(require_program("java"))).parents[1])
-        brokers = f"bootstrap.servers={self._config.address('kafka')}\n"
-        port = self._config.ports["rest_proxy"]
+        brokers = f"bootstrap.servers={self.config.address('kafka')}\n"
+        port = self.config.ports["rest_proxy"]
         _write(root / "etc/kafka-client/client.properties", brokers)
         _write(root / "etc/kafka-client/kafka-rest.properties", f"listeners=http://0.0.0.0:{port}\n{brokers}")
         _write(
@@ -112,7 +113,7 @@ class Machine:
             "curl": shlex.quote(shutil.which("curl") or "/usr/bin/curl"),
             "java": java_version(),
             "unit": UNIT,
-            "log": shlex.quote(str(self._config.logs / f"{PROCESS}.log")),
+            "log": shlex.quote(str(self.config.logs / f"{PROCESS}.log")),
             "python": shlex.quote(sys.executable),
             "folder": shlex.quote(str(self.folder)),
         }
