@@ -49,10 +49,9 @@ def test_the_role_may_do_what_the_tasks_do_and_nothing_else(mwaa: Mwaa, rows: li
     listed = set().union(*(row.actions for row in rows))
     of_brokers = {action for action in listed if action.startswith("kafka-cluster:")}
     assert listed - of_brokers == needed | DEPENDENT
-    readme = (CHECKOUT / "plugins" / "cloud_operators" / "kafka" / "README.md").read_text()
-    permissions = readme.partition("## Permissions on MSK with IAM")[2]
-    named = {word for word in re.findall(r"`(?:kafka-cluster:)?([A-Z]\w+)`", permissions)}
-    assert of_brokers == {f"kafka-cluster:{name}" for name in named}
+    page = (CHECKOUT / "docs" / "operators" / "kafka.md").read_text()
+    permissions = page.partition("## IAM actions")[2].partition("\n## ")[0]
+    assert of_brokers == set(re.findall(r"`(kafka-cluster:\w+)`", permissions))
 
 
 def test_the_table_and_the_policies_allow_the_same(rows: list[Row]) -> None:
