@@ -5,20 +5,22 @@ Creates what posts need on their way from the API to S3: topics, the S3 sink on 
 part and the Airflow connection `pinterest_api`.
 
 **When.** By hand, once for each environment, and again after a change of its settings or templates. It is
-safe at any time: what exists and is as wanted is adopted, what differs is an error that shows the difference.
-Nothing that exists is changed or replaced, but three things of our own: the API is brought in line with its
-document and deployed, the connection's secret gets its new value, and a plugin file that was copied here is
-copied again when the one at the source is newer and no custom plugin has been made of it.
+safe at any time: a run first shows what it would change, as a table in the log of `plan_changes` and as its
+XCom `changes`, and stops there unless `dry_run` is false. What exists and is as wanted is adopted; what
+differs is changed in place where that is possible. What could only be deleted and made again (custom plugin,
+worker configuration, a connector that has failed or whose role or cluster is another one) needs
+`allow_replace`; the new connector goes on at the old one's offsets. What can't be had at all (fewer
+partitions, another number of replicas) ends the run before anything is changed.
 
 **Needs.** `PINTEREST_MSK_CLUSTER_ARN`, `PINTEREST_REST_PROXY_ADDRESS`, `PINTEREST_CONNECTOR_ROLE_ARN`,
 `PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`. With
 `PINTEREST_REQUIRE_API_KEY=true`, the default, the API wants a key, which is made here and kept in the
 connection.
 
-**Params.** Example: `{"partitions": 3, "tasks": 3, "flush_size": 1000, "rotate_interval_ms": 1000}`.
-`partitions` holds for new topics; notebooks of others read partition 0 only, so 1 is the default. A topic
-that is there keeps as many as it has, and the log of `ensure_topics` says how many. The others are compared
-with the connector that is there: give those with which it was made.
+**Params.** Example: `{"dry_run": false, "partitions": 3, "tasks": 3, "flush_size": 1000,
+"rotate_interval_ms": 1000}`. A param that is left empty keeps what is there, so a run without params never
+changes what somebody has set; the form says what a new resource gets. Notebooks of others read partition 0
+only, so a new topic has 1.
 
 **Writes.** Topics `<id>.pin`, `<id>.geo`, `<id>.user`, `<id>.dead-letter`; the bucket `user-<id>-bucket` if
 it is not there, with the plugin file under `kafka-connect-s3/`; custom plugin, worker configuration and
@@ -29,12 +31,11 @@ connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the sec
 - `check_prerequisites`: set the variables that it names.
 - `survey_resources`: `S3 forbids a look at the bucket` says which permission is missing, or that somebody
   else has the bucket's name.
-- `... exists and differs`: change the params to what is there, or delete the resource by hand first.
-- `copy_plugin_file`: `plugin file ... exists and differs` is a file that somebody else has put in its place:
-  set `PINTEREST_CONNECTOR_PLUGIN_SOURCE` to its `s3://` address, or remove it. `custom plugin ... exists and
-  differs` is a newer sink: MSK Connect keeps the file that a plugin was made of, so delete the connector and
-  the custom plugin first (the new connector goes on at the old one's offsets), or set
-  `PINTEREST_CONNECTOR_PLUGIN_SOURCE` back.
+- `plan_changes`: `Nothing was changed, because this can't be applied` names each field with its remedy. A
+  plugin file that `was not copied there` is one that somebody else has put in its place: set
+  `PINTEREST_CONNECTOR_PLUGIN_SOURCE` to its `s3://` address, or remove it. An error of the brokers, as
+  `INVALID_CONFIG`, names the topic whose settings they refuse.
+- `... exists and differs`: somebody has changed it since it was planned. Run this again.
 - `create_connector` FAILED: the connector's role must be allowed to write the bucket and reach the cluster.
 - `smoke_test_api`: it asks for the topics and posts an empty list of records, which the REST proxy must
   refuse with 422; nothing is written. Its message says what another answer means: 403 not deployed or a
@@ -45,7 +46,7 @@ Clear the failed task to go on: everything before it is adopted.
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param, chain
+from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, chain
 
 from cloud_operators.aws.operators.apigateway import (
     ApiGatewayCreateDeploymentOperator,
@@ -55,14 +56,18 @@ from cloud_operators.aws.operators.msk_connect import (
     MskConnectCreateConnectorOperator,
     MskConnectCreateCustomPluginOperator,
     MskConnectCreateWorkerConfigurationOperator,
+    MskConnectDeleteConnectorOperator,
+    MskConnectDeleteCustomPluginOperator,
+    MskConnectDeleteWorkerConfigurationOperator,
+    MskConnectUpdateConnectorOperator,
 )
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from pinterest_pipeline.connections import AWS, KAFKA
 from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.provisioning import tasks
+from pinterest_pipeline.provisioning import change_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart, batch_variables
-from pinterest_pipeline.provisioning.plan import plugin_content_type
+from pinterest_pipeline.provisioning.plan import KAFKA_CONNECT_VERSION, plugin_content_type
 from pinterest_pipeline.settings import settings
 
 NAMES = names()
@@ -81,35 +86,96 @@ with DAG(
     default_args=default_args(),
     tags=[Tag.PINTEREST, Tag.PROVISIONING, Tag.BATCH, Tag.MANUAL],
     params={
+        "dry_run": Param(
+            True,
+            type="boolean",
+            description="Show what would be changed, and change nothing",
+        ),
+        "allow_replace": Param(
+            False,
+            type="boolean",
+            description="Let custom plugin, worker configuration and connector be deleted and made again "
+            "where they can't be changed; the connector goes on at its offsets",
+        ),
         "partitions": Param(
-            1,
-            type="integer",
+            None,
+            type=["null", "integer"],
             minimum=1,
             maximum=64,
-            description="Partitions of each data topic that is new; one that is there keeps those it has",
+            description="Partitions of each data topic. Empty: as many as there are, 1 for a new one",
         ),
-        "tasks": Param(1, type="integer", minimum=1, maximum=64, description="Most tasks of the S3 sink"),
+        "topic_config": Param(
+            {},
+            type="object",
+            additionalProperties={"type": "string"},
+            description='Settings of each data topic, e.g. {"retention.ms": "604800000"}. Others stay',
+        ),
+        "tasks": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=64,
+            description="Most tasks of the S3 sink. Empty: as it is, 1 for a new one",
+        ),
         "flush_size": Param(
-            1000,
-            type="integer",
+            None,
+            type=["null", "integer"],
             minimum=1,
             maximum=100_000,
-            description="Records after which an object is closed",
+            description="Records after which an object is closed. Empty: as it is, 1000 for a new one",
         ),
         "rotate_interval_ms": Param(
-            1000,
-            type="integer",
+            None,
+            type=["null", "integer"],
             minimum=200,
             maximum=3_600_000,
-            description="Milliseconds after which an object is closed, however few records it has",
+            description="Milliseconds after which an object is closed, however few records it has. Empty: as "
+            "it is, 1000 for a new one",
+        ),
+        "mcu_count": Param(
+            None,
+            enum=[None, 1, 2, 4, 8],
+            description="MSK Connect units of each worker. Empty: as it is, 1 for a new one",
+        ),
+        "worker_count": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=10,
+            description="Workers of the sink. Empty: as it is, 1 for a new one",
         ),
     },
 ) as dag:
-    plan = tasks.plan_resources()
-    plugin_file = tasks.copy_plugin_file()
+    plan = change_tasks.plan_changes(ApiPart.BATCH)
+    surveyed = tasks.survey_resources(ApiPart.BATCH, plan["changes"])
 
+    with TaskGroup("replace", tooltip="Deletes what can't be changed and will be made again") as replace:
+        delete_connector = MskConnectDeleteConnectorOperator.partial(
+            task_id="delete_connector", aws_conn_id=AWS, **WAITING
+        ).expand_kwargs(
+            change_tasks.list_replaced.override(task_id="connectors")("connector", plan["changes"])
+        )
+        delete_custom_plugin = MskConnectDeleteCustomPluginOperator.partial(
+            task_id="delete_custom_plugin", trigger_rule=TriggerRule.NONE_FAILED, aws_conn_id=AWS, **WAITING
+        ).expand_kwargs(
+            change_tasks.list_replaced.override(task_id="custom_plugins")("custom_plugin", plan["changes"])
+        )
+        delete_worker_configuration = MskConnectDeleteWorkerConfigurationOperator.partial(
+            task_id="delete_worker_configuration",
+            trigger_rule=TriggerRule.NONE_FAILED,
+            aws_conn_id=AWS,
+            **WAITING,
+        ).expand_kwargs(
+            change_tasks.list_replaced.override(task_id="worker_configurations")(
+                "worker_configuration", plan["changes"]
+            )
+        )
+        chain(delete_connector, [delete_custom_plugin, delete_worker_configuration])
+
+    # A file in the bucket is replaced when no plugin is made of it any more.
+    plugin_file = tasks.copy_plugin_file.override(trigger_rule=TriggerRule.NONE_FAILED)()
     ensure_topics = KafkaEnsureTopicsOperator(
-        task_id="ensure_topics", topics=plan["topics"], compare_partitions=False, kafka_conn_id=KAFKA
+        task_id="ensure_topics", topics=plan["topics"], update=True, kafka_conn_id=KAFKA
     )
     create_custom_plugin = MskConnectCreateCustomPluginOperator(
         task_id="create_custom_plugin",
@@ -124,21 +190,28 @@ with DAG(
     )
     create_worker_configuration = MskConnectCreateWorkerConfigurationOperator(
         task_id="create_worker_configuration",
+        trigger_rule=TriggerRule.NONE_FAILED,
         name=NAMES.worker_configuration,
         properties=plan["worker_properties"],
         description="Worker of the Pinterest pipeline's S3 sink",
         tags=tasks.resource_tags(),
         aws_conn_id=AWS,
     )
+    connector_updates = change_tasks.list_connector_updates(plan)
+    update_connector = MskConnectUpdateConnectorOperator.partial(
+        task_id="update_connector", aws_conn_id=AWS, **WAITING
+    ).expand_kwargs(connector_updates)
     create_connector = MskConnectCreateConnectorOperator(
         task_id="create_connector",
+        trigger_rule=TriggerRule.NONE_FAILED,
         name=NAMES.connector,
         configuration=plan["connector_configuration"],
         cluster_arn=SETTINGS.msk_cluster_arn,
         custom_plugin_arn=create_custom_plugin.output,
         worker_configuration_arn=create_worker_configuration.output,
         service_execution_role_arn=SETTINGS.connector_role_arn,
-        capacity={"provisionedCapacity": {"mcuCount": 1, "workerCount": 1}},
+        capacity=plan["connector_capacity"],
+        kafka_connect_version=KAFKA_CONNECT_VERSION,
         description="Posts from Kafka to S3",
         tags=tasks.resource_tags(),
         aws_conn_id=AWS,
@@ -163,8 +236,12 @@ with DAG(
     record_resources = tasks.record_resources(ApiPart.BATCH)
     smoke_test_api = tasks.smoke_test_api()
 
-    chain(tasks.check_prerequisites(), tasks.survey_resources(ApiPart.BATCH), [plan, plugin_file])
+    chain(tasks.check_prerequisites(), plan, change_tasks.begin_changes(), surveyed, replace)
+    chain(delete_custom_plugin, plugin_file)
+    chain(delete_worker_configuration, create_worker_configuration)
     # The sink subscribes by pattern: topics that exist before it are found at once.
-    chain(ensure_topics, create_connector, record_resources)
+    chain(surveyed, connector_updates, update_connector)
+    chain(surveyed, ensure_topics, update_connector, create_connector, record_resources)
     # The API is asked for the topics, so it is tested when they are there.
+    chain(surveyed, put_rest_api)
     chain(tasks.write_api_connection(deploy_api.output), record_resources, smoke_test_api)

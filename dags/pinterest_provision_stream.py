@@ -5,15 +5,17 @@ Creates what posts need on their way from the API to the stream ingest: three Ki
 stream part and the Airflow connection `pinterest_api`.
 
 **When.** By hand, once for each environment, and again after a change of its settings or templates. It is
-safe at any time: what exists and is as wanted is adopted, what differs is an error that shows the difference.
-Nothing that exists is changed or replaced without being asked. The batch part of the API is left alone.
+safe at any time: a run first shows what it would change, as a table in the log of `plan_changes` and as its
+XCom `changes`, and stops there unless `dry_run` is false. What exists and is as wanted is adopted; mode,
+shards and retention of a stream are changed in place. The batch part of the API is left alone.
 
 **Needs.** `PINTEREST_KINESIS_API_ROLE_ARN`, the role with which API Gateway calls Kinesis; the connection
 `aws_default`. With `PINTEREST_REQUIRE_API_KEY=true`, the default, the API wants a key, which is made here and
 kept in the connection.
 
-**Params.** Example: `{"stream_mode": "PROVISIONED", "shard_count": 1, "retention_hours": 24}`. A shard takes
-1 MiB and 1,000 records a second. `shard_count` counts for `PROVISIONED` only.
+**Params.** Example: `{"dry_run": false, "stream_mode": "PROVISIONED", "shard_count": 1, "retention_hours":
+24}`. A param that is left empty keeps what is there. A shard takes 1 MiB and 1,000 records a second.
+`shard_count` counts for `PROVISIONED` only. Records that are older than a shorter retention are gone at once.
 
 **Writes.** Streams `streaming-<id>-pin`, `streaming-<id>-geo`, `streaming-<id>-user`; the bucket
 `user-<id>-bucket` if it is not there; REST API `<id>` with stage `test`, key and usage plan `<id>`; the
@@ -23,7 +25,10 @@ puts two records into each stream, one by each method of the API, under the rese
 
 **When it fails.**
 - `check_prerequisites`: set the variables that it names.
-- `... exists and differs`: change the params to what is there, or change or delete the stream by hand first.
+- `plan_changes`: its message names the value that is out of Kinesis's limits.
+- `update_streams`: `was not changed to ...` names the limit of the service: ten changes of shards and two of
+  the mode a stream in 24 hours. Run this again later; what was done stays.
+- `... exists and differs`: somebody has changed it since it was planned. Run this again.
 - `smoke_test_streams`: its message names the method, `PutRecord` or `PutRecords` (the burst uses the second
   one), and the API's answer. What an answer means to the stream path: 403 not deployed or a wrong key, 400
   with `AccessDeniedException` a role without the right to put records by this method, 500 a role that API
@@ -34,17 +39,17 @@ Clear the failed task to go on: everything before it is adopted.
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param, chain
+from airflow.sdk import DAG, Param, TriggerRule, chain
 
 from cloud_operators.aws.operators.apigateway import (
     ApiGatewayCreateDeploymentOperator,
     ApiGatewayPutRestApiOperator,
 )
-from cloud_operators.aws.operators.kinesis import KinesisCreateStreamOperator
+from cloud_operators.aws.operators.kinesis import KinesisCreateStreamOperator, KinesisUpdateStreamOperator
 from pinterest_pipeline.connections import AWS
 from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.provisioning import stream_tasks, tasks
+from pinterest_pipeline.provisioning import change_tasks, stream_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart
 
 NAMES = names()
@@ -60,28 +65,57 @@ with DAG(
     default_args=default_args(),
     tags=[Tag.PINTEREST, Tag.PROVISIONING, Tag.STREAM, Tag.MANUAL],
     params={
+        "dry_run": Param(
+            True,
+            type="boolean",
+            description="Show what would be changed, and change nothing",
+        ),
+        "allow_replace": Param(
+            False,
+            type="boolean",
+            description="Nothing of this path ever has to be made again: the same form as the batch path's",
+        ),
         "stream_mode": Param(
-            "PROVISIONED",
-            type="string",
-            enum=["PROVISIONED", "ON_DEMAND"],
-            description="Whether the number of shards is given, or Kinesis decides on it",
+            None,
+            enum=[None, "PROVISIONED", "ON_DEMAND"],
+            description="Whether the number of shards is given, or Kinesis decides on it. Empty: as it is, "
+            "PROVISIONED for a new stream",
         ),
         "shard_count": Param(
-            1, type="integer", minimum=1, maximum=200, description="Shards of each stream, when provisioned"
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=200,
+            description="Shards of each stream, when provisioned. Empty: as it is, 1 for a new stream",
         ),
         "retention_hours": Param(
-            24, type="integer", minimum=24, maximum=8760, description="Hours that records are kept"
+            None,
+            type=["null", "integer"],
+            minimum=24,
+            maximum=8760,
+            description="Hours that records are kept. Empty: as it is, 24 for a new stream",
         ),
     },
 ) as dag:
-    plan = stream_tasks.plan_resources()
+    plan = change_tasks.plan_changes(ApiPart.STREAM)
+    surveyed = tasks.survey_resources(ApiPart.STREAM, plan["changes"])
+    stream_updates = change_tasks.list_stream_updates(plan)
+
+    update_streams = KinesisUpdateStreamOperator.partial(
+        task_id="update_streams",
+        map_index_template="{{ task.stream }}",
+        aws_conn_id=AWS,
+        waiter_delay=2,
+        waiter_max_attempts=300,
+    ).expand_kwargs(stream_updates)
     create_streams = [
         KinesisCreateStreamOperator(
             task_id=f"create_{entity}_stream",
+            trigger_rule=TriggerRule.NONE_FAILED,
             name=stream,
-            stream_mode=plan["stream_mode"],
-            shard_count=plan["shard_count"],
-            retention_hours=plan["retention_hours"],
+            stream_mode=plan["streams"][stream]["stream_mode"],
+            shard_count=plan["streams"][stream]["shard_count"],
+            retention_hours=plan["streams"][stream]["retention_hours"],
             tags=tasks.resource_tags(),
             aws_conn_id=AWS,
             waiter_delay=2,
@@ -107,6 +141,7 @@ with DAG(
     )
     record_resources = tasks.record_resources(ApiPart.STREAM)
 
-    chain(stream_tasks.check_prerequisites(), tasks.survey_resources(ApiPart.STREAM), plan)
+    chain(stream_tasks.check_prerequisites(), plan, change_tasks.begin_changes(), surveyed)
+    chain(surveyed, [stream_updates, put_rest_api])
     chain(tasks.write_api_connection(deploy_api.output), record_resources)
-    chain(create_streams, record_resources, stream_tasks.smoke_test_streams())
+    chain(update_streams, create_streams, record_resources, stream_tasks.smoke_test_streams())

@@ -58,6 +58,7 @@ class Settings:
     api_daily_quota: int
     stream_mode: StreamMode
     connector_plugin_source: str = ""
+    connector_plugin_sha256: str = ""
     auto_heal: bool
     notifiers: tuple[NotifierSetting, ...]
 
@@ -124,6 +125,9 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             "CONNECTOR_PLUGIN_SOURCE",
             r"(https|s3)://[^\s/]+/\S*\.(zip|jar)",
             "an https:// or s3:// address of a .zip or .jar file",
+        ),
+        connector_plugin_sha256=reader.matching(
+            "CONNECTOR_PLUGIN_SHA256", r"[0-9a-f]{64}", "64 hexadecimal digits in lower case"
         ),
         auto_heal=reader.parsed("AUTO_HEAL", "false", _boolean),
         notifiers=reader.parsed(

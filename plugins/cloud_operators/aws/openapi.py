@@ -19,6 +19,8 @@ INTEGRATION = "x-amazon-apigateway-integration"
 HTTP_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", _ANY})
 #: Outside a document's paths all but these decides how the API behaves.
 NOT_BEHAVIOUR = frozenset({"paths", "info", "tags", "openapi", "externalDocs"})
+#: API Gateway knows no others: https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html
+INTEGRATION_TYPES = frozenset({"AWS", "AWS_PROXY", "HTTP", "HTTP_PROXY", "MOCK"})
 _DEFAULTS: dict[str, Any] = {
     "passthroughBehavior": "WHEN_NO_MATCH",
     "connectionType": "INTERNET",
@@ -30,7 +32,7 @@ def wanted_routes(specification: Mapping[str, Any]) -> Routes:
     """Bring the paths of an OpenAPI document to the common form.
 
     :param specification: OpenAPI 3 document with ``x-amazon-apigateway-integration`` in its operations
-    :raises ValueError: the document has no paths
+    :raises ValueError: the document has no paths, or a method of it has no integration that the service knows
     """
     paths = specification.get("paths")
     if not paths:
@@ -38,7 +40,7 @@ def wanted_routes(specification: Mapping[str, Any]) -> Routes:
     default_security = specification.get("security") or []
     return {
         path: {
-            method_name(method): _wanted_method(operation, default_security)
+            method_name(method): _wanted_method(f"{method_name(method)} {path}", operation, default_security)
             for method, operation in item.items()
             if method in HTTP_METHODS
         }
@@ -127,9 +129,13 @@ def method_name(method: str) -> str:
     return "ANY" if method.lower() == _ANY else method.upper()
 
 
-def _wanted_method(operation: Mapping[str, Any], default_security: list[Any]) -> dict[str, Any]:
+def _wanted_method(name: str, operation: Mapping[str, Any], default_security: list[Any]) -> dict[str, Any]:
     security = operation.get("security", default_security) or []
     integration = operation.get(INTEGRATION) or {}
+    kind = integration.get("type")
+    if str(kind).upper() not in INTEGRATION_TYPES:
+        known = ", ".join(sorted(INTEGRATION_TYPES))
+        raise ValueError(f"{name}: {INTEGRATION}.type is {kind!r}, and has to be one of {known}")
     responses = {
         str(response["statusCode"]): response_form(response, "" if pattern == "default" else pattern)
         for pattern, response in (integration.get("responses") or {}).items()

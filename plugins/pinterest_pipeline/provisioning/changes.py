@@ -47,6 +47,14 @@ class Change:
     wanted: Any = None
     note: str = ""
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Change:
+        """The change that :meth:`document` gave.
+
+        :param document: the row as JSON has it.
+        """
+        return cls(**{**document, "action": Action(document["action"])})
+
     def document(self) -> dict[str, Any]:
         """The row as JSON has it."""
         return {**asdict(self), "action": str(self.action)}
@@ -128,7 +136,8 @@ def _sentence(change: Change) -> str:
 
 
 def _shown(change: Change, title: str) -> str:
-    return _value(getattr(change, title))
+    # Reason and remedy are the last column: they are read to their end.
+    return change.note if title == "note" else _value(getattr(change, title))
 
 
 def _value(value: Any) -> str:

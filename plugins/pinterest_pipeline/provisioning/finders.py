@@ -7,9 +7,28 @@ from typing import Any
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import Names
 from pinterest_pipeline.errors import Permanent
+from pinterest_pipeline.provisioning import plugin_file
 from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
+from pinterest_pipeline.provisioning.api import ApiPart
 from pinterest_pipeline.provisioning.connection import SECRET_NAME
 from pinterest_pipeline.provisioning.resources import Found
+from pinterest_pipeline.settings import Settings
+
+
+def find_resources(names: Names, settings: Settings, part: str) -> Found:
+    """Look for every resource of a path.
+
+    :param names: names of the resources.
+    :param settings: the settings.
+    :param part: the path, an :class:`~.api.ApiPart`.
+    :returns: kind and name to ARN, id or name; ``None`` for what is not there.
+    """
+    with_key = settings.require_api_key
+    if part == ApiPart.STREAM:
+        return find_stream_resources(names, with_key=with_key)
+    return find_batch_resources(
+        names, plugin_file.plugin_key(settings.connector_plugin_source), with_key=with_key
+    )
 
 
 def find_batch_resources(names: Names, plugin_key: str, *, with_key: bool) -> Found:

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import json
 from string import Template
-from typing import Any
 
 from pinterest_pipeline.entities import Names
 
-#: Dead letters are few and carry their origin: one partition keeps them in order.
-DEAD_LETTER_PARTITIONS = 1
 MAX_REPLICATION = 3
+#: Version of Kafka Connect that the connector runs with.
+KAFKA_CONNECT_VERSION = "3.7.x"
 
 
 def replication_factor(brokers: int) -> int:
     """How many copies a topic has on a cluster of ``brokers``."""
     return min(MAX_REPLICATION, brokers)
-
-
-def topic_plan(names: Names, *, partitions: int, replication: int) -> list[dict[str, Any]]:
-    """The topics that must exist.
-
-    :param names: names of the resources.
-    :param partitions: partitions of each data topic.
-    :param replication: copies of each partition.
-    :returns: one ``{"name", "partitions", "replication_factor", "config"}`` a topic.
-    """
-    data = [(topic, partitions) for topic in names.topics.values()]
-    return [
-        {"name": name, "partitions": count, "replication_factor": replication, "config": {}}
-        for name, count in [*data, (names.dead_letter_topic, DEAD_LETTER_PARTITIONS)]
-    ]
 
 
 def bucket_arn(names: Names, *, partition: str) -> str:

@@ -35,10 +35,16 @@ class Look(NamedTuple):
 
 
 class Content(NamedTuple):
-    """Size and MD5 of what was read of a file."""
+    """Size and hashes of what was read of a file.
+
+    :param size: bytes.
+    :param md5: as MSK Connect tells of a plugin's file.
+    :param sha256: as whoever has published the file tells of it.
+    """
 
     size: int
     md5: str
+    sha256: str
 
 
 class PluginFile(ABC):
@@ -61,13 +67,13 @@ class PluginFile(ABC):
 
     def read(self) -> Content:
         """Read all of it, without keeping it."""
-        # MSK Connect tells of a plugin's file by this hash.
-        digest = hashlib.md5(usedforsecurity=False)
+        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
         size = 0
         for chunk in self._chunks():
-            digest.update(chunk)
+            md5.update(chunk)
+            sha256.update(chunk)
             size += len(chunk)
-        return Content(size, digest.hexdigest())
+        return Content(size, md5.hexdigest(), sha256.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,10 @@ class S3File(PluginFile):
                 return None
             raise
         return Look(head["ContentLength"], f"{self} {head['ETag']}", head["Metadata"].get(ORIGIN))
+
+    def delete(self) -> None:
+        """Delete the object; a versioned bucket keeps it as an older version."""
+        self.s3.delete_object(Bucket=self.bucket, Key=self.key)
 
     def copy_to(self, s3: Any, bucket: str, key: str) -> None:
         """Let S3 copy the object."""

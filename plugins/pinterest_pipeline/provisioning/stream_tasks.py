@@ -8,7 +8,6 @@ from airflow.sdk import task
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import api
 from pinterest_pipeline.provisioning.prerequisites.paths import check_path
 from pinterest_pipeline.provisioning.tasks import resource_tags
@@ -23,30 +22,6 @@ def check_prerequisites() -> list[dict[str, Any]]:
     :raises PipelineError: naming all that is to be mended.
     """
     return check_path(api.ApiPart.STREAM, settings(), resource_tags())
-
-
-@task(multiple_outputs=True)
-def plan_resources(*, params: Any = None) -> dict[str, Any]:
-    """Work out what is asked for from the params, the settings and the template.
-
-    :returns: ``stream_mode``, ``shard_count`` (``None`` on demand), ``retention_hours``,
-        ``api_specification``, ``stage_variables``.
-    """
-    region = connections.aws_client("kinesis").meta.region_name
-    role = settings().kinesis_api_role_arn
-    mode = params["stream_mode"]
-    return {
-        "stream_mode": mode,
-        "shard_count": params["shard_count"] if mode == "PROVISIONED" else None,
-        "retention_hours": params["retention_hours"],
-        "api_specification": api.api_specification(
-            read_include("apigateway/pinterest.json"),
-            api.ApiPart.STREAM,
-            values=api.stream_values(region, role),
-            require_api_key=settings().require_api_key,
-        ),
-        "stage_variables": api.stream_variables(role),
-    }
 
 
 @task

@@ -11,9 +11,10 @@ from airflow.sdk import task
 from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.paths import read_include
-from pinterest_pipeline.provisioning import access, api, bucket, connection, plan, plugin_file, resources
-from pinterest_pipeline.provisioning.finders import find_batch_resources, find_stream_resources
+from pinterest_pipeline.provisioning import access, api, bucket, connection, plugin_file, resources
+from pinterest_pipeline.provisioning.changes import Change
+from pinterest_pipeline.provisioning.differences.sink import replaced_names
+from pinterest_pipeline.provisioning.finders import find_resources
 from pinterest_pipeline.provisioning.prerequisites.paths import check_path
 from pinterest_pipeline.settings import settings
 
@@ -36,16 +37,18 @@ def check_prerequisites() -> list[dict[str, Any]]:
 
 
 @task
-def survey_resources(part: str, *, run_id: Any = None) -> None:
+def survey_resources(part: str, changes: list[dict[str, Any]], *, run_id: Any = None) -> None:
     """Note in ``_state/resources.json`` what is not there yet and so will be created by this run.
 
     The bucket, in which the record lies, is made here.
 
     :param part: the path that is provisioned, an :class:`~.api.ApiPart`.
+    :param changes: the plan; what is there and will be made again is noted too.
     :raises Permanent: when S3 forbids a look at the bucket.
     """
     s3 = connections.aws_client("s3")
-    there = dict(_resources(part))
+    there = dict(find_resources(names(), settings(), part))
+    there |= dict.fromkeys(replaced_names(map(Change.of, changes)))
     ours = ("bucket", names().bucket)
     absent = there[ours] is None
     if absent:
@@ -63,41 +66,6 @@ def survey_resources(part: str, *, run_id: Any = None) -> None:
         logger.info("%s %s: %s", kind, name, "will be created" if identifier is None else "is there")
 
 
-@task(multiple_outputs=True)
-def plan_resources(*, params: Any = None) -> dict[str, Any]:
-    """Work out what is asked for from the params, the cluster and the templates.
-
-    :returns: ``topics``, ``bucket_arn``, ``connector_configuration``, ``worker_properties``,
-        ``api_specification``.
-    """
-    from cloud_operators.aws.hooks.msk import MskHook
-
-    chosen = params
-    found = names()
-    place = connections.aws_client("s3").meta
-    brokers = MskHook(aws_conn_id=connections.AWS).broker_count(settings().msk_cluster_arn)
-    replication = plan.replication_factor(brokers)
-    return {
-        "topics": plan.topic_plan(found, partitions=chosen["partitions"], replication=replication),
-        "bucket_arn": plan.bucket_arn(found, partition=place.partition),
-        "connector_configuration": plan.connector_configuration(
-            read_include("connect/s3-sink.json"),
-            found,
-            region=place.region_name,
-            tasks=chosen["tasks"],
-            flush_size=chosen["flush_size"],
-            rotate_interval_ms=chosen["rotate_interval_ms"],
-            replication=replication,
-        ),
-        "worker_properties": read_include("connect/worker.properties"),
-        "api_specification": api.api_specification(
-            read_include("apigateway/pinterest.json"),
-            api.ApiPart.BATCH,
-            require_api_key=settings().require_api_key,
-        ),
-    }
-
-
 @task
 def copy_plugin_file() -> str:
     """Bring the sink's plugin file into the bucket.
@@ -111,7 +79,13 @@ def copy_plugin_file() -> str:
     found = names()
     source = settings().connector_plugin_source
     built = MskConnectHook(aws_conn_id=connections.AWS).find_custom_plugin(found.custom_plugin)
-    return plugin_file.copy_plugin_file(connections.aws_client("s3"), source, found.bucket, built)
+    return plugin_file.copy_plugin_file(
+        connections.aws_client("s3"),
+        source,
+        found.bucket,
+        built,
+        sha256=settings().connector_plugin_sha256,
+    )
 
 
 @task
@@ -153,7 +127,12 @@ def record_resources(part: str, *, run_id: Any = None) -> list[str]:
     noted = resources.update_record(
         connections.aws_client("s3"),
         settings().state_root,
-        partial(resources.note_created, found=_resources(part), run_id=run_id, now=now_text()),
+        partial(
+            resources.note_created,
+            found=find_resources(names(), settings(), part),
+            run_id=run_id,
+            now=now_text(),
+        ),
     )
     return [f"{entry['kind']} {entry['name']}" for entry in noted]
 
@@ -178,11 +157,3 @@ def smoke_test_api() -> None:
         found.password or "",
         {topic: len(numbers) for topic, numbers in hook.partitions(list(names().topics.values())).items()},
     )
-
-
-def _resources(part: str) -> resources.Found:
-    with_key = settings().require_api_key
-    if part == api.ApiPart.STREAM:
-        return find_stream_resources(names(), with_key=with_key)
-    key = plugin_file.plugin_key(settings().connector_plugin_source)
-    return find_batch_resources(names(), key, with_key=with_key)

@@ -63,6 +63,9 @@ class FakeS3:
             "Metadata": self.metadata[Bucket, Key],
         }
 
+    def delete_object(self, *, Bucket: str, Key: str) -> None:
+        self.objects.pop((Bucket, Key), None)
+
     def upload_fileobj(self, stream: Any, bucket: str, key: str, *, ExtraArgs: dict[str, Any]) -> None:
         self.objects[bucket, key] = stream.read()
         self.metadata[bucket, key] = ExtraArgs["Metadata"]

@@ -47,8 +47,12 @@ class FakeKafka:
         self.requests.append("describe_configs")
         return {resource: self._answer(resource.name, _entries) for resource in resources}
 
-    def create_topics(self, topics: Iterable[Any], **_: Any) -> dict[str, Future[Any]]:
+    def create_topics(
+        self, topics: Iterable[Any], *, validate_only: bool = False, **_: Any
+    ) -> dict[str, Future[Any]]:
         self.requests.append("create_topics")
+        if validate_only:
+            return {topic.topic: _done(None) for topic in topics}
         for topic in topics:
             ends = dict.fromkeys(range(topic.num_partitions), 0)
             self.topics[topic.topic] = FakeTopic(ends, topic.replication_factor, dict(topic.config))
@@ -61,9 +65,11 @@ class FakeKafka:
             ends |= {number: 0 for number in range(request.new_total_count) if number not in ends}
         return {request.topic: _done(None) for request in requests}
 
-    def incremental_alter_configs(self, resources: Iterable[Any], **_: Any) -> dict[Any, Future[Any]]:
+    def incremental_alter_configs(
+        self, resources: Iterable[Any], *, validate_only: bool = False, **_: Any
+    ) -> dict[Any, Future[Any]]:
         self.requests.append("incremental_alter_configs")
-        for resource in resources:
+        for resource in [] if validate_only else resources:
             for entry in resource.incremental_configs:
                 assert entry.incremental_operation is AlterConfigOpType.SET
                 self.topics[resource.name].config[entry.name] = entry.value

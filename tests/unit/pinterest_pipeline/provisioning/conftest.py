@@ -13,7 +13,7 @@ import pytest
 from botocore.loaders import Loader, create_loader
 
 from pinterest_pipeline import connections
-from pinterest_pipeline.provisioning import stream_tasks, tasks
+from pinterest_pipeline.provisioning import change_tasks, stream_tasks, tasks
 from pinterest_pipeline.settings import load_settings
 from tests.unit.cloud_operators import moto_server
 from tests.unit.cloud_operators.aws import fake_msk
@@ -89,6 +89,7 @@ def configured(msk: FakeMsk, kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch) 
         values = load_settings(SETTINGS | {f"PINTEREST_{name}": value for name, value in changed.items()})
         monkeypatch.setattr(tasks, "settings", lambda: values)
         monkeypatch.setattr(stream_tasks, "settings", lambda: values)
+        monkeypatch.setattr(change_tasks, "settings", lambda: values)
 
     use()
     return use

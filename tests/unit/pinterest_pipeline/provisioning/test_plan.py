@@ -29,17 +29,6 @@ def test_replication_is_at_most_three(brokers: int, copies: int) -> None:
     assert plan.replication_factor(brokers) == copies
 
 
-def test_topics() -> None:
-    found = {topic["name"]: topic for topic in plan.topic_plan(NAMES, partitions=3, replication=2)}
-    assert {name: topic["partitions"] for name, topic in found.items()} == {
-        "12b287eedf6d.pin": 3,
-        "12b287eedf6d.geo": 3,
-        "12b287eedf6d.user": 3,
-        "12b287eedf6d.dead-letter": 1,
-    }
-    assert {topic["replication_factor"] for topic in found.values()} == {2}
-
-
 def test_the_sink_reads_exactly_the_data_topics(connector: dict[str, str]) -> None:
     pattern = re.compile(connector["topics.regex"])
     assert all(pattern.fullmatch(f"12b287eedf6d.{entity}") for entity in ("pin", "geo", "user"))

@@ -110,7 +110,7 @@ def test_a_newer_file_is_refused_when_the_custom_plugin_keeps_the_old_one(s3: Fa
     assert copy_plugin_file(s3, "s3://other/sink.zip", BUCKET, built) == KEY
     s3.objects["other", "sink.zip"] = newer
     with pytest.raises(
-        ResourceDiffers, match=r"custom plugin 'sandbox-plugin' .*\n(.*\n)+.*[Dd]elete the connector"
+        ResourceDiffers, match=r"custom plugin 'sandbox-plugin' .*\n(.*\n)+.*with allow_replace"
     ):
         copy_plugin_file(s3, "s3://other/sink.zip", BUCKET, built)
     assert s3.objects[BUCKET, KEY] == b"PK-1"

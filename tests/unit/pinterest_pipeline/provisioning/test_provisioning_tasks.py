@@ -21,13 +21,12 @@ from tests.unit.pinterest_pipeline.fakes import FakeRestProxy
 
 BUCKET = "user-sandbox-bucket"
 KEY = "kafka-connect-s3/sink.zip"
-PARAMS = {"partitions": 3, "tasks": 2, "flush_size": 700, "rotate_interval_ms": 2000}
 
 
 @pytest.mark.usefixtures("configured")
 def test_what_is_noted_is_what_was_not_there(real_s3: Any, kafka: FakeKafka) -> None:
     kafka.topics["sandbox.pin"] = FakeTopic({0: 0})
-    tasks.survey_resources.function("batch", run_id="manual__1")
+    tasks.survey_resources.function("batch", [], run_id="manual__1")
     # What the tasks in between make, as far as they come.
     kafka.topics["sandbox.geo"] = FakeTopic({0: 0})
     connections.aws_client("secretsmanager").create_secret(
@@ -43,46 +42,6 @@ def test_what_is_noted_is_what_was_not_there(real_s3: Any, kafka: FakeKafka) -> 
         ("secret", "airflow/connections/pinterest_api"),
     }
     assert noted["topic", "sandbox.user"] == "creating"
-
-
-@pytest.mark.usefixtures("configured")
-def test_the_plan_holds_params_cluster_and_templates(msk: FakeMsk) -> None:
-    msk.cluster["NumberOfBrokerNodes"] = 2
-    plan = tasks.plan_resources.function(params=PARAMS)
-    assert {
-        topic["name"]: (topic["partitions"], topic["replication_factor"]) for topic in plan["topics"]
-    } == {
-        "sandbox.pin": (3, 2),
-        "sandbox.geo": (3, 2),
-        "sandbox.user": (3, 2),
-        "sandbox.dead-letter": (1, 2),
-    }
-    configuration = plan["connector_configuration"]
-    assert (configuration["tasks.max"], configuration["flush.size"]) == ("2", "700")
-    assert (configuration["s3.bucket.name"], configuration["s3.region"]) == (BUCKET, "us-east-1")
-    assert "key.converter" in plan["worker_properties"]
-    assert "security" in plan["api_specification"]
-
-
-@pytest.mark.usefixtures("configured")
-@pytest.mark.parametrize(
-    ("region", "arn"),
-    [
-        ("us-east-1", f"arn:aws:s3:::{BUCKET}"),
-        ("us-gov-west-1", f"arn:aws-us-gov:s3:::{BUCKET}"),
-        ("cn-north-1", f"arn:aws-cn:s3:::{BUCKET}"),
-    ],
-)
-def test_the_bucket_has_the_partition_of_the_region(
-    monkeypatch: pytest.MonkeyPatch, region: str, arn: str
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-    assert tasks.plan_resources.function(params=PARAMS)["bucket_arn"] == arn
-
-
-def test_no_key_is_asked_for_when_none_is_wanted(configured: Any) -> None:
-    configured(REQUIRE_API_KEY="false")
-    assert "security" not in tasks.plan_resources.function(params=PARAMS)["api_specification"]
 
 
 @pytest.mark.usefixtures("configured")
@@ -208,7 +167,7 @@ def test_what_the_stream_path_lacks_is_noted_and_then_created(configured: Any, r
     configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
     kinesis = connections.aws_client("kinesis")
     kinesis.create_stream(StreamName="streaming-sandbox-geo", ShardCount=1)
-    tasks.survey_resources.function("stream", run_id="manual__1")
+    tasks.survey_resources.function("stream", [], run_id="manual__1")
     kinesis.create_stream(StreamName="streaming-sandbox-pin", ShardCount=1)
     tasks.record_resources.function("stream", run_id="manual__1")
     body = real_s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read()
@@ -219,28 +178,6 @@ def test_what_the_stream_path_lacks_is_noted_and_then_created(configured: Any, r
         "streaming-sandbox-pin": "created",
         "streaming-sandbox-user": "creating",
     }
-
-
-@pytest.mark.parametrize(("mode", "shards"), [("PROVISIONED", 2), ("ON_DEMAND", None)])
-def test_the_plan_of_the_stream_path(configured: Any, mode: str, shards: int | None) -> None:
-    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
-    params = {"stream_mode": mode, "shard_count": 2, "retention_hours": 48}
-    plan = stream_tasks.plan_resources.function(params=params)
-    specification = plan.pop("api_specification")
-    assert plan == {
-        "stream_mode": mode,
-        "shard_count": shards,
-        "retention_hours": 48,
-        "stage_variables": {"kinesisRole": "pinterest/kinesis-access"},
-    }
-    # The batch part is left alone.
-    assert set(specification["paths"]) == {
-        "/streams",
-        "/streams/{stream-name}",
-        "/streams/{stream-name}/record",
-        "/streams/{stream-name}/records",
-    }
-    assert "${AWS_" not in json.dumps(specification)
 
 
 def test_the_smoke_test_of_streams_takes_the_connection(

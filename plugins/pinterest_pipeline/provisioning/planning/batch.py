@@ -1,0 +1,144 @@
+"""The plan of the batch path: topics, the S3 sink, the API's batch part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloud_operators.kafka.topics import Topic, topics_of
+from pinterest_pipeline import connections
+from pinterest_pipeline.entities import Names
+from pinterest_pipeline.paths import read_include
+from pinterest_pipeline.provisioning import api, plan
+from pinterest_pipeline.provisioning.changes import Change
+from pinterest_pipeline.provisioning.differences import sink
+from pinterest_pipeline.provisioning.differences.topics import topic_changes, wanted_topics
+from pinterest_pipeline.provisioning.planning.shared import absent, api_changes
+from pinterest_pipeline.provisioning.plugin_file import plugin_file_changes, plugin_key
+from pinterest_pipeline.provisioning.resources import Found
+from pinterest_pipeline.settings import Settings
+
+
+def plan_batch(
+    names: Names, settings: Settings, params: Mapping[str, Any], found: Found
+) -> tuple[dict[str, Any], list[Change]]:
+    """Work out what is wanted, and how it differs from what is there.
+
+    :param names: names of the resources.
+    :param settings: the settings.
+    :param params: the DAG's params; what is empty keeps what is there.
+    :param found: which resources are there.
+    :returns: ``topics``, ``bucket_arn``, ``connector_configuration``, ``connector_capacity``,
+        ``worker_properties``, ``api_specification``, and the changes.
+    :raises ValueError: when a topic or the API's document is described wrongly.
+    :raises ServiceFailed: when the brokers would refuse a topic.
+    """
+    from cloud_operators.aws.hooks.msk import MskHook
+    from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+    from cloud_operators.kafka.hooks.admin import KafkaAdminHook
+
+    place = connections.aws_client("s3").meta
+    msk, connect = MskHook(aws_conn_id=connections.AWS), MskConnectHook(aws_conn_id=connections.AWS)
+    kafka = KafkaAdminHook(kafka_conn_id=connections.KAFKA)
+    replication = plan.replication_factor(msk.broker_count(settings.msk_cluster_arn))
+    connector = connect.find_connector(names.connector)
+
+    topics = kafka.find_topics([*names.topics.values(), names.dead_letter_topic])
+    asked = wanted_topics(
+        names,
+        topics,
+        partitions=params.get("partitions"),
+        config=params.get("topic_config") or {},
+        replication=replication,
+    )
+    wanted = {
+        "topics": asked,
+        "bucket_arn": plan.bucket_arn(names, partition=place.partition),
+        "connector_configuration": plan.connector_configuration(
+            read_include("connect/s3-sink.json"),
+            names,
+            region=place.region_name,
+            replication=replication,
+            **sink.sink_sizes(params, connector),
+        ),
+        "connector_capacity": sink.sink_capacity(params, connector),
+        "worker_properties": read_include("connect/worker.properties"),
+        "api_specification": api.api_specification(
+            read_include("apigateway/pinterest.json"),
+            api.ApiPart.BATCH,
+            require_api_key=settings.require_api_key,
+        ),
+    }
+    _ask_brokers(kafka, topics_of(asked), topics)
+    return wanted, [
+        *absent(found),
+        *topic_changes(topics_of(asked), topics),
+        *_sink_changes(names, settings, wanted, connect, msk, connector, found),
+        *api_changes(
+            names,
+            settings,
+            wanted["api_specification"],
+            api.batch_variables(settings.rest_proxy_address),
+        ),
+    ]
+
+
+def _ask_brokers(kafka: Any, wanted: list[Topic], found: Mapping[str, Topic]) -> None:
+    """Let the brokers refuse what they would refuse later, before anything is changed."""
+    missing = [topic for topic in wanted if topic.name not in found]
+    if missing:
+        kafka.create_topics(missing, validate_only=True)
+    for topic in wanted:
+        present = found.get(topic.name)
+        if present and (changed := topic.differing_config(present)):
+            kafka.set_config(topic.name, changed, validate_only=True)
+
+
+def _sink_changes(
+    names: Names,
+    settings: Settings,
+    wanted: Mapping[str, Any],
+    connect: Any,
+    msk: Any,
+    connector: Mapping[str, Any] | None,
+    found: Found,
+) -> list[Change]:
+    source = settings.connector_plugin_source
+    plugin = connect.find_custom_plugin(names.custom_plugin)
+    worker = connect.find_worker_configuration(names.worker_configuration)
+    location = {"bucketArn": wanted["bucket_arn"], "fileKey": plugin_key(source)}
+    parts = [
+        *plugin_file_changes(
+            connections.aws_client("s3"),
+            source,
+            found["bucket", names.bucket],
+            plugin,
+            plugin=names.custom_plugin,
+            sha256=settings.connector_plugin_sha256,
+        ),
+        *sink.custom_plugin_changes(
+            names.custom_plugin,
+            {"contentType": plan.plugin_content_type(source), "location": {"s3Location": location}},
+            plugin,
+        ),
+        *sink.worker_configuration_changes(names.worker_configuration, wanted["worker_properties"], worker),
+    ]
+    made_anew = {sink.CUSTOM_PLUGIN, sink.WORKER_CONFIGURATION}
+    request = {
+        "connectorConfiguration": wanted["connector_configuration"],
+        "capacity": wanted["connector_capacity"],
+        "kafkaConnectVersion": plan.KAFKA_CONNECT_VERSION,
+        "serviceExecutionRoleArn": settings.connector_role_arn,
+        "plugins": [{"customPlugin": _revision(plugin, "customPluginArn")}] if plugin else [],
+        "workerConfiguration": _revision(worker, "workerConfigurationArn"),
+        **(msk.connect_settings(settings.msk_cluster_arn)),
+    }
+    return parts + sink.connector_changes(
+        names.connector, request, connector, parts_replaced=any(row.kind in made_anew for row in parts)
+    )
+
+
+def _revision(described: Mapping[str, Any] | None, arn: str) -> dict[str, Any]:
+    if described is None:
+        return {}
+    return {arn: described[arn], "revision": described["latestRevision"]["revision"]}
