@@ -169,12 +169,12 @@ def test_every_dag_runs_by_airflow_dags_test(demo: Demo) -> None:
     assert set(again) == set(written)
     assert all(again[key] > written[key] for key in written)
 
-    dags_test(demo, "pinterest_provision_batch", {})
+    dags_test(demo, "pinterest_provision_batch", {"dry_run": False})
     assert landed_lines(demo.sandbox) == lines
     dags_test(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS})
     assert landed_lines(demo.sandbox) == {place: count + DAG_POSTS for place, count in lines.items()}
 
-    dags_test(demo, "pinterest_provision_stream", {})
+    dags_test(demo, "pinterest_provision_stream", {"dry_run": False})
     dags_test(demo, "pinterest_emulate_posts", {"posts": DAG_POSTS, "target": "stream"})
     before = stream_lines(demo)
     dags_test(demo, "pinterest_stream_ingest", {})

@@ -106,7 +106,7 @@ def test_a_stream_that_was_made_again_is_read_from_its_beginning(demo: Demo, air
         StreamName=stream_name(demo, "geo"), WaiterConfig={"Delay": 1}
     )
 
-    finished(airflow, PROVISION_STREAM, airflow.trigger(PROVISION_STREAM, {}))
+    finished(airflow, PROVISION_STREAM, airflow.trigger(PROVISION_STREAM, {"dry_run": False}))
     burst(airflow, POSTS, start=7000)
     ingest(airflow)
 

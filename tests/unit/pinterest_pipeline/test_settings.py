@@ -85,6 +85,8 @@ def test_a_missing_user_id_is_named(environment: dict[str, str]) -> None:
         ("STREAM_MODE", "sometimes"),
         ("CONNECTOR_PLUGIN_SOURCE", "ftp://host/sink.zip"),
         ("CONNECTOR_PLUGIN_SOURCE", "s3://bucket/sink.tar"),
+        ("CONNECTOR_PLUGIN_SHA256", "A" * 64),
+        ("CONNECTOR_PLUGIN_SHA256", "0" * 63),
         ("AUTO_HEAL", "1"),
         ("NOTIFIERS", "{}"),
         ("NOTIFIERS", '[{"class": "Notifier"}]'),
@@ -122,6 +124,7 @@ def test_a_wrong_value_is_one_line_that_names_it(name: str, value: str) -> None:
         ("AUTO_HEAL", "true", "auto_heal", True),
         ("STREAM_MODE", "continuous", "stream_mode", "continuous"),
         ("CONNECTOR_PLUGIN_SOURCE", "https://h/sink.zip", "connector_plugin_source", "https://h/sink.zip"),
+        ("CONNECTOR_PLUGIN_SHA256", "0a" * 32, "connector_plugin_sha256", "0a" * 32),
     ],
 )
 def test_values_are_parsed(name: str, value: str, field: str, parsed: Any) -> None:

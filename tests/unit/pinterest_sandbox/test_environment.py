@@ -15,6 +15,7 @@ ACCOUNT = Account(
     bucket="user-sandbox-bucket",
     artifacts_bucket="sandbox-artifacts",
     plugin_source="s3://sandbox-artifacts/s3-sink.zip",
+    plugin_sha256="0" * 64,
     cluster_arn="arn:cluster",
     connector_role_arn="arn:connector",
     api_role_arn="arn:api",

@@ -73,14 +73,14 @@ def run(console: Console, *, posts: int) -> list[Figure]:
     airflow.wait_for_dags((*driven, STREAM_INGEST), timeout=120)
     for dag_id in driven:
         airflow.unpause(dag_id)
-    run_dag(airflow, PROVISION, {})
+    run_dag(airflow, PROVISION, {"dry_run": False})
     console.print("The daily run", style="bold")
     warm, figures_of_days = daily.measure(config, airflow)
     add(*figures_of_days)
     rows = _sample(config)
     # Before the history: the ingest also compares its tables with those of the daily run.
     console.print("The stream path", style="bold")
-    run_dag(airflow, PROVISION_STREAM, {})
+    run_dag(airflow, PROVISION_STREAM, {"dry_run": False})
     add(*stream.measure_ingest(config, airflow))
     add(stream.measure_latency(config, rows["pin"][0]))
     add(*stream.measure_rate(config, airflow, rows, posts=posts))
