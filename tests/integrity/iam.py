@@ -38,7 +38,9 @@ UNSCOPED = {
     "kinesis:ListStreams",
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
+    "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
+    "ssm:DescribeInstanceInformation",
 }
 
 Statement = dict[str, Any]

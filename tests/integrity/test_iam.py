@@ -43,6 +43,7 @@ SERVICES = {
     "secretsmanager": "secretsmanager",
     "sns": "sns",
     "sqs": "sqs",
+    "ssm": "ssm",
     "sts": "sts",
 }
 #: Actions that are no operations, each with the reason.

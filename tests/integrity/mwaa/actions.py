@@ -27,6 +27,8 @@ S3_ACTIONS = {
 ON_BUCKET = {
     "s3:ListBucket",
     "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:PutBucketVersioning",
     "s3:CreateBucket",
     "s3:TagResource",
     "s3:PutBucketPublicAccessBlock",
@@ -97,6 +99,7 @@ OTHERS = [
         "/",
         {"TopicArn": f"arn:aws:sns:{ACCOUNT}:pinterest-alerts"},
     ),
+    Call(BATCH, "ssm", "DescribeInstanceInformation", "POST", "/", {}),
     Call(
         STREAM,
         "kinesis",
@@ -140,7 +143,10 @@ def recorded(report: dict[str, Any]) -> list[Call]:
 
 def actions_of(service: str, operation: str, method: str) -> set[str]:
     """The actions that a call needs."""
-    if service == "apigateway":
+    if operation == "GetCallerIdentity":
+        # Nobody can be kept from it.
+        own = set()
+    elif service == "apigateway":
         own = {f"apigateway:{method}"}
     elif service == "s3":
         own = S3_ACTIONS.get(operation, {f"s3:{operation}"})
@@ -184,6 +190,8 @@ def _resource(action: str, call: Call) -> str:
             tags = "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fid"
             path = tags if action != f"apigateway:{call.method}" else re.sub(r"\{\w+\}", "id", call.path)
             return f"arn:aws:apigateway:us-east-1::{path}"
+        case "iam":
+            return f"arn:aws:iam::123456789012:role/{on['RoleName']}"
         case "kinesis":
             return f"arn:aws:kinesis:{ACCOUNT}:stream/{on['StreamName']}"
         case "secretsmanager":

@@ -19,7 +19,7 @@ from typing import Any
 PLUGINS = Path(os.environ["AIRFLOW_HOME"]) / "plugins"
 #: Parameters that name what a call is made on; none of them is a secret.
 IDENTIFYING = {
-    *("Bucket", "Key", "CopySource", "StreamName", "SecretId", "Name"),
+    *("Bucket", "Key", "CopySource", "StreamName", "SecretId", "Name", "RoleName"),
     *("ClusterArn", "customPluginArn", "workerConfigurationArn", "connectorArn", "name", "connectorName"),
 }
 

@@ -19,6 +19,7 @@ from tests.unit.cloud_operators.aws import fake_msk
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.databricks import fake_databricks
 from tests.unit.pinterest_pipeline.fakes import serve
+from tests.unit.pinterest_pipeline.provisioning.customer_account import make_network, make_roles
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
@@ -74,6 +75,9 @@ def running() -> Iterator[Surroundings]:
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
         _keep_connections(surroundings)
+        make_roles(surroundings.client("iam"))
+        network = make_network(surroundings.client("ec2"))
+        surroundings.msk.cluster["BrokerNodeGroupInfo"]["ClientSubnets"] = [network.subnet]
         yield surroundings
 
 
