@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import requests
 from confluent_kafka.admin import AdminClient
 
 from pinterest_sandbox.aws.clients import aws_client
@@ -72,3 +73,41 @@ def test_roles_and_topic_exist(sandbox: RunningSandbox) -> None:
         assert iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"] == arn
     (topic,) = sns.list_topics()["Topics"]
     assert topic["TopicArn"].rpartition(":")[2] == "pinterest-alerts"
+
+
+def test_the_cluster_has_a_way_to_s3(kafka: Any, cluster_arn: str, sandbox: RunningSandbox) -> None:
+    found = kafka.describe_cluster_v2(ClusterArn=cluster_arn)["ClusterInfo"]
+    assert (found["State"], found["ClusterType"]) == ("ACTIVE", "PROVISIONED")
+    ec2 = aws_client("ec2", sandbox.url("moto"))
+    subnets = found["Provisioned"]["BrokerNodeGroupInfo"]["ClientSubnets"]
+    (vpc,) = {each["VpcId"] for each in ec2.describe_subnets(SubnetIds=subnets)["Subnets"]}
+    pages = ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    (endpoint,) = pages["VpcEndpoints"]
+    assert endpoint["ServiceName"] == "com.amazonaws.us-east-1.s3"
+    assert endpoint["State"].lower() == "available"
+    assert endpoint["RouteTableIds"]
+
+
+def test_the_caller_and_the_roles_are_of_one_account(sandbox: RunningSandbox) -> None:
+    caller = aws_client("sts", sandbox.url("moto")).get_caller_identity()
+
+    for name in ("PINTEREST_CONNECTOR_ROLE_ARN", "PINTEREST_KINESIS_API_ROLE_ARN"):
+        assert sandbox.environment[name].split(":")[4] == caller["Account"]
+
+
+def test_compute_and_warehouse_of_the_settings_are_there(sandbox: RunningSandbox) -> None:
+    compute = json.loads(sandbox.environment["PINTEREST_DATABRICKS_COMPUTE"])
+    warehouse = sandbox.environment["PINTEREST_DATABRICKS_WAREHOUSE_ID"]
+    asked = {
+        "2.1/clusters/get": {"cluster_id": compute["existing_cluster_id"]},
+        f"2.0/sql/warehouses/{warehouse}": {},
+    }
+
+    for path, query in asked.items():
+        answer = requests.get(
+            f"{sandbox.environment['DATABRICKS_HOST']}/api/{path}",
+            params=query,
+            headers={"Authorization": f"Bearer {sandbox.environment['DATABRICKS_TOKEN']}"},
+            timeout=30,
+        )
+        assert (answer.status_code, answer.json()["state"]) == (200, "RUNNING")

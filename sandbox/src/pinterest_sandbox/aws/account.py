@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pinterest_sandbox.aws.clients import aws_client
+from pinterest_sandbox.aws.network import Network, prepare_network
 from pinterest_sandbox.config import ACCOUNT, Config
 
 ARTIFACTS_BUCKET = "sandbox-artifacts"
@@ -27,6 +29,7 @@ class Account:
     :param bucket: the pipeline's bucket.
     :param artifacts_bucket: a bucket of the customer's own files.
     :param plugin_source: S3 URI of the sink's zip.
+    :param plugin_sha256: its hash.
     :param cluster_arn: of the MSK cluster.
     :param connector_role_arn: the role that connectors run with.
     :param api_role_arn: the role that the API calls Kinesis with.
@@ -36,6 +39,7 @@ class Account:
     bucket: str
     artifacts_bucket: str
     plugin_source: str
+    plugin_sha256: str
     cluster_arn: str
     connector_role_arn: str
     api_role_arn: str
@@ -66,7 +70,8 @@ def prepare_account(config: Config, *, sink_zip: Path, connections: Mapping[str,
         bucket=config.bucket,
         artifacts_bucket=ARTIFACTS_BUCKET,
         plugin_source=f"s3://{ARTIFACTS_BUCKET}/{SINK_KEY}",
-        cluster_arn=_cluster(aws_client("kafka", moto)),
+        plugin_sha256=hashlib.sha256(sink_zip.read_bytes()).hexdigest(),
+        cluster_arn=_cluster(aws_client("kafka", moto), prepare_network(aws_client("ec2", moto))),
         connector_role_arn=connector_role,
         api_role_arn=api_role,
         alert_topic_arn=aws_client("sns", moto).create_topic(Name=ALERT_TOPIC)["TopicArn"],
@@ -79,7 +84,7 @@ def _bucket(s3: Any, name: str) -> None:
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 
-def _cluster(kafka: Any) -> str:
+def _cluster(kafka: Any, network: Network) -> str:
     """A cluster as the sandbox's broker is: one plaintext broker without authentication."""
     found = kafka.list_clusters(ClusterNameFilter=CLUSTER_NAME)["ClusterInfoList"]
     for cluster in found:
@@ -92,8 +97,8 @@ def _cluster(kafka: Any) -> str:
         BrokerNodeGroupInfo={
             "InstanceType": "kafka.m7g.large",
             # MSK spreads its brokers evenly over the subnets; there is one broker.
-            "ClientSubnets": ["subnet-0sandbox000000001"],
-            "SecurityGroups": ["sg-0sandbox0000000001"],
+            "ClientSubnets": [network.subnet_id],
+            "SecurityGroups": [network.security_group_id],
             "StorageInfo": {"EbsStorageInfo": {"VolumeSize": 100}},
         },
         ClientAuthentication={"Unauthenticated": {"Enabled": True}},

@@ -50,6 +50,29 @@ def test_everything_is_there(config: Config, moto_url: str) -> None:
     assert json.loads(stored) == {"conn_type": "kafka"}
 
 
+def test_the_cluster_lies_in_a_vpc_with_a_way_to_s3(config: Config, moto_url: str) -> None:
+    arn = prepare(config).cluster_arn
+
+    cluster = aws_client("kafka", moto_url).describe_cluster_v2(ClusterArn=arn)["ClusterInfo"]
+    place = cluster["Provisioned"]["BrokerNodeGroupInfo"]
+    ec2 = aws_client("ec2", moto_url)
+    (subnet,) = ec2.describe_subnets(SubnetIds=place["ClientSubnets"])["Subnets"]
+    in_vpc = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}]
+    (group,) = ec2.describe_security_groups(GroupIds=place["SecurityGroups"])["SecurityGroups"]
+    assert group["VpcId"] == subnet["VpcId"]
+    (endpoint,) = ec2.describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]
+    assert (endpoint["ServiceName"], endpoint["VpcEndpointType"]) == (
+        "com.amazonaws.us-east-1.s3",
+        "Gateway",
+    )
+    tables = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
+    assert endpoint["RouteTableIds"] == [table["RouteTableId"] for table in tables] != []
+    # A second time finds all of it.
+    prepare(config)
+    assert len(ec2.describe_vpc_endpoints()["VpcEndpoints"]) == 1
+    assert len(ec2.describe_subnets(Filters=in_vpc)["Subnets"]) == 1
+
+
 @pytest.mark.parametrize(
     ("field", "principal"),
     [("connector_role_arn", "kafkaconnect.amazonaws.com"), ("api_role_arn", "apigateway.amazonaws.com")],

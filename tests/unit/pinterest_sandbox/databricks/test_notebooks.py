@@ -104,14 +104,24 @@ def test_what_is_not_here_is_refused_by_name(workspace: WorkspaceClient, cell: s
 
 
 @pytest.mark.parametrize(
-    "path", ["2.0/clusters/list", "2.1/clusters/get", "2.0/libraries/all-cluster-statuses"]
+    "path", ["2.0/clusters/list", "2.1/clusters/events", "2.0/libraries/all-cluster-statuses"]
 )
 def test_cluster_apis_are_refused_by_name(workspace: WorkspaceClient, path: str) -> None:
     refused = workspace.call("GET", path)
     assert (refused.status_code, refused.json()["error_code"]) == (400, "FEATURE_DISABLED")
     assert refused.json()["message"].startswith(f"{path} is not supported here")
     assert workspace.call("POST", "2.0/clusters/create", json={}).json()["error_code"] == "FEATURE_DISABLED"
-    assert workspace.get("2.1/clusters/spark-versions")["versions"]
+
+
+def test_the_cluster_can_be_looked_at_and_no_other(workspace: WorkspaceClient) -> None:
+    (version,) = workspace.get("2.1/clusters/spark-versions")["versions"]
+    cluster = workspace.get("2.1/clusters/get", cluster_id="sandbox")
+    assert (cluster["state"], cluster["spark_version"]) == ("RUNNING", version["key"])
+    refused = workspace.call("GET", "2.1/clusters/get", params={"cluster_id": "0123-456789-other"})
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"error_code": "INVALID_PARAMETER_VALUE", "message": "Cluster 0123-456789-other does not exist"},
+    )
 
 
 @pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"], ids=ascii)

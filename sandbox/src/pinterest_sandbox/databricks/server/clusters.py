@@ -1,4 +1,4 @@
-"""What clients ask before they start: runtime versions and SQL warehouses. Clusters can't be managed."""
+"""What clients ask before they start: cluster, runtimes, SQL warehouses. Clusters can't be managed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from pinterest_sandbox.config import CLUSTER_ID, WAREHOUSE_ID
-from pinterest_sandbox.databricks.compute import check_warehouse
+from pinterest_sandbox.databricks.compute import check_cluster, check_warehouse
 from pinterest_sandbox.databricks.errors import ApiError
 
+RUNTIME = "17.3.x-scala2.13"
 #: What makes, changes and lists clusters, and what runs on them outside of jobs.
 _CLUSTER_APIS = (
     "clusters",
@@ -22,14 +23,26 @@ _CLUSTER_APIS = (
 
 
 def routes() -> APIRouter:
-    """``clusters/spark-versions``, ``sql/warehouses``, and refusals of the APIs that manage clusters."""
+    """``clusters/get``, ``clusters/spark-versions``, ``sql/warehouses``; the rest of clusters is refused."""
     router = APIRouter(prefix="/api")
 
     @router.get("/2.0/clusters/spark-versions")
     @router.get("/2.1/clusters/spark-versions")
     def spark_versions() -> dict[str, Any]:
         name = "17.3 LTS (includes Apache Spark 4.0.0, Scala 2.13)"
-        return {"versions": [{"key": "17.3.x-scala2.13", "name": name}]}
+        return {"versions": [{"key": RUNTIME, "name": name}]}
+
+    @router.get("/2.0/clusters/get")
+    @router.get("/2.1/clusters/get")
+    def cluster(cluster_id: str) -> dict[str, Any]:
+        check_cluster(cluster_id)
+        return {
+            "cluster_id": CLUSTER_ID,
+            "cluster_name": CLUSTER_ID,
+            "spark_version": RUNTIME,
+            "state": "RUNNING",
+            "state_message": "",
+        }
 
     @router.get("/2.0/sql/warehouses")
     def warehouses() -> dict[str, Any]:
