@@ -17,6 +17,24 @@ put() {
     fi
     aws s3api head-object --bucket "$bucket" --key "$1" --query VersionId --output text
 }
+# A look that fails may be a lost connection, or credentials that have expired while the update went on.
+until_updated() {
+    local status failed=0
+    until [ "$failed" -ge "${FAILED_LOOKS:-10}" ]; do
+        if status=$(shown Status); then
+            failed=0
+            if [[ $status =~ ^(AVAILABLE|UPDATE_FAILED|UNAVAILABLE)$ ]]; then
+                return
+            fi
+        else
+            failed=$((failed + 1))
+        fi
+        sleep "${POLL_SECONDS:-30}"
+    done
+    echo "The environment can't be looked at, $failed times in a row: see above. The update goes on;" \
+        "no DAGs were uploaded. Run this again when it is over." >&2
+    return 1
+}
 shown() { aws mwaa get-environment --name "$environment" --query "Environment.$1" --output text; }
 options=()
 wanted=()
@@ -37,9 +55,7 @@ fi
 # 2. The update takes 10 to 30 minutes. GRACEFUL lets running tasks end, for up to 12 hours.
 if [ "${wanted[*]}" != "${running[*]}" ]; then
     aws mwaa update-environment --name "$environment" --worker-replacement-strategy GRACEFUL "${options[@]}" >/dev/null
-    until shown Status | grep -qE '^(AVAILABLE|UPDATE_FAILED|UNAVAILABLE)$'; do
-        sleep "${POLL_SECONDS:-30}"
-    done
+    until_updated
     if [ "$(shown LastUpdate.Status)" != SUCCESS ]; then
         echo "The update failed, the environment runs as before: $(shown LastUpdate.Error.ErrorMessage)" >&2
         exit 1

@@ -42,6 +42,7 @@ class Aws:
     :param updates: arguments of the updates so far.
     :param failure: message with which the next update fails; empty if it does not.
     :param refused: key of the object that may not be put; empty if all may.
+    :param blind: how many looks at an environment that is updated fail.
     """
 
     s3: Any
@@ -49,6 +50,7 @@ class Aws:
     updates: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
     refused: str = ""
+    blind: int = 0
 
     def install(self, folder: Path) -> ThreadingHTTPServer:
         """Put the command into a folder, and serve it until ``shutdown`` is called."""
@@ -103,6 +105,10 @@ class Aws:
         assert Name == self.environment["Name"]
         seen = dict(self.environment)
         if seen["Status"] == "UPDATING":
+            if self.blind:
+                self.blind -= 1
+                error = {"Code": "ExpiredTokenException", "Message": "The security token has expired"}
+                raise botocore.exceptions.ClientError({"Error": error}, "GetEnvironment")
             self._finish()
         return {"Environment": seen}
 

@@ -224,6 +224,30 @@ def test_a_failed_update_leaves_the_dags_as_they_are(deployment: Deployment) -> 
     assert deployment.uploaded() == {"plugins.zip", "requirements.txt", "startup.sh"}
 
 
+def test_a_lost_look_at_the_update_is_taken_again(deployment: Deployment) -> None:
+    deployment.aws.blind = 9
+    done = deployment.run()
+    assert done.returncode == 0, done.stderr
+    assert "dags/pinterest_daily_batch.py" in deployment.uploaded()
+
+
+def test_an_update_that_can_not_be_looked_at_is_not_waited_for_for_ever(deployment: Deployment) -> None:
+    deployment.aws.blind = 1_000_000
+    done = deployment.run()
+    assert done.returncode == 1
+    assert "The security token has expired" in done.stderr
+    assert "can't be looked at, 10 times in a row" in done.stderr
+    assert 1_000_000 - deployment.aws.blind == 10
+    assert deployment.uploaded() == {"plugins.zip", "requirements.txt", "startup.sh"}
+
+    # Once it can be, the environment has what is wanted, and the DAGs follow.
+    deployment.aws.blind = 0
+    assert deployment.aws.run(["mwaa", "get-environment", "--name", "production"], Path())[0] == 0
+    assert deployment.run().returncode == 0
+    assert len(deployment.aws.updates) == 1
+    assert "dags/pinterest_daily_batch.py" in deployment.uploaded()
+
+
 @pytest.mark.parametrize(
     ("refused", "before"),
     [
