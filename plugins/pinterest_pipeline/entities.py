@@ -153,7 +153,8 @@ class Names:
 
     def ssm_document(self, document: str) -> str:
         """The SSM document of the EC2 client that is made of ``include/ssm/<document>.json``."""
-        return f"{self.user_id}-{document}"
+        # An id may begin with a word that is reserved at the beginning of such names, as ``aws`` is.
+        return f"pinterest-{self.user_id}-{document}"
 
     def landing_prefix(self, entity: str) -> str:
         """S3 key prefix of an entity's landed objects, with a slash at the end."""

@@ -11,12 +11,17 @@ from typing import Any
 import botocore.exceptions
 
 from cloud_operators.exceptions import ServiceFailed, WaitTimedOut
+from pinterest_pipeline import connections
+from pinterest_pipeline.entities import Names
 from pinterest_pipeline.errors import Permanent, PipelineError
+from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 
 logger = logging.getLogger(__name__)
 
 #: Seconds between two looks at a command.
 LOOK_SECONDS = 2
+#: Seconds that a look at the client may take.
+STATUS_SECONDS = 180
 #: States of a command that has not ended.
 UNDER_WAY = ("Pending", "InProgress", "Delayed")
 _SETTING = "PINTEREST_CLIENT_INSTANCE_ID"
@@ -33,7 +38,7 @@ class KafkaClient:
 
     hook: Any
     instance_id: str
-    look_seconds: int = LOOK_SECONDS
+    look_seconds: float = LOOK_SECONDS
 
     def run(
         self,
@@ -62,7 +67,7 @@ class KafkaClient:
                 InstanceId=self.instance_id,
                 WaiterConfig={
                     "Delay": self.look_seconds,
-                    "MaxAttempts": max(1, seconds // self.look_seconds),
+                    "MaxAttempts": max(1, int(seconds / self.look_seconds)),
                 },
             )
         except botocore.exceptions.WaiterError as error:
@@ -112,6 +117,27 @@ class KafkaClient:
                 what, found["StatusDetails"], str(found["ResponseCode"]), said[-4000:] or None
             )
         return str(found["StandardOutputContent"])
+
+
+def kafka_client(instance_id: str) -> KafkaClient:
+    """The instance, through the connection ``aws_default``.
+
+    :param instance_id: the EC2 instance.
+    """
+    from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+
+    hook = SsmHook(aws_conn_id=connections.AWS)
+    return KafkaClient(hook=hook, instance_id=instance_id, look_seconds=LOOK_SECONDS)
+
+
+def read_status(client: KafkaClient, names: Names) -> dict[str, Any]:
+    """What the client shows of itself; nothing is changed there.
+
+    :param client: the instance, for which the SSM documents must be there.
+    :param names: names of the resources.
+    :returns: what the status document prints.
+    """
+    return parse_status(client.run(names.ssm_document(SsmDocument.STATUS), seconds=STATUS_SECONDS))
 
 
 def parse_status(text: str) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import Permanent, PipelineError
 from pinterest_pipeline.paths import read_include
 from pinterest_pipeline.provisioning import client_documents
-from pinterest_pipeline.provisioning.changes import Change
-from pinterest_pipeline.provisioning.client import KafkaClient, parse_status
+from pinterest_pipeline.provisioning.client import KafkaClient, kafka_client, read_status
 from pinterest_pipeline.provisioning.differences import kafka_client as differences
 from pinterest_pipeline.provisioning.differences.kafka_client import PARAM, Step
 from pinterest_pipeline.provisioning.ssm_documents import SsmDocument, ssm_content, ssm_document
@@ -24,7 +23,7 @@ from pinterest_pipeline.settings import settings
 logger = logging.getLogger(__name__)
 
 #: Seconds that a command may take. An installation downloads some hundred megabytes and waits for an answer.
-STATUS_SECONDS, RESTART_SECONDS, INSTALL_SECONDS = 180, 600, 3000
+RESTART_SECONDS, INSTALL_SECONDS = 600, 3000
 
 
 @task
@@ -113,26 +112,6 @@ def set_up_kafka_client() -> None:
     verify_client(done)
 
 
-def find_client_changes(param: dict[str, Any]) -> list[Change]:
-    """What provisioning would change at the client and its documents; nothing is changed by the look.
-
-    :param param: the DAG's param ``kafka_client``.
-    :raises Permanent: when the param has a wrong field.
-    """
-    instance_id = settings().client_instance_id
-    if not instance_id:
-        return []
-    wanted = differences.wanted_client(param, ssm_document(SsmDocument.INSTALL, read_include))
-    changes = client_documents.document_changes(
-        connections.aws_client("ssm"),
-        {names().ssm_document(document): ssm_content(document, read_include) for document in SsmDocument},
-    )
-    # A document that is not as wanted yet may print something else.
-    stale = {change.name for change in changes}
-    status = None if _name(SsmDocument.STATUS) in stale else _status()
-    return [*changes, *differences.client_changes(status, wanted, instance_id=instance_id)]
-
-
 def _instance() -> str:
     found = settings().client_instance_id
     if not found:
@@ -144,9 +123,7 @@ def _instance() -> str:
 
 
 def _client() -> KafkaClient:
-    from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-
-    return KafkaClient(hook=SsmHook(aws_conn_id=connections.AWS), instance_id=_instance())
+    return kafka_client(_instance())
 
 
 def _name(document: SsmDocument) -> str:
@@ -154,22 +131,21 @@ def _name(document: SsmDocument) -> str:
 
 
 def _status() -> dict[str, Any]:
-    return parse_status(_client().run(_name(SsmDocument.STATUS), seconds=STATUS_SECONDS))
+    return read_status(_client(), names())
 
 
 def _wanted(params: Any) -> dict[str, str]:
-    return differences.wanted_client(params[PARAM], ssm_document(SsmDocument.INSTALL, read_include))
+    return differences.wanted_client(params.get(PARAM) or {}, ssm_document(SsmDocument.INSTALL, read_include))
 
 
 def _install_parameters(status: dict[str, Any], wanted: dict[str, str]) -> dict[str, str]:
     """What is not asked for stays as it is, or is what provisioning knows; all else has its default."""
     from cloud_operators.aws.hooks.msk import MskHook
 
-    document = ssm_document(SsmDocument.INSTALL, read_include)
-    found = differences.kept_fields(status, document) | wanted
+    found = differences.kept_fields(status, ssm_document(SsmDocument.INSTALL, read_include)) | wanted
     if "BootstrapServers" not in found:
-        hook = MskHook(aws_conn_id=connections.AWS)
-        found["BootstrapServers"] = hook.get_bootstrap_brokers(settings().msk_cluster_arn)
+        msk = MskHook(aws_conn_id=connections.AWS)
+        found["BootstrapServers"] = msk.get_bootstrap_brokers(settings().msk_cluster_arn)
     return found
 
 

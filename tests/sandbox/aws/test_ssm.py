@@ -19,7 +19,7 @@ from pinterest_sandbox.supervision import Supervisor
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.running_sandbox import CHECKOUT, RunningSandbox
 
-PREFIX = "awsring"
+PREFIX = "ring"
 
 
 def read(relative: str) -> str:
