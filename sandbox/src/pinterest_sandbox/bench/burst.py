@@ -15,7 +15,7 @@ from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.bench.ceiling import CONTENT_TYPE, make_idle_topic, records_per_second
 from pinterest_sandbox.bench.driving import run_dag
-from pinterest_sandbox.bench.figures import Figure
+from pinterest_sandbox.bench.figures import Figure, burst_figures
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.environment import api_url
 from pinterest_sandbox.waiting import NotReady, wait_until
@@ -52,7 +52,6 @@ def measure_rate(
         )
     )
     run = run_dag(airflow, EMULATE, {"posts": posts, "batch_size": BATCH_SIZE}, logs_of=("send_posts",))
-    rate = records / run.tasks["send_posts"]
     on = f"{records:,} records, batches of {BATCH_SIZE}"
     return [
         Figure(
@@ -67,27 +66,14 @@ def measure_rate(
             unit="records/s",
             note=f"{on}, at the REST proxy, into the pipeline's topics",
         ),
-        Figure(
-            name="burst",
-            value=rate,
-            unit="records/s",
+        *burst_figures(
+            "burst",
+            rate=records / run.tasks["send_posts"],
+            logged=logged_rate(run.last_lines["send_posts"]),
+            ceiling=ceiling,
             budget=RATE_BUDGET,
-            more_is_better=True,
-            note=f"{on}, through the API",
-        ),
-        Figure(
-            name="burst without its task's start",
-            value=logged_rate(run.last_lines["send_posts"]),
-            unit="records/s",
-            more_is_better=True,
-            note=on,
-        ),
-        Figure(
-            name="burst, share of the ceiling",
-            value=100 * rate / ceiling,
-            unit="%",
-            budget=SHARE_BUDGET,
-            more_is_better=True,
+            share_budget=SHARE_BUDGET,
+            on=on,
         ),
     ]
 

@@ -44,6 +44,52 @@ class Figure:
         }
 
 
+def burst_figures(
+    name: str,
+    *,
+    rate: float,
+    logged: float,
+    ceiling: float,
+    budget: float,
+    share_budget: float | None,
+    on: str,
+) -> list[Figure]:
+    """What a burst has reached, with its task's start and without, and beside its ceiling.
+
+    :param name: of the burst.
+    :param rate: records a second over the task's whole time.
+    :param logged: records a second as the task itself counts them.
+    :param ceiling: records a second of a bare load generator.
+    :param budget: the least rate.
+    :param share_budget: the least share of the ceiling, in per cent; ``None`` where there is none.
+    :param on: what was sent.
+    """
+    return [
+        Figure(
+            name=name,
+            value=rate,
+            unit="records/s",
+            budget=budget,
+            more_is_better=True,
+            note=f"{on}, through the API",
+        ),
+        Figure(
+            name=f"{name} without its task's start",
+            value=logged,
+            unit="records/s",
+            more_is_better=True,
+            note=on,
+        ),
+        Figure(
+            name=f"{name}, share of the ceiling",
+            value=100 * rate / ceiling,
+            unit="%",
+            budget=share_budget,
+            more_is_better=True,
+        ),
+    ]
+
+
 def text(value: float) -> str:
     """A number as a person reads it: three digits that count, thousands parted."""
     if abs(value) >= 100:

@@ -14,7 +14,7 @@ from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.bench import notebook_runs, stream_ceiling
 from pinterest_sandbox.bench.burst import BATCH_SIZE, ENTITIES, logged_rate
 from pinterest_sandbox.bench.driving import run_dag
-from pinterest_sandbox.bench.figures import Figure
+from pinterest_sandbox.bench.figures import Figure, burst_figures
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks import service as databricks
 from pinterest_sandbox.databricks.sql_client import run_sql
@@ -70,7 +70,6 @@ def measure_rate(
     )
     conf: dict[str, object] = {"posts": posts, "batch_size": BATCH_SIZE, "target": "stream"}
     run = run_dag(airflow, EMULATE, conf, logs_of=("send_posts",))
-    rate = records / run.tasks["send_posts"]
     on = f"{records:,} records, batches of {BATCH_SIZE}"
     return [
         Figure(
@@ -79,26 +78,14 @@ def measure_rate(
             unit="records/s",
             note=f"{on}, into a stream that nobody reads",
         ),
-        Figure(
-            name="stream burst",
-            value=rate,
-            unit="records/s",
+        *burst_figures(
+            "stream burst",
+            rate=records / run.tasks["send_posts"],
+            logged=logged_rate(run.last_lines["send_posts"]),
+            ceiling=ceiling,
             budget=RATE_BUDGET,
-            more_is_better=True,
-            note=f"{on}, through the API",
-        ),
-        Figure(
-            name="stream burst without its task's start",
-            value=logged_rate(run.last_lines["send_posts"]),
-            unit="records/s",
-            more_is_better=True,
-            note=on,
-        ),
-        Figure(
-            name="stream burst, share of the ceiling",
-            value=100 * rate / ceiling,
-            unit="%",
-            more_is_better=True,
+            share_budget=None,
+            on=on,
         ),
     ]
 

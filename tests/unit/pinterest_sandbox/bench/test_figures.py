@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pinterest_sandbox.bench.figures import Figure, text
+from pinterest_sandbox.bench.figures import Figure, burst_figures, text
 from pinterest_sandbox.bench.report import print_figures, write_figures
 
 
@@ -33,6 +33,25 @@ def test_a_budget_is_kept_or_not(
 @pytest.mark.parametrize(("value", "written"), [(0.254, "0.25"), (12.34, "12.3"), (12_345.6, "12,346")])
 def test_numbers_are_short(value: float, written: str) -> None:
     assert text(value) == written
+
+
+@pytest.mark.parametrize(("share_budget", "within"), [(60.0, True), (80.0, False), (None, None)])
+def test_a_burst_is_shown_beside_its_ceiling(share_budget: float | None, within: bool | None) -> None:
+    figures = burst_figures(
+        "stream burst",
+        rate=6_000.0,
+        logged=9_000.0,
+        ceiling=8_000.0,
+        budget=6_001,
+        share_budget=share_budget,
+        on="600 records",
+    )
+    assert [(figure.name, figure.value, figure.unit, figure.within) for figure in figures] == [
+        ("stream burst", 6_000.0, "records/s", False),
+        ("stream burst without its task's start", 9_000.0, "records/s", None),
+        ("stream burst, share of the ceiling", 75.0, "%", within),
+    ]
+    assert [figure.note for figure in figures] == ["600 records, through the API", "600 records", ""]
 
 
 def test_table_and_file(tmp_path: Path) -> None:
