@@ -28,7 +28,9 @@ connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the sec
 `airflow/connections/pinterest_api`; and in `_state/resources.json` what of these it created.
 
 **When it fails.**
-- `check_prerequisites`: set the variables that it names.
+- `check_prerequisites`: nothing was changed. Its log has a table of all that is needed and below it how to
+  mend what is missing or wrong, with ready policies and commands; its error repeats what is required. Mend
+  it. `AWS does not take the credentials`: nothing else was looked at; renew those of `aws_default` first.
 - `survey_resources`: `S3 forbids a look at the bucket` says which permission is missing, or that somebody
   else has the bucket's name.
 - `plan_changes`: `Nothing was changed, because this can't be applied` names each field with its remedy. A

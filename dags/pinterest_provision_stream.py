@@ -24,7 +24,9 @@ puts two records into each stream, one by each method of the API, under the rese
 `smoke-test-8f3b9d52-6c0e-4b7a-9f1d-2a54c7e8d106`; the stream ingest leaves them out.
 
 **When it fails.**
-- `check_prerequisites`: set the variables that it names.
+- `check_prerequisites`: nothing was changed. Its log has a table of all that is needed and below it how to
+  mend what is missing or wrong, with ready policies and commands; its error repeats what is required. Mend
+  it. `AWS does not take the credentials`: nothing else was looked at; renew those of `aws_default` first.
 - `plan_changes`: its message names the value that is out of Kinesis's limits.
 - `update_streams`: `was not changed to ...` names the limit of the service: ten changes of shards and two of
   the mode a stream in 24 hours. Run this again later; what was done stays.

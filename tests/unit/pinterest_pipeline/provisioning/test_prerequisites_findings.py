@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 
@@ -21,6 +22,8 @@ from pinterest_pipeline.provisioning.prerequisites.findings import (
 )
 from pinterest_pipeline.provisioning.prerequisites.looking import Check, look_at_all
 from pinterest_pipeline.provisioning.prerequisites.refusals import CredentialsRefused
+from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
+from tests.unit.pinterest_pipeline.provisioning.prerequisites_sample import sample
 
 
 def finding(status: Status, *, required: bool = True, name: str = "bucket", found: str = "b") -> Finding:
@@ -153,3 +156,16 @@ def test_refused_credentials_are_told_once_and_as_that(error: Exception) -> None
     assert str(error.args[0] if not hasattr(error, "response") else error.response["Error"]["Code"]) in str(
         caught.value
     )
+
+
+def test_the_documentation_shows_what_is_logged() -> None:
+    page = (CHECKOUT / "docs" / "mwaa.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```text\n(.*?)\n```", page.partition("## Before provisioning\n")[2], re.DOTALL)
+    found = sample()
+    assert shown[:2] == [
+        table(found),
+        remedies(each for each in found if each.name == "role of the connector"),
+    ]
+    with pytest.raises(PrerequisitesMissing) as caught:
+        check_required(found)
+    assert [each.name for each in caught.value.findings] == ["role of the connector"]
