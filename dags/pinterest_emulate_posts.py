@@ -20,8 +20,8 @@ them, and confirms that every acknowledged record has landed in S3, or is in its
   at most a second's posts. Time lost to an error is caught up by one second at most. `send_posts` has four
   hours, enough for 14,400 x `rate` posts: 1,000,000 posts need a rate of 70 or more.
 - `target`: `batch` posts to the topics, `stream` to the Kinesis streams, `both` each record to both. A
-  request to a stream holds at most 500 records and 4 MiB, whatever `batch_size` says; a record of more than
-  1 MB goes alone.
+  request to a stream holds at most 500 records and 4 MiB, one to a topic 9 MB, whatever `batch_size` says; a
+  record of more than 1 MB goes alone into a stream.
 
 **Needs.** The connections `pinterest_source`, `pinterest_api`, `kafka_default`, `aws_default`,
 `databricks_default`; `PINTEREST_DATABRICKS_WAREHOUSE_ID`.

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from pinterest_pipeline.emulation.bodies import full_requests
 from pinterest_pipeline.emulation.sender import ApiSender, Outcome, Record
 from pinterest_pipeline.errors import RecordRefused, Refused
 
@@ -21,7 +22,6 @@ MAX_BYTES = 4 * 1024 * 1024
 ALONE_BYTES = 1_000_000
 #: Statuses of a refusal that may be because of that: Kinesis's and API Gateway's.
 TOO_LARGE = (400, 413)
-_OPENING, _CLOSING = b'{"records":[', b"]}"
 
 
 class StreamSender(ApiSender):
@@ -51,22 +51,10 @@ class StreamSender(ApiSender):
             msgspec.json.encode({"data": record.value, "partition-key": str(record.key)})
             for record in records
         ]
-        places: list[int] = []
-        large: list[int] = []
-        size = 0
-        for place, text in enumerate(written):
-            if len(text) > ALONE_BYTES:
-                large.append(place)
-                continue
-            if places and (len(places) == MAX_RECORDS or size + len(text) + 1 > MAX_BYTES):
-                yield places, _body([written[each] for each in places])
-                places, size = [], 0
-            places.append(place)
-            size += len(text) + 1
-        if places:
-            yield places, _body([written[each] for each in places])
-        for place in large:
-            yield [place], _body([written[place]])
+        alone = {place: text for place, text in enumerate(written) if len(text) > ALONE_BYTES}
+        together = {place: text for place, text in enumerate(written) if place not in alone}
+        yield from full_requests(together, max_bytes=MAX_BYTES, max_records=MAX_RECORDS)
+        yield from full_requests(alone, max_bytes=MAX_BYTES, max_records=1)
 
     def explain(self, refusal: Refused, records: Sequence[Record]) -> Refused:
         """Name a large record that is refused, and what can be done."""
@@ -84,7 +72,3 @@ class StreamSender(ApiSender):
             else Outcome((str(entry["ShardId"]), str(entry["SequenceNumber"])))
             for entry in document[self.told_by]
         ]
-
-
-def _body(records: Sequence[bytes]) -> bytes:
-    return _OPENING + b",".join(records) + _CLOSING

@@ -45,6 +45,30 @@ def test_records_arrive_in_order_with_key_and_value(rest_proxy: FakeRestProxy, s
     assert request.headers["Content-Type"] == "application/vnd.kafka.json.v2+json"
 
 
+def test_a_batch_of_large_rows_is_sent_within_the_limit_of_the_gateway(
+    rest_proxy: FakeRestProxy, sender: TopicSender
+) -> None:
+    """500 rows of 40 kB are 20 MB, and API Gateway takes 10 MB (10,000,000 bytes, should it mean those)."""
+    rows = [Record(key, {"index": key, "text": "x" * 40_000}) for key in range(500)]
+    assert send(sender, rows) == [(0, offset) for offset in range(500)]
+    assert keys(rest_proxy) == list(range(500))
+    sizes = [int(request.headers["Content-Length"]) for request in rest_proxy.requests]
+    assert len(sizes) == 3
+    assert max(sizes) <= 10_000_000
+
+
+def test_a_row_that_is_larger_than_the_limit_stops_only_itself(
+    rest_proxy: FakeRestProxy, sender: TopicSender
+) -> None:
+    found: dict[int, Any] = {}
+    batch = [*RECORDS[:2], Record(77, {"text": "x" * 10_500_000}), *RECORDS[2:]]
+    rest_proxy.script = [None, Answer(413, {"message": "Request Too Long"})]
+    with pytest.raises(Refused, match="413"):
+        sender.send(batch, lambda places, written: found.update(zip(places, written, strict=True)))
+    assert set(found) == {0, 1}
+    assert keys(rest_proxy) == [0, 1]
+
+
 def test_one_connection_is_kept(rest_proxy: FakeRestProxy, sender: TopicSender) -> None:
     for _ in range(3):
         send(sender)
