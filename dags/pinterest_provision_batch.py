@@ -1,8 +1,8 @@
 """
 # Provision the batch path
 
-Creates what posts need on their way from the API to S3: topics, the S3 sink on MSK Connect, the API's batch
-part and the Airflow connection `pinterest_api`.
+Creates what posts need on their way from the API to S3: topics, the S3 sink on MSK Connect, the REST proxy on
+the EC2 Kafka client, the API's batch part and the Airflow connection `pinterest_api`.
 
 **When.** By hand, once for each environment, and again after a change of its settings or templates. It is
 safe at any time: a run first shows what it would change, as a table in the log of `plan_changes` and as its
@@ -15,16 +15,22 @@ partitions, another number of replicas) ends the run before anything is changed.
 **Needs.** `PINTEREST_MSK_CLUSTER_ARN`, `PINTEREST_REST_PROXY_ADDRESS`, `PINTEREST_CONNECTOR_ROLE_ARN`,
 `PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`. With
 `PINTEREST_REQUIRE_API_KEY=true`, the default, the API wants a key, which is made here and kept in the
-connection.
+connection. With `PINTEREST_CLIENT_INSTANCE_ID`, the REST proxy on that instance is looked after through
+Systems Manager; without it, it is left alone and must be there.
 
 **Params.** Example: `{"dry_run": false, "partitions": 3, "tasks": 3, "flush_size": 1000,
-"rotate_interval_ms": 1000}`. A param that is left empty keeps what is there, so a run without params never
-changes what somebody has set; the form says what a new resource gets. Notebooks of others read partition 0
-only, so a new topic has 1.
+"rotate_interval_ms": 1000, "kafka_client": {}}`. A param that is left empty keeps what is there, so a run
+without params never changes what somebody has set; the form says what a new resource gets. Notebooks of
+others read partition 0 only, so a new topic has 1. `kafka_client` says what the EC2 client must have, by the
+parameters of `include/ssm/install-kafka-client.json`: versions, `Port`, `RoleArn`, `BootstrapServers`, and
+for an installation `KafkaSha256`, `IamAuthSha256` and `RestProxySha256`. It is compared with what the client
+shows of itself; only where that differs, or nothing is installed, the install document runs. Empty, the
+client is only restarted where it is not healthy.
 
 **Writes.** Topics `<id>.pin`, `<id>.geo`, `<id>.user`, `<id>.dead-letter`; the bucket `user-<id>-bucket` if
 it is not there, with the plugin file under `kafka-connect-s3/`; custom plugin, worker configuration and
-connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the secret
+connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the SSM documents
+`pinterest-<id>-install-kafka-client`, `-restart-rest-proxy` and `-show-kafka-client-status`; the secret
 `airflow/connections/pinterest_api`; and in `_state/resources.json` what of these it created.
 
 **When it fails.**
@@ -39,6 +45,10 @@ connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the sec
   `INVALID_CONFIG`, names the topic whose settings they refuse.
 - `... exists and differs`: somebody has changed it since it was planned. Run this again.
 - `create_connector` FAILED: the connector's role must be allowed to write the bucket and reach the cluster.
+- `kafka_client.*`: `Systems Manager does not reach ...` means the instance, its agent or its role. `an
+  installation needs ...` names the fields that the param `kafka_client` lacks. `... on i-... is Failed` has
+  the script's own words, often the last lines of the REST proxy's log: `Access denied` there is the role of
+  the instance. A command that a killed task has sent is waited for, not sent again.
 - `smoke_test_api`: it asks for the topics and posts an empty list of records, which the REST proxy must
   refuse with 422; nothing is written. Its message says what another answer means: 403 not deployed or a
   wrong key, 415 a lost content type, 5xx that API Gateway can't reach the REST proxy's address.
@@ -67,7 +77,7 @@ from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from pinterest_pipeline.connections import AWS, KAFKA
 from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.provisioning import change_tasks, tasks
+from pinterest_pipeline.provisioning import change_tasks, client_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart, batch_variables
 from pinterest_pipeline.provisioning.plan import KAFKA_CONNECT_VERSION, plugin_content_type
 from pinterest_pipeline.settings import settings
@@ -145,6 +155,13 @@ with DAG(
             minimum=1,
             maximum=10,
             description="Workers of the sink. Empty: as it is, 1 for a new one",
+        ),
+        "kafka_client": Param(
+            {},
+            type="object",
+            additionalProperties={"type": "string"},
+            description="What the EC2 Kafka client must have: parameters of the SSM document "
+            "install-kafka-client. Empty: as it is, and restarted where it is not healthy",
         ),
     },
 ) as dag:
@@ -235,7 +252,8 @@ with DAG(
         specification=plan["api_specification"],
         aws_conn_id=AWS,
     )
-    record_resources = tasks.record_resources(ApiPart.BATCH)
+    # Without an instance its tasks are skipped.
+    record_resources = tasks.record_resources.override(trigger_rule=TriggerRule.NONE_FAILED)(ApiPart.BATCH)
     smoke_test_api = tasks.smoke_test_api()
 
     chain(tasks.check_prerequisites(), plan, change_tasks.begin_changes(), surveyed, replace)
@@ -244,6 +262,7 @@ with DAG(
     # The sink subscribes by pattern: topics that exist before it are found at once.
     chain(surveyed, connector_updates, update_connector)
     chain(surveyed, ensure_topics, update_connector, create_connector, record_resources)
+    chain(surveyed, client_tasks.set_up_kafka_client(), record_resources)
     # The API is asked for the topics, so it is tested when they are there.
     chain(surveyed, put_rest_api)
     chain(tasks.write_api_connection(deploy_api.output), record_resources, smoke_test_api)

@@ -10,8 +10,10 @@ from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.provisioning import plugin_file
 from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
 from pinterest_pipeline.provisioning.api import ApiPart
+from pinterest_pipeline.provisioning.client_documents import find_document
 from pinterest_pipeline.provisioning.connection import SECRET_NAME
 from pinterest_pipeline.provisioning.resources import Found
+from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 from pinterest_pipeline.settings import Settings
 
 
@@ -27,16 +29,22 @@ def find_resources(names: Names, settings: Settings, part: str) -> Found:
     if part == ApiPart.STREAM:
         return find_stream_resources(names, with_key=with_key)
     return find_batch_resources(
-        names, plugin_file.plugin_key(settings.connector_plugin_source), with_key=with_key
+        names,
+        plugin_file.plugin_key(settings.connector_plugin_source),
+        with_key=with_key,
+        with_client=bool(settings.client_instance_id),
     )
 
 
-def find_batch_resources(names: Names, plugin_key: str, *, with_key: bool) -> Found:
+def find_batch_resources(
+    names: Names, plugin_key: str, *, with_key: bool, with_client: bool = False
+) -> Found:
     """Look for every resource of the batch path.
 
     :param names: names of the resources.
     :param plugin_key: S3 key of the plugin file.
     :param with_key: look for the API's key and usage plan too.
+    :param with_client: look for the SSM documents of the EC2 client too.
     :returns: kind and name to ARN, id or name; ``None`` for what is not there.
     """
     s3 = connections.aws_client("s3")
@@ -47,7 +55,18 @@ def find_batch_resources(names: Names, plugin_key: str, *, with_key: bool) -> Fo
         **find_topics([*names.topics.values(), names.dead_letter_topic]),
         **find_msk_connect(names),
         **_find_api(names, with_key=with_key),
+        **(find_ssm_documents(names) if with_client else {}),
     }
+
+
+def find_ssm_documents(names: Names) -> Found:
+    """Which of the SSM documents of the EC2 client exist.
+
+    :param names: names of the resources.
+    """
+    ssm = connections.aws_client("ssm")
+    documents = [names.ssm_document(document) for document in SsmDocument]
+    return {("ssm_document", name): _member(find_document(ssm, name), "Name") for name in documents}
 
 
 def find_stream_resources(names: Names, *, with_key: bool) -> Found:

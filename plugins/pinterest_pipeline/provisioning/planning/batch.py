@@ -13,6 +13,7 @@ from pinterest_pipeline.provisioning import api, plan
 from pinterest_pipeline.provisioning.changes import Change
 from pinterest_pipeline.provisioning.differences import sink
 from pinterest_pipeline.provisioning.differences.topics import topic_changes, wanted_topics
+from pinterest_pipeline.provisioning.planning.client import plan_client
 from pinterest_pipeline.provisioning.planning.shared import absent, api_changes
 from pinterest_pipeline.provisioning.plugin_file import plugin_file_changes, plugin_key
 from pinterest_pipeline.provisioning.resources import Found
@@ -72,6 +73,7 @@ def plan_batch(
     _ask_brokers(kafka, topics_of(asked), topics)
     return wanted, [
         *absent(found),
+        *plan_client(names, settings, params),
         *topic_changes(topics_of(asked), topics),
         *_sink_changes(names, settings, wanted, connect, msk, connector, found),
         *api_changes(

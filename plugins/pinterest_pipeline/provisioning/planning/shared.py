@@ -24,6 +24,7 @@ COMPARED = frozenset(
         "worker_configuration",
         "connector",
         "rest_api",
+        "ssm_document",
     }
 )
 

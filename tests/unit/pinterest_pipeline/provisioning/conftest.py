@@ -13,12 +13,13 @@ import pytest
 from botocore.loaders import Loader, create_loader
 
 from pinterest_pipeline import connections
-from pinterest_pipeline.provisioning import change_tasks, stream_tasks, tasks
+from pinterest_pipeline.provisioning import change_tasks, client_tasks, stream_tasks, tasks
 from pinterest_pipeline.settings import load_settings
 from tests.unit.cloud_operators import moto_server
 from tests.unit.cloud_operators.aws import fake_msk
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
+from tests.unit.pinterest_pipeline.provisioning.fake_ssm import FakeSsm, serve
 from tests.unit.pinterest_pipeline.provisioning.kafka_client_machine import Machine
 
 SETTINGS = {
@@ -72,6 +73,15 @@ def msk(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMsk]:
 
 
 @pytest.fixture
+def fake_ssm(account: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSsm]:
+    """Systems Manager of the account, with one instance and no documents."""
+    fake = FakeSsm()
+    with serve(fake):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", fake.url)
+        yield fake
+
+
+@pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
     """Brokers without topics."""
     connection = {"conn_type": "kafka", "extra": {"bootstrap.servers": "127.0.0.1:9092"}}
@@ -90,6 +100,7 @@ def configured(msk: FakeMsk, kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(tasks, "settings", lambda: values)
         monkeypatch.setattr(stream_tasks, "settings", lambda: values)
         monkeypatch.setattr(change_tasks, "settings", lambda: values)
+        monkeypatch.setattr(client_tasks, "settings", lambda: values)
 
     use()
     return use
