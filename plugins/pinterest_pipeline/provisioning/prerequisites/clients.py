@@ -14,7 +14,7 @@ READ_SECONDS = 10
 ATTEMPTS = 2
 
 
-def aws_hook(kind: type[AwsBaseHook[Any]], **arguments: Any) -> AwsBaseHook[Any]:
+def aws_hook(kind: type[AwsBaseHook], **arguments: Any) -> AwsBaseHook:
     """A hook of ``aws_default`` that gives up after seconds, where boto3 waits for minutes.
 
     :param kind: class of the hook.
