@@ -55,6 +55,8 @@ from pinterest_pipeline.provisioning import change_tasks, stream_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart
 
 NAMES = names()
+#: Ten minutes, looked at every other second.
+WAITING = {"waiter_delay": 2, "waiter_max_attempts": 300}
 
 with DAG(
     dag_id="pinterest_provision_stream",
@@ -101,30 +103,23 @@ with DAG(
 ) as dag:
     plan = change_tasks.plan_changes(ApiPart.STREAM)
     surveyed = tasks.survey_resources(ApiPart.STREAM, plan["changes"])
+    streams = change_tasks.list_streams(plan)
     stream_updates = change_tasks.list_stream_updates(plan)
 
     update_streams = KinesisUpdateStreamOperator.partial(
         task_id="update_streams",
         map_index_template="{{ task.stream }}",
         aws_conn_id=AWS,
-        waiter_delay=2,
-        waiter_max_attempts=300,
+        **WAITING,
     ).expand_kwargs(stream_updates)
-    create_streams = [
-        KinesisCreateStreamOperator(
-            task_id=f"create_{entity}_stream",
-            trigger_rule=TriggerRule.NONE_FAILED,
-            name=stream,
-            stream_mode=plan["streams"][stream]["stream_mode"],
-            shard_count=plan["streams"][stream]["shard_count"],
-            retention_hours=plan["streams"][stream]["retention_hours"],
-            tags=tasks.resource_tags(),
-            aws_conn_id=AWS,
-            waiter_delay=2,
-            waiter_max_attempts=300,
-        )
-        for entity, stream in NAMES.streams.items()
-    ]
+    create_streams = KinesisCreateStreamOperator.partial(
+        task_id="create_streams",
+        trigger_rule=TriggerRule.NONE_FAILED,
+        map_index_template="{{ task.name }}",
+        tags=tasks.resource_tags(),
+        aws_conn_id=AWS,
+        **WAITING,
+    ).expand_kwargs(streams)
     put_rest_api = ApiGatewayPutRestApiOperator(
         task_id="put_rest_api",
         name=NAMES.rest_api,
@@ -144,6 +139,6 @@ with DAG(
     record_resources = tasks.record_resources(ApiPart.STREAM)
 
     chain(stream_tasks.check_prerequisites(), plan, change_tasks.begin_changes(), surveyed)
-    chain(surveyed, [stream_updates, put_rest_api])
+    chain(surveyed, [streams, stream_updates, put_rest_api])
     chain(tasks.write_api_connection(deploy_api.output), record_resources)
     chain(update_streams, create_streams, record_resources, stream_tasks.smoke_test_streams())

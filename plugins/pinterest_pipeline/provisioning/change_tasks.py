@@ -83,6 +83,16 @@ def list_connector_updates(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @task
+def list_streams(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """What streams there must be.
+
+    :param plan: what :func:`plan_changes` returned.
+    :returns: arguments of the operator that creates or adopts a stream.
+    """
+    return [{"name": stream, **wanted} for stream, wanted in plan["streams"].items()]
+
+
+@task
 def list_stream_updates(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """How streams that are there are changed.
 
