@@ -17,12 +17,14 @@ from tests.integrity.mwaa.environment import environment
 from tests.integrity.mwaa.surroundings import Surroundings
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN
 from tests.unit.cloud_operators.kafka import fake_kafka
+from tests.unit.pinterest_pipeline.provisioning import fake_ssm
 
 BUCKET = "user-sandbox-bucket"
 PLUGIN_FILE = b"PK: the sink's plugin file"
 SETTINGS = f"""\
 PINTEREST_USER_ID=sandbox
 PINTEREST_MSK_CLUSTER_ARN={CLUSTER_ARN}
+PINTEREST_CLIENT_INSTANCE_ID={fake_ssm.INSTANCE}
 PINTEREST_REST_PROXY_ADDRESS=proxy.example.com:8082
 PINTEREST_CONNECTOR_ROLE_ARN=arn:aws:iam::123456789012:role/pinterest-connector
 PINTEREST_KINESIS_API_ROLE_ARN=arn:aws:iam::123456789012:role/pinterest-kinesis
@@ -40,7 +42,11 @@ DAGS = (
     "pinterest_materialise_results",
 )
 #: What a run of a DAG is given.
-CONF = {"pinterest_emulate_posts": {"target": "both"}}
+CONF: dict[str, dict[str, Any]] = {
+    "pinterest_provision_batch": {"dry_run": False},
+    "pinterest_provision_stream": {"dry_run": False},
+    "pinterest_emulate_posts": {"target": "both"},
+}
 COMMANDS = {
     "plugins": ["plugins", "--output", "json"],
     "dags": ["dags", "list", "--output", "json"],
