@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline import connections
@@ -9,6 +10,8 @@ from pinterest_pipeline import connections
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
+#: Held while a connection is looked up: threads of `airflow dags test` would be given each other's answers.
+ONE_AT_A_TIME = threading.Lock()
 CONNECT_SECONDS = 5
 READ_SECONDS = 10
 ATTEMPTS = 2
@@ -27,9 +30,11 @@ def aws_hook(kind: type[AwsBaseHook], **arguments: Any) -> AwsBaseHook:
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
     )
-    own = kind(aws_conn_id=connections.AWS, **arguments).conn_config.botocore_config
-    config = own.merge(hasty) if own else hasty
-    return kind(aws_conn_id=connections.AWS, config=config, **arguments)
+    with ONE_AT_A_TIME:
+        own = kind(aws_conn_id=connections.AWS, **arguments).conn_config.botocore_config
+        hook = kind(aws_conn_id=connections.AWS, config=own.merge(hasty) if own else hasty, **arguments)
+        _ = hook.conn_config  # keeps the connection
+    return hook
 
 
 def aws_client(service: str) -> Any:

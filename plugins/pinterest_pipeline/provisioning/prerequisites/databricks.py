@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline import connections
+from pinterest_pipeline.provisioning.prerequisites.clients import ONE_AT_A_TIME
 from pinterest_pipeline.provisioning.prerequisites.findings import Outcome, Status
 from pinterest_pipeline.provisioning.prerequisites.looking import Check
 from pinterest_pipeline.settings import Settings
@@ -106,6 +107,8 @@ def _look(look: Callable[[DatabricksComputeHook], Outcome]) -> Outcome:
 
     hook = DatabricksComputeHook(connections.DATABRICKS, timeout_seconds=10, retry_limit=2)
     try:
+        with ONE_AT_A_TIME:
+            _ = hook.databricks_conn  # keeps the connection
         return look(hook)
     except AirflowNotFoundException:
         return Outcome(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -77,7 +77,9 @@ def answering(answer: Callable[[str, str], Answer]) -> Iterator[str]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(content.encode())
+                # A client that has given up is gone.
+                with suppress(ConnectionError):
+                    self.wfile.write(content.encode())
 
         do_GET = do_POST = do_HEAD = serve
 
