@@ -19,6 +19,7 @@ VALUES = {
     "CONNECTOR_ROLE": "pinterest-connector",
     "KINESIS_API_ROLE": "pinterest-kinesis",
     "PLUGIN_SOURCE": "artifacts/s3-sink.zip",
+    "CLIENT_INSTANCE_ID": "i-0123456789abcdef0",
     "ALERT_TOPIC": "pinterest-alerts",
     "ENVIRONMENT": "pinterest",
     "ENVIRONMENT_BUCKET": "pinterest-airflow",
@@ -41,6 +42,8 @@ UNSCOPED = {
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
     "ssm:DescribeInstanceInformation",
+    "ssm:GetCommandInvocation",
+    "ssm:ListCommandInvocations",
 }
 
 Statement = dict[str, Any]

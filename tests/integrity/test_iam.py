@@ -158,7 +158,7 @@ def test_resources_are_arns_scoped_by_name(name: str) -> None:
             assert len(parts) == 6, resource
             assert re.fullmatch(r"arn:aws:[a-z0-9-]+", ":".join(parts[:3])), resource
             # Where the ARN has no name, the README explains it.
-            scoped = re.search(r"sandbox|demo|pinterest|artifacts|airflow|/kafkaconnect\.", parts[5])
+            scoped = re.search(r"sandbox|demo|pinterest|artifacts|airflow|/kafkaconnect\.|/i-0", parts[5])
             kind = parts[5].rpartition("/")[0] or parts[5]
             assert scoped or f"`{parts[2]}` `{kind}`" in README, resource
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Role to its policies, each in ``<policy>.json``; the role's trust policy is in ``<role>-trust.json``. What
-#: MWAA's role may is too long for one policy, and its second half is needed only while provisioning.
+#: MWAA's role may is too long for one policy, and all but the first is needed only while provisioning.
 ROLES = {
-    "mwaa-execution": ("mwaa-execution", "mwaa-provisioning"),
+    "mwaa-execution": ("mwaa-execution", "mwaa-provisioning", "mwaa-kafka-client"),
     "connector": ("connector",),
     "kinesis-api": ("kinesis-api",),
     "ec2-client": ("ec2-client",),
@@ -72,6 +72,9 @@ PLACEHOLDERS = {
     "KINESIS_API_ROLE": Placeholder(
         pattern=_ROLE, meaning="name of the role with which the API calls Kinesis, with its path if any"
     ),
+    "CLIENT_INSTANCE_ID": Placeholder(
+        pattern=r"i-[0-9a-f]{8,17}", meaning="id of the EC2 instance that runs the REST proxy"
+    ),
     "ALERT_TOPIC": Placeholder(pattern=r"[\w\-]{1,256}(\.fifo)?", meaning="name of the SNS topic of alerts"),
     "ENVIRONMENT": Placeholder(pattern=r"[A-Za-z][\w\-]{0,79}", meaning="the MWAA environment's name"),
     "ENVIRONMENT_BUCKET": Placeholder(pattern=_BUCKET, meaning="the MWAA environment's bucket"),
@@ -121,6 +124,8 @@ def derived(values: Mapping[str, str]) -> dict[str, str]:
         "STATE_BUCKET": state.partition("/")[0],
         "PLUGIN_SOURCE": plugin,
         "PLUGIN_BUCKET": plugin.partition("/")[0],
+        # Of no instance: without one there is none to send commands to.
+        "CLIENT_INSTANCE_ID": "i-00000000000000000",
     }
     return {name: value for name, value in found.items() if value}
 

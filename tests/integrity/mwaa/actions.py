@@ -11,6 +11,7 @@ from tests.integrity.iam import UNSCOPED
 
 ACCOUNT = "us-east-1:123456789012"
 BATCH, STREAM = "pinterest_provision_batch", "pinterest_provision_stream"
+SSM_DOCUMENTS = "pinterest-sandbox"
 
 #: Where operations of S3 have actions of another name, as AWS's service authorization reference has them.
 S3_ACTIONS = {
@@ -40,6 +41,7 @@ TAGGING = {
     ("kafkaconnect", "CreateWorkerConfiguration"): {"kafkaconnect:TagResource"},
     ("kafkaconnect", "CreateConnector"): {"kafkaconnect:TagResource"},
     ("secretsmanager", "CreateSecret"): {"secretsmanager:TagResource"},
+    ("ssm", "CreateDocument"): {"ssm:AddTagsToResource"},
     # PUT on /tags, whatever the method of the operation.
     ("apigateway", "CreateRestApi"): {"apigateway:PUT"},
     ("apigateway", "CreateApiKey"): {"apigateway:PUT"},
@@ -99,7 +101,16 @@ OTHERS = [
         "/",
         {"TopicArn": f"arn:aws:sns:{ACCOUNT}:pinterest-alerts"},
     ),
-    Call(BATCH, "ssm", "DescribeInstanceInformation", "POST", "/", {}),
+    Call(BATCH, "ssm", "GetDocument", "POST", "/", {"Name": f"{SSM_DOCUMENTS}-install-kafka-client"}),
+    Call(BATCH, "ssm", "UpdateDocument", "POST", "/", {"Name": f"{SSM_DOCUMENTS}-install-kafka-client"}),
+    Call(
+        BATCH,
+        "ssm",
+        "UpdateDocumentDefaultVersion",
+        "POST",
+        "/",
+        {"Name": f"{SSM_DOCUMENTS}-install-kafka-client"},
+    ),
     Call(
         STREAM,
         "kinesis",
@@ -170,6 +181,10 @@ def needs(calls: Iterable[Call]) -> set[Need]:
                     for other in calls
                     if other.dag == call.dag and other.operation == "GetShardIterator"
                 ]
+            elif call.operation == "SendCommand":
+                document = call._replace(on={"Name": call.on["DocumentName"]})
+                instances = [f"arn:aws:ec2:{ACCOUNT}:instance/{each}" for each in call.on["InstanceIds"]]
+                resources = [_resource(action, document), *instances]
             else:
                 resources = [_resource(action, call)]
             assert resources, call
@@ -196,6 +211,8 @@ def _resource(action: str, call: Call) -> str:
             return f"arn:aws:kinesis:{ACCOUNT}:stream/{on['StreamName']}"
         case "secretsmanager":
             return f"arn:aws:secretsmanager:{ACCOUNT}:secret:{on.get('SecretId') or on['Name']}-Ab1Cd2"
+        case "ssm":
+            return f"arn:aws:ssm:{ACCOUNT}:document/{on['Name']}"
         case "kafkaconnect" if call.operation in KINDS:
             name = on.get("connectorName") or on["name"]
             return f"arn:aws:kafkaconnect:{ACCOUNT}:{KINDS[call.operation]}/{name}/00000000-0000-1"

@@ -20,6 +20,7 @@ PLUGINS = Path(os.environ["AIRFLOW_HOME"]) / "plugins"
 #: Parameters that name what a call is made on; none of them is a secret.
 IDENTIFYING = {
     *("Bucket", "Key", "CopySource", "StreamName", "SecretId", "Name", "RoleName"),
+    *("DocumentName", "InstanceIds"),
     *("ClusterArn", "customPluginArn", "workerConfigurationArn", "connectorArn", "name", "connectorName"),
 }
 

@@ -19,7 +19,9 @@ from tests.unit.cloud_operators.aws import fake_msk
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.cloud_operators.databricks import fake_databricks
 from tests.unit.pinterest_pipeline.fakes import serve
+from tests.unit.pinterest_pipeline.provisioning import fake_ssm
 from tests.unit.pinterest_pipeline.provisioning.customer_account import make_network, make_roles
+from tests.unit.pinterest_pipeline.provisioning.fake_ssm import DOWN, FakeSsm
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
@@ -34,6 +36,7 @@ class Surroundings:
 
     aws_url: str
     msk: FakeMsk
+    ssm: FakeSsm
     api: LandingApi
     source: MySql
     databricks: Workspace
@@ -50,6 +53,7 @@ class Surroundings:
             "AWS_ENDPOINT_URL": self.aws_url,
             "AWS_ENDPOINT_URL_KAFKA": self.msk.url,
             "AWS_ENDPOINT_URL_KAFKACONNECT": self.msk.url,
+            "AWS_ENDPOINT_URL_SSM": self.ssm.url,
         }
 
 
@@ -62,11 +66,14 @@ def running() -> Iterator[Surroundings]:
         surroundings = Surroundings(
             aws_url=url,
             msk=FakeMsk(looks=0),
+            # Its REST proxy is down, and comes back when it is restarted.
+            ssm=FakeSsm(status=dict(DOWN), looks=0),
             api=LandingApi(s3, _client("kinesis", url), list(names().topics.values())),
             source=MySql(),
             databricks=Workspace(s3, _client("kinesis", url)),
         )
         stack.enter_context(serve(surroundings.api))
+        stack.enter_context(fake_ssm.serve(surroundings.ssm))
         for server in (
             fake_msk.start(surroundings.msk),
             fake_databricks.serve(surroundings.databricks),

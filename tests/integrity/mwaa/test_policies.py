@@ -8,7 +8,11 @@ from tests.integrity.iam import Statement, allows, listed, matches, statements
 from tests.integrity.mwaa.actions import OTHERS, Call, Need, needs, recorded
 from tests.integrity.mwaa.conftest import DAGS, Mwaa
 
-STATEMENTS = [*statements("mwaa-execution"), *statements("mwaa-provisioning")]
+STATEMENTS = [
+    *statements("mwaa-execution"),
+    *statements("mwaa-provisioning"),
+    *statements("mwaa-kafka-client"),
+]
 #: What a statement's Sid begins with to the DAGs that need it; the longest beginning counts.
 NEEDED_BY = {
     "Environment": frozenset[str](),
@@ -44,7 +48,8 @@ JUSTIFIED = {
     ("ProvisionBatchInterfaces", "ec2:CreateNetworkInterface"): "CreateConnector asks for it",
     ("ProvisionBatchAccount", "ec2:DescribeSecurityGroups"): "CreateConnector asks for it",
     ("ProvisionBatchAccount", "ec2:DescribeVpcs"): "CreateConnector asks for it",
-    ("ProvisionBatchAccount", "ssm:DescribeInstanceInformation"): "only where an EC2 client is set",
+    ("ProvisionBatchClientDocuments", "ssm:GetDocument"): "only documents of an earlier run are compared",
+    ("ProvisionBatchClientDocuments", "ssm:UpdateDocument*"): "only those that differ are updated",
     ("ProvisionBatchServiceRole", "iam:*"): "CreateConnector asks for it, once in an account",
     ("ProvisionStreamStreams", "kinesis:*StreamRetentionPeriod"): "only for a retention other than a day",
     ("ProvisionStreamApiRole", "iam:PassRole"): "PutRestApi asks for it, since methods name the role",
