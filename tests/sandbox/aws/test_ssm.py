@@ -51,11 +51,15 @@ def run(client: Any, document: SsmDocument, **parameters: str) -> dict[str, Any]
         Parameters={name: [value] for name, value in parameters.items()},
     )["Command"]
     place = {"CommandId": sent["CommandId"], "InstanceId": CLIENT_INSTANCE_ID}
-    for _ in range(600):
-        found: dict[str, Any] = client.get_command_invocation(**place)
-        if found["Status"] not in ("Pending", "InProgress"):
-            return found
-    raise AssertionError(found)
+    found: dict[str, Any] = {}
+
+    def ended() -> None:
+        found.update(client.get_command_invocation(**place))
+        if found["Status"] in ("Pending", "InProgress"):
+            raise NotReady(found["Status"])
+
+    wait_until(ended, what=f"the end of {document}", timeout=120, interval=0.2)
+    return found
 
 
 def status(client: Any) -> dict[str, Any]:
@@ -66,6 +70,7 @@ def status(client: Any) -> dict[str, Any]:
 
 
 def pid(sandbox: RunningSandbox) -> int:
+    """The proxy's process id, 0 while it does not run."""
     return next(each.pid for each in Supervisor(sandbox).processes() if each.name == "rest-proxy")
 
 
@@ -122,6 +127,8 @@ def test_a_proxy_that_is_stopped_is_told_and_comes_back(sandbox: RunningSandbox,
 
 def test_a_proxy_that_hangs_is_told_and_comes_back(sandbox: RunningSandbox, ssm: Any) -> None:
     victim = pid(sandbox)
+    # 0 would be this process and its group.
+    assert victim
     os.kill(victim, signal.SIGSTOP)
     shown = status(ssm)
     assert (shown["healthy"], shown["state"], shown["http_status"]) == (False, "active", 0)
@@ -179,6 +186,6 @@ def test_another_instance_is_refused(ssm: Any) -> None:
 
 
 def test_parameter_store_is_kept_apart(ssm: Any) -> None:
-    ssm.put_parameter(Name="/awsring/word", Value="here", Type="String")
-    assert ssm.get_parameter(Name="/awsring/word")["Parameter"]["Value"] == "here"
-    ssm.delete_parameter(Name="/awsring/word")
+    ssm.put_parameter(Name="/ring/word", Value="here", Type="String")
+    assert ssm.get_parameter(Name="/ring/word")["Parameter"]["Value"] == "here"
+    ssm.delete_parameter(Name="/ring/word")

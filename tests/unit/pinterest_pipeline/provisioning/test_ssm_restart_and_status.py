@@ -11,6 +11,7 @@ from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 from tests.unit.pinterest_pipeline.provisioning.kafka_client_machine import (
     BROKERS,
     CLIENT,
+    HOME,
     LOG,
     UNIT,
     Machine,
@@ -78,6 +79,15 @@ def test_restart(machine: Machine) -> None:
     assert f"restart {UNIT}" in machine.log("systemctl")
     # It runs with the installed files: nothing is left to do.
     assert machine.installed()[-1] == "result: unchanged"
+
+
+def test_restart_without_the_iam_library(machine: Machine) -> None:
+    machine.installed()
+    machine.file(f"{HOME}/aws-msk-iam-auth").unlink()
+    done = machine.run(SsmDocument.RESTART)
+    assert (done.returncode, done.stderr) == (0, "")
+    # The library is brought back, and the unit started with it.
+    assert {"installed: aws-msk-iam-auth 2.3.2", f"started: {UNIT}"} <= set(machine.installed())
 
 
 def test_restart_of_a_unit_that_does_not_come_up(machine: Machine) -> None:
