@@ -17,9 +17,8 @@ def delete_plugin_file(s3: Any, identifier: str) -> None:
     :param identifier: its ``s3://`` URI.
     """
     bucket, _, key = identifier.removeprefix("s3://").partition("/")
-    # S3 answers alike whether it was there or not.
-    s3.delete_object(Bucket=bucket, Key=key)
-    logger.info("deleted %s", identifier)
+    # S3 answers alike whether it was there or not, unless the bucket is gone too.
+    _delete("plugin file", identifier, s3.delete_object, Bucket=bucket, Key=key)
 
 
 def unbind_apis(apigateway: Any, rest_api_ids: list[str]) -> None:
@@ -63,13 +62,18 @@ def delete_api_key(apigateway: Any, key_id: str) -> None:
 def delete_rest_api(apigateway: Any, rest_api_id: str) -> None:
     """Delete a REST API with its paths, deployments and stages.
 
-    AWS takes one such request in 30 seconds.
+    AWS takes one such request in 30 seconds, so an API that is gone is not asked for.
 
     .. seealso:: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 
     :param apigateway: a boto3 API Gateway client.
     :param rest_api_id: id of the API.
     """
+    try:
+        apigateway.get_rest_api(restApiId=rest_api_id)
+    except apigateway.exceptions.NotFoundException:
+        logger.info("REST API %s was gone", rest_api_id)
+        return
     _delete("REST API", rest_api_id, apigateway.delete_rest_api, restApiId=rest_api_id)
 
 
@@ -104,7 +108,7 @@ def _unbind(apigateway: Any, plan_id: str, stages: list[dict[str, str]]) -> None
         logger.info("took stage %s out of usage plan %s", value, plan_id)
 
 
-_GONE = {"NotFoundException", "ResourceNotFoundException", "InvalidDocument"}
+_GONE = {"NotFoundException", "ResourceNotFoundException", "InvalidDocument", "NoSuchBucket"}
 
 
 def _delete(what: str, identifier: str, call: Any, **arguments: Any) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.provisioning import finders
 from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
-from pinterest_pipeline.provisioning.bucket import has_tags
 from pinterest_pipeline.provisioning.plugin_source import S3File
+
+if TYPE_CHECKING:
+    from cloud_operators.aws.hooks.kinesis import KinesisHook
+    from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+    from cloud_operators.kafka.hooks.admin import KafkaAdminHook
 
 #: Each kind before those that it uses: a connector uses its plugin, a usage plan its API, all use the bucket.
 ORDER = (
@@ -46,30 +51,14 @@ class Present(NamedTuple):
 type Find = Callable[[str, str], Present | None]
 
 
-def finder(bucket: str, tags: dict[str, str]) -> Find:
+def finder(bucket: str) -> Find:
     """Make the function that looks for one resource.
 
     :param bucket: the pipeline's bucket.
-    :param tags: the tags of all that provisioning makes.
     :returns: for kind and name what is there now, ``None`` when there is nothing.
     """
-    looks: dict[str, Callable[[str], Present | None]] = {
-        "connector": lambda name: _connect("find_connector", name, "connectorArn"),
-        "custom_plugin": lambda name: _connect("find_custom_plugin", name, "customPluginArn"),
-        "worker_configuration": lambda name: _connect(
-            "find_worker_configuration", name, "workerConfigurationArn"
-        ),
-        "plugin_file": lambda name: _plugin_file(bucket, name),
-        "usage_plan": lambda name: _access(find_usage_plan, name),
-        "api_key": lambda name: _access(find_api_key, name),
-        "rest_api": lambda name: _present(finders.find_rest_api(name)),
-        "secret": lambda name: _present(finders.find_secret(name)),
-        "ssm_document": _ssm_document,
-        "stream": _stream,
-        "topic": lambda name: _present(finders.find_topics([name])["topic", name]),
-        "bucket": lambda name: _bucket(name, tags),
-    }
-    return lambda kind, name: looks[kind](name)
+    looks = _Looks(bucket)
+    return lambda kind, name: getattr(looks, kind)(name)
 
 
 def check_kinds(kinds: set[str]) -> None:
@@ -86,49 +75,85 @@ def check_kinds(kinds: set[str]) -> None:
         )
 
 
-def _present(identifier: str | None) -> Present | None:
-    return Present(identifier) if identifier else None
+class _Looks:
+    """A method a kind, which looks for a resource by its name. Clients are made once, and as needed."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._client = functools.cache(connections.aws_client)
+
+    @functools.cached_property
+    def _connect(self) -> MskConnectHook:
+        from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+
+        return MskConnectHook(aws_conn_id=connections.AWS)
+
+    @functools.cached_property
+    def _streams(self) -> KinesisHook:
+        from cloud_operators.aws.hooks.kinesis import KinesisHook
+
+        return KinesisHook(aws_conn_id=connections.AWS)
+
+    @functools.cached_property
+    def _topics(self) -> KafkaAdminHook:
+        from cloud_operators.kafka.hooks.admin import KafkaAdminHook
+
+        return KafkaAdminHook(kafka_conn_id=connections.KAFKA)
+
+    def connector(self, name: str) -> Present | None:
+        return _present(self._connect.find_connector(name), "connectorArn")
+
+    def custom_plugin(self, name: str) -> Present | None:
+        return _present(self._connect.find_custom_plugin(name), "customPluginArn")
+
+    def worker_configuration(self, name: str) -> Present | None:
+        return _present(self._connect.find_worker_configuration(name), "workerConfigurationArn")
+
+    def plugin_file(self, key: str) -> Present | None:
+        found = S3File(self._client("s3"), self._bucket, key).find()
+        if found is None:
+            return None
+        return Present(
+            f"s3://{self._bucket}/{key}", foreign="" if found.copied_of else "it was not copied there"
+        )
+
+    def usage_plan(self, name: str) -> Present | None:
+        return _present(find_usage_plan(self._client("apigateway"), name), "id")
+
+    def api_key(self, name: str) -> Present | None:
+        return _present(find_api_key(self._client("apigateway"), name), "id")
+
+    def rest_api(self, name: str) -> Present | None:
+        identifier = finders.find_rest_api(name)
+        return Present(identifier) if identifier else None
+
+    def secret(self, name: str) -> Present | None:
+        identifier = finders.find_secret(name)
+        return Present(identifier) if identifier else None
+
+    def ssm_document(self, name: str) -> Present | None:
+        client = self._client("ssm")
+        try:
+            # The date is that of a version, and an update by provisioning makes another one.
+            found = client.describe_document(Name=name, DocumentVersion="1")["Document"]
+        except client.exceptions.InvalidDocument:
+            return None
+        return _present(found, "Name", "CreatedDate")
+
+    def stream(self, name: str) -> Present | None:
+        # A stream's ARN is made of its name, so that the one that is made again has it too.
+        return _present(self._streams.find_stream(name), "StreamARN", "StreamCreationTimestamp")
+
+    def topic(self, name: str) -> Present | None:
+        return Present(name) if self._topics.describe_topics([name])[name] is not None else None
+
+    def bucket(self, name: str) -> Present | None:
+        # The record lies in it, unless the state is elsewhere: a bucket that is made again has none.
+        identifier = finders.find_bucket(self._client("s3"), name)
+        return Present(identifier) if identifier else None
 
 
-def _connect(method: str, name: str, arn: str) -> Present | None:
-    from cloud_operators.aws.hooks.msk_connect import MskConnectHook
-
-    found = getattr(MskConnectHook(aws_conn_id=connections.AWS), method)(name)
-    return Present(str(found[arn])) if found else None
-
-
-def _access(find: Callable[[Any, str], dict[str, Any] | None], name: str) -> Present | None:
-    found = find(connections.aws_client("apigateway"), name)
-    return Present(str(found["id"])) if found else None
-
-
-def _plugin_file(bucket: str, key: str) -> Present | None:
-    s3 = connections.aws_client("s3")
-    found = S3File(s3, bucket, key).find()
-    if found is None:
+def _present(found: Mapping[str, Any] | None, identifier: str, made_at: str = "") -> Present | None:
+    if not found:
         return None
-    return Present(f"s3://{bucket}/{key}", foreign="" if found.copied_of else "it was not copied there")
-
-
-def _ssm_document(name: str) -> Present | None:
-    client = connections.aws_client("ssm")
-    try:
-        found = client.describe_document(Name=name)["Document"]
-    except client.exceptions.InvalidDocument:
-        return None
-    return Present(str(found["Name"]), made_at=found["CreatedDate"])
-
-
-def _stream(name: str) -> Present | None:
-    from cloud_operators.aws.hooks.kinesis import KinesisHook
-
-    found = KinesisHook(aws_conn_id=connections.AWS).find_stream(name)
-    # A stream's ARN is made of its name, so that the one that is made again has it too.
-    return Present(str(found["StreamARN"]), made_at=found["StreamCreationTimestamp"]) if found else None
-
-
-def _bucket(name: str, tags: dict[str, str]) -> Present | None:
-    s3 = connections.aws_client("s3")
-    if finders.find_bucket(s3, name) is None:
-        return None
-    return Present(name, foreign="" if has_tags(s3, name, tags) else "it has not the tags of provisioning")
+    return Present(str(found[identifier]), made_at=found[made_at] if made_at else None)

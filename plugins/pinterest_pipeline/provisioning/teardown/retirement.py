@@ -92,7 +92,7 @@ def retire_objects(s3: Any, bucket: str, prefix: str, target: str) -> int:
     """
     moved = 0
     with ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="retirement") as pool:
-        for some in batched(listed(s3, bucket, prefix), BATCH, strict=False):
+        for some in batched(listed(s3, bucket, prefix), BATCH):
             there = {item.key: item for item in _copies(s3, bucket, target, some)}
             missing = [item for item in some if not _is_copied(item, there, target)]
             list(pool.map(partial(_copy, s3, bucket, target), missing))

@@ -16,7 +16,6 @@ from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.landing.manifest import split_uri
 from pinterest_pipeline.provisioning import resources
 from pinterest_pipeline.provisioning.finders import find_bucket
-from pinterest_pipeline.provisioning.tasks import resource_tags
 from pinterest_pipeline.provisioning.teardown import data, deleters, proof, retirement
 from pinterest_pipeline.provisioning.teardown.kinds import Find, finder
 from pinterest_pipeline.provisioning.teardown.listing import Fate, chosen
@@ -28,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: A step before that had nothing to delete was skipped, and does not skip the rest.
 RULE = TriggerRule.NONE_FAILED
+#: Kinds that operators know by name: a stream's ARN is made of it, a topic has none.
+NAMED = {"stream", "topic"}
 #: For tasks that take as long as there are objects.
 LONG = timedelta(hours=6)
 
@@ -86,7 +87,7 @@ def choose(items: list[Any], kind: str) -> list[str]:
     :param kind: the kind of resources that it deletes.
     :returns: ARNs; of what has none, names.
     """
-    return [item["identifier"] for item in chosen(items, kind)]
+    return [item["name" if kind in NAMED else "identifier"] for item in chosen(items, kind)]
 
 
 @task(trigger_rule=RULE)
@@ -151,6 +152,8 @@ def retire_objects(topics: list[str], *, params: Any = None) -> list[str]:
     if params["delete_data"] or not topics:
         return []
     s3 = connections.aws_client("s3")
+    if find_bucket(s3, names().bucket) is None:
+        return []
     return sorted({folder for topic in topics if (folder := _retire(s3, topic))})
 
 
@@ -256,7 +259,7 @@ def drop_tables() -> list[str]:
 
 
 def _find() -> Find:
-    return finder(names().bucket, resource_tags())
+    return finder(names().bucket)
 
 
 def _has_state(s3: Any) -> bool:
