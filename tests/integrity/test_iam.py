@@ -48,6 +48,7 @@ SERVICES = {
 }
 #: Actions that are no operations, each with the reason.
 NO_OPERATIONS = {
+    "apigateway:DELETE": "API Gateway's actions are HTTP methods",
     "apigateway:GET": "API Gateway's actions are HTTP methods",
     "apigateway:PATCH": "API Gateway's actions are HTTP methods",
     "apigateway:POST": "API Gateway's actions are HTTP methods",
@@ -56,6 +57,7 @@ NO_OPERATIONS = {
     "kafka-cluster:AlterGroup": "a broker asks for it: joining a group and committing its offsets",
     "kafka-cluster:Connect": "a broker asks for it: every connection",
     "kafka-cluster:CreateTopic": "a broker asks for it: CreateTopics",
+    "kafka-cluster:DeleteTopic": "a broker asks for it: DeleteTopics",
     "kafka-cluster:DescribeCluster": "a broker asks for it: DescribeCluster of Kafka",
     "kafka-cluster:DescribeGroup": "a broker asks for it: OffsetFetch and FindCoordinator",
     "kafka-cluster:DescribeTopic": "a broker asks for it: Metadata and ListOffsets",
@@ -64,7 +66,9 @@ NO_OPERATIONS = {
     "kafka-cluster:WriteData": "a broker asks for it: Produce",
     "kafka-cluster:WriteDataIdempotently": "a broker asks for it: InitProducerId",
     "s3:GetAccountPublicAccessBlock": "the operation GetPublicAccessBlock of S3 Control",
+    "s3:DeleteObjectVersion": "the operations DeleteObject and DeleteObjects with a version",
     "s3:ListBucket": "the operations HeadBucket and ListObjectsV2",
+    "s3:ListBucketVersions": "the operation ListObjectVersions",
     "s3:PutBucketPublicAccessBlock": "the operation PutPublicAccessBlock",
     "s3:TagResource": "asked for by CreateBucket with tags",
 }

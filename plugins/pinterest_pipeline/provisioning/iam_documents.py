@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Role to its policies, each in ``<policy>.json``; the role's trust policy is in ``<role>-trust.json``. What
-#: MWAA's role may is too long for one policy, and all but the first is needed only while provisioning.
+#: MWAA's role may is too long for one policy, and all but the first is needed only while provisioning or
+#: taking down.
 ROLES = {
-    "mwaa-execution": ("mwaa-execution", "mwaa-provisioning", "mwaa-kafka-client"),
+    "mwaa-execution": ("mwaa-execution", "mwaa-provisioning", "mwaa-kafka-client", "mwaa-teardown"),
     "connector": ("connector",),
     "kinesis-api": ("kinesis-api",),
     "ec2-client": ("ec2-client",),

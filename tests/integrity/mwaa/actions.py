@@ -11,6 +11,7 @@ from tests.integrity.iam import UNSCOPED
 
 ACCOUNT = "us-east-1:123456789012"
 BATCH, STREAM = "pinterest_provision_batch", "pinterest_provision_stream"
+TEARDOWN = "pinterest_teardown"
 SSM_DOCUMENTS = "pinterest-sandbox"
 
 #: Where operations of S3 have actions of another name, as AWS's service authorization reference has them.
@@ -24,6 +25,9 @@ S3_ACTIONS = {
     "HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "GetObject": {"s3:GetObject", "s3:ListBucket"},
     "CopyObject": {"s3:GetObject", "s3:PutObject"},
+    "ListObjectVersions": {"s3:ListBucketVersions"},
+    # Its request names the objects, with or without a version.
+    "DeleteObjects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
 }
 ON_BUCKET = {
     "s3:ListBucket",
@@ -33,6 +37,8 @@ ON_BUCKET = {
     "s3:CreateBucket",
     "s3:TagResource",
     "s3:PutBucketPublicAccessBlock",
+    "s3:ListBucketVersions",
+    "s3:DeleteBucket",
 }
 #: Operations that create with tags.
 TAGGING = {
@@ -128,6 +134,37 @@ OTHERS = [
         {"StreamName": "streaming-sandbox-pin"},
     ),
 ]
+#: Calls with which a teardown deletes and moves.
+OTHERS += [
+    Call(TEARDOWN, service, operation, method, path, on)
+    for service, operation, method, path, on in (
+        ("s3", "DeleteBucket", "DELETE", "/{Bucket}", {"Bucket": "user-sandbox-bucket"}),
+        ("s3", "DeleteObject", "DELETE", "/{Bucket}/{Key+}", {"Bucket": "user-sandbox-bucket", "Key": "a"}),
+        ("s3", "DeleteObjects", "POST", "/{Bucket}?delete", {"Bucket": "user-sandbox-bucket"}),
+        ("s3", "ListObjectVersions", "GET", "/{Bucket}?versions", {"Bucket": "user-sandbox-bucket"}),
+        ("apigateway", "DeleteRestApi", "DELETE", "/restapis/{restapi_id}", {}),
+        ("apigateway", "DeleteApiKey", "DELETE", "/apikeys/{api_Key}", {}),
+        ("apigateway", "UpdateUsagePlan", "PATCH", "/usageplans/{usageplanId}", {}),
+        ("apigateway", "DeleteUsagePlan", "DELETE", "/usageplans/{usageplanId}", {}),
+        ("secretsmanager", "DeleteSecret", "POST", "/", {"SecretId": "airflow/connections/pinterest_api"}),
+        ("ssm", "DeleteDocument", "POST", "/", {"Name": f"{SSM_DOCUMENTS}-restart-rest-proxy"}),
+        ("kinesis", "DeleteStream", "POST", "/", {"StreamName": "streaming-sandbox-pin"}),
+        *(
+            (
+                "kafkaconnect",
+                f"Delete{operation}",
+                "DELETE",
+                "/",
+                {f"{argument}Arn": f"arn:aws:kafkaconnect:{ACCOUNT}:{kind}/0-1"},
+            )
+            for operation, argument, kind in (
+                ("Connector", "connector", "connector/sandbox-connector"),
+                ("CustomPlugin", "customPlugin", "custom-plugin/sandbox-plugin"),
+                ("WorkerConfiguration", "workerConfiguration", "worker-configuration/sandbox-worker"),
+            )
+        ),
+    )
+]
 
 
 class Need(NamedTuple):
@@ -200,7 +237,7 @@ def _resource(action: str, call: Call) -> str:
         case "s3" if (call.operation, action) == ("CopyObject", "s3:GetObject"):
             return f"arn:aws:s3:::{on['CopySource']}"
         case "s3":
-            return f"arn:aws:s3:::{on['Bucket']}/{on['Key']}"
+            return f"arn:aws:s3:::{on['Bucket']}/{on.get('Key', '*')}"
         case "apigateway":
             tags = "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fid"
             path = tags if action != f"apigateway:{call.method}" else re.sub(r"\{\w+\}", "id", call.path)
@@ -209,7 +246,7 @@ def _resource(action: str, call: Call) -> str:
             return f"arn:aws:iam::123456789012:role/{on['RoleName']}"
         case "kinesis":
             return f"arn:aws:kinesis:{ACCOUNT}:stream/{on['StreamName']}"
-        case "secretsmanager":
+        case "secretsmanager" if not on.get("SecretId", "").startswith("arn:"):
             return f"arn:aws:secretsmanager:{ACCOUNT}:secret:{on.get('SecretId') or on['Name']}-Ab1Cd2"
         case "ssm":
             return f"arn:aws:ssm:{ACCOUNT}:document/{on['Name']}"

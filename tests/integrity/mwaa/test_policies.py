@@ -12,6 +12,7 @@ STATEMENTS = [
     *statements("mwaa-execution"),
     *statements("mwaa-provisioning"),
     *statements("mwaa-kafka-client"),
+    *statements("mwaa-teardown"),
 ]
 #: What a statement's Sid begins with to the DAGs that need it; the longest beginning counts.
 NEEDED_BY = {
@@ -21,7 +22,11 @@ NEEDED_BY = {
     "Provision": frozenset({"pinterest_provision_batch", "pinterest_provision_stream"}),
     "ProvisionBatch": frozenset({"pinterest_provision_batch"}),
     "ProvisionStream": frozenset({"pinterest_provision_stream"}),
+    "Teardown": frozenset({"pinterest_teardown"}),
 }
+#: Of what deletes; all calls of whole teardowns are held to the policy in
+#: tests/unit/pinterest_pipeline/provisioning/teardown/test_calls.py.
+DRY_RUN = "the teardown is only a dry run here"
 #: Actions that no recorded call shows, as patterns of Sid and action, each with the reason.
 JUSTIFIED = {
     ("EnvironmentMetrics", "airflow:PublishMetrics"): "MWAA's containers publish their health",
@@ -53,6 +58,18 @@ JUSTIFIED = {
     ("ProvisionBatchServiceRole", "iam:*"): "CreateConnector asks for it, once in an account",
     ("ProvisionStreamStreams", "kinesis:*StreamRetentionPeriod"): "only for a retention other than a day",
     ("ProvisionStreamApiRole", "iam:PassRole"): "PutRestApi asks for it, since methods name the role",
+    ("TeardownTopics", "kafka-cluster:DeleteTopic"): "as above: topics are deleted",
+    ("TeardownBucket", "s3:DeleteBucket"): DRY_RUN,
+    ("TeardownVersions", "s3:ListBucketVersions"): DRY_RUN,
+    ("TeardownObjects", "s3:DeleteObject*"): DRY_RUN,
+    ("TeardownRetired", "s3:PutObject"): DRY_RUN,
+    ("TeardownConnect", "kafkaconnect:Delete*"): DRY_RUN,
+    ("TeardownApi", "apigateway:DELETE"): DRY_RUN,
+    ("TeardownApiKey", "apigateway:PATCH"): DRY_RUN,
+    ("TeardownApiKey", "apigateway:DELETE"): DRY_RUN,
+    ("TeardownConnection", "secretsmanager:DeleteSecret"): DRY_RUN,
+    ("TeardownClientDocuments", "ssm:DeleteDocument"): DRY_RUN,
+    ("TeardownStreams", "kinesis:DeleteStream"): DRY_RUN,
 }
 
 

@@ -31,7 +31,7 @@ PLUGIN_KEY = "kafka-connect-s3/sink.zip"
 SECRET = "airflow/connections/pinterest_api"
 TOPICS = [f"sandbox.{entity}" for entity in ENTITIES]
 DEAD_LETTERS = "sandbox.dead-letter"
-SSM_DOCUMENT = "sandbox-show-kafka-client-status"
+SSM_DOCUMENT = "pinterest-sandbox-show-kafka-client-status"
 PARAMS = {"dry_run": False, "delete_data": False, "leave_unread": False}
 #: Records of each topic.
 RECORDS = 5
