@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import chain, task, task_group
 from airflow.sdk.exceptions import AirflowSkipException
@@ -19,6 +19,9 @@ from pinterest_pipeline.provisioning.differences.kafka_client import PARAM, Step
 from pinterest_pipeline.provisioning.ssm_documents import SsmDocument, ssm_content, ssm_document
 from pinterest_pipeline.provisioning.tasks import resource_tags
 from pinterest_pipeline.settings import settings
+
+if TYPE_CHECKING:
+    from cloud_operators.aws.hooks.msk import MskHook
 
 logger = logging.getLogger(__name__)
 
@@ -142,11 +145,24 @@ def _install_parameters(status: dict[str, Any], wanted: dict[str, str]) -> dict[
     """What is not asked for stays as it is, or is what provisioning knows; all else has its default."""
     from cloud_operators.aws.hooks.msk import MskHook
 
-    found = differences.kept_fields(status, ssm_document(SsmDocument.INSTALL, read_include)) | wanted
+    document = ssm_document(SsmDocument.INSTALL, read_include)
+    found = differences.address_fields(settings().rest_proxy_address, document)
+    found |= differences.kept_fields(status, document) | wanted
     if "BootstrapServers" not in found:
-        msk = MskHook(aws_conn_id=connections.AWS)
-        found["BootstrapServers"] = msk.get_bootstrap_brokers(settings().msk_cluster_arn)
+        found["BootstrapServers"] = _iam_brokers(MskHook(aws_conn_id=connections.AWS))
     return found
+
+
+def _iam_brokers(msk: MskHook) -> str:
+    cluster_arn = settings().msk_cluster_arn
+    brokers = msk.choose_bootstrap_brokers(cluster_arn, msk.describe_cluster(cluster_arn))
+    if brokers.authentication != "IAM":
+        raise Permanent(
+            f"the install document configures the client for brokers that ask for IAM, and {cluster_arn} has "
+            "none: enable IAM on the cluster, or set the client up in another way and leave "
+            "PINTEREST_CLIENT_INSTANCE_ID empty"
+        )
+    return brokers.servers
 
 
 def _reason(status: dict[str, Any], wanted: dict[str, str]) -> str:

@@ -75,6 +75,17 @@ def kept_fields(status: Mapping[str, Any], document: Mapping[str, Any]) -> dict[
     }
 
 
+def address_fields(address: str, document: Mapping[str, Any]) -> dict[str, str]:
+    """The port of a new proxy: the one at which it is looked for, if it can take that.
+
+    :param address: ``host:port`` of the REST proxy as API Gateway reaches it; empty when it is not set.
+    :param document: the install document.
+    """
+    port = address.rpartition(":")[2]
+    usable = _fits(document["parameters"]["Port"]["allowedPattern"], port) and 1024 <= int(port) <= 65535
+    return {"Port": port} if usable else {}
+
+
 def differences(status: Mapping[str, Any], wanted: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:
     """The fields that are asked for and differ from what the client shows.
 

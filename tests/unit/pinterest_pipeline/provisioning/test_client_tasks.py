@@ -106,10 +106,19 @@ def test_a_new_client_is_installed_with_the_brokers_of_the_cluster(ready: FakeSs
     msk.brokers = {"bootstrapBrokerStringSaslIam": "b-1.pins.example.com:9098"}
     assert run(**SHAS) == "install"
     assert [(name, given) for name, given in ready.sent() if name == INSTALL] == [
-        (INSTALL, {**SHAS, "BootstrapServers": "b-1.pins.example.com:9098"})
+        (INSTALL, {**SHAS, "BootstrapServers": "b-1.pins.example.com:9098", "Port": "8082"})
     ]
     assert run(**SHAS) == "nothing"
     assert sent(ready) == [INSTALL]
+
+
+def test_a_cluster_without_iam_is_refused(ready: FakeSsm, msk: FakeMsk) -> None:
+    ready.status = copy.deepcopy(EMPTY)
+    msk.cluster["ClientAuthentication"] = {"Unauthenticated": {"Enabled": True}}
+    msk.brokers = {"bootstrapBrokerString": "b-1.pins.example.com:9092"}
+    with pytest.raises(Permanent, match="for brokers that ask for IAM"):
+        run(**SHAS)
+    assert sent(ready) == []
 
 
 def test_another_version_is_installed_and_all_else_kept(ready: FakeSsm) -> None:

@@ -11,6 +11,7 @@ from pinterest_pipeline.provisioning.changes import Action, Change, check_allowe
 from pinterest_pipeline.provisioning.differences.kafka_client import (
     CHECKSUMS,
     Step,
+    address_fields,
     client_changes,
     differences,
     kept_fields,
@@ -127,6 +128,20 @@ def test_an_installation_keeps_what_is_there_and_can_be_kept() -> None:
     assert left_out == {
         name: value for name, value in AS_IT_IS.items() if name not in ("JavaVersion", "IamAuthVersion")
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("proxy.example.com:8090", {"Port": "8090"}),
+        ("proxy.example.com:80", {}),
+        ("proxy.example.com:1023", {}),
+        ("proxy.example.com:99999", {}),
+        ("", {}),
+    ],
+)
+def test_a_new_proxy_listens_where_it_is_looked_for(address: str, fields: dict[str, str]) -> None:
+    assert address_fields(address, INSTALL) == fields
 
 
 def test_numbers_are_taken_as_text() -> None:
