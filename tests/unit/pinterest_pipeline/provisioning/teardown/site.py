@@ -191,6 +191,14 @@ class Site:
         """Kind and name of what the record holds."""
         return {(entry["kind"], entry["name"]) for entry in resources.read_record(self.s3, STATE_ROOT)}
 
+    def entries(self) -> list[resources.Entry]:
+        """The record."""
+        return resources.read_record(self.s3, STATE_ROOT)
+
+    def write(self, entries: list[Any]) -> None:
+        """Write the record."""
+        resources.update_record(self.s3, STATE_ROOT, lambda _: entries)
+
     def list_resources(self, **params: Any) -> dict[str, Any]:
         found: dict[str, Any] = tasks.list_resources.function(params=PARAMS | params)
         return found
