@@ -19,7 +19,7 @@ from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 logger = logging.getLogger(__name__)
 
 #: Seconds between two looks at a command.
-LOOK_SECONDS = 2
+LOOK_SECONDS = 1
 #: Seconds that a look at the client may take.
 STATUS_SECONDS = 180
 #: States of a command that has not ended.
