@@ -14,6 +14,7 @@ from pinterest_pipeline.errors import Permanent, PipelineError
 from pinterest_pipeline.provisioning import client, client_tasks
 from pinterest_pipeline.provisioning.changes import Action
 from pinterest_pipeline.provisioning.client import kafka_client, parse_status
+from pinterest_pipeline.provisioning.finders import find_resources
 from pinterest_pipeline.provisioning.planning.client import plan_client
 from tests.unit.cloud_operators.aws.fake_msk import FakeMsk
 from tests.unit.pinterest_pipeline.provisioning.fake_ssm import DOWN, EMPTY, HEALTHY, INSTANCE, FakeSsm
@@ -77,6 +78,20 @@ def test_the_documents_are_those_of_the_project(ssm: FakeSsm) -> None:
         "pinterest:resource-id",
         "pinterest:created-by",
     }
+
+
+def test_the_documents_are_among_the_resources_where_an_instance_is_set(
+    ssm: FakeSsm, configured: Any
+) -> None:
+    def documents() -> dict[str, str | None]:
+        found = find_resources(client_tasks.names(), client_tasks.settings(), "batch")
+        return {name: identifier for (kind, name), identifier in found.items() if kind == "ssm_document"}
+
+    assert documents() == dict.fromkeys((INSTALL, STATUS, RESTART))
+    client_tasks.ensure_client_documents.function()
+    assert documents() == {name: name for name in (INSTALL, STATUS, RESTART)}
+    configured()
+    assert documents() == {}
 
 
 def test_a_healthy_client_is_left_alone(ready: FakeSsm, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from pinterest_sandbox.aws.ssm.answers import shown_command, shown_instance, shown_invocation, shown_output
 from pinterest_sandbox.aws.ssm.content import check_content, resolve_parameters, steps
 from pinterest_sandbox.aws.ssm.paging import page
-from pinterest_sandbox.aws.ssm.running import Runner, cut
+from pinterest_sandbox.aws.ssm.running import Runner
 from pinterest_sandbox.aws.ssm.store import UNDER_WAY, Command, StepResult, Store
 from pinterest_sandbox.aws.wire import AwsError
-from pinterest_sandbox.config import ACCOUNT, CLIENT_INSTANCE_ID, HOST
+from pinterest_sandbox.config import ACCOUNT, CLIENT_INSTANCE_ID
 
-#: The oldest agent that hands over parameters as environment variables.
-AGENT = "3.3.2746.0"
 #: Seconds that a command may wait for its delivery, unless it names others.
 DELIVERY_SECONDS = 3600
-#: Characters that a list of invocations shows of a step's output.
-LONGEST_SHOWN = 2500
 
 
 class Instance(Protocol):
@@ -61,7 +57,7 @@ class Commands:
             (each["key"], each["valueSet"]) for each in request.get("InstanceInformationFilterList", [])
         ]
         wanted += [(each["Key"], each["Values"]) for each in request.get("Filters", [])]
-        rows = [self._instance()] if self._machine.is_there() else []
+        rows = [shown_instance()] if self._machine.is_there() else []
         fields = {"InstanceIds": "InstanceId", "PingStatus": "PingStatus", "PlatformTypes": "PlatformType"}
         for key, values in wanted:
             if key not in fields:
@@ -90,32 +86,12 @@ class Commands:
         self._store.commands[command.id] = command
         self._runner.start(command, steps(content, resolved))
         self._store.save()
-        return {"Command": _command(command)}
+        return {"Command": shown_command(command)}
 
     def get_invocation(self, request: dict[str, Any]) -> dict[str, Any]:
         """GetCommandInvocation."""
         command = self._invocation(request["CommandId"], request["InstanceId"])
-        step = _step(command, request.get("PluginName"))
-        began, ended = (_moment(each) if each else None for each in (step.began, step.ended))
-        return {
-            "CommandId": command.id,
-            "InstanceId": command.instance,
-            "Comment": command.comment,
-            "DocumentName": command.document,
-            "DocumentVersion": str(command.version),
-            "PluginName": step.name,
-            "ResponseCode": step.code,
-            "ExecutionStartDateTime": _text(began),
-            "ExecutionElapsedTime": f"PT{step.ended - step.began:.3f}S" if ended else "",
-            "ExecutionEndDateTime": _text(ended),
-            "Status": command.status,
-            "StatusDetails": command.details,
-            "StandardOutputContent": step.output,
-            "StandardOutputUrl": "",
-            "StandardErrorContent": step.error,
-            "StandardErrorUrl": "",
-            "CloudWatchOutputConfig": {"CloudWatchOutputEnabled": False},
-        }
+        return shown_output(command, _step(command, request.get("PluginName")))
 
     def list_invocations(self, request: dict[str, Any]) -> dict[str, Any]:
         """ListCommandInvocations, newest first, filtered by ``Status`` and ``DocumentName``."""
@@ -131,7 +107,7 @@ class Commands:
             rows = [row for row in rows if getattr(row, fields[chosen["key"]]) == chosen["value"]]
         shown, token = page(rows, request)
         details = request.get("Details", False)
-        return {"CommandInvocations": [_invocation(row, details) for row in shown], "NextToken": token}
+        return {"CommandInvocations": [shown_invocation(row, details) for row in shown], "NextToken": token}
 
     def cancel(self, request: dict[str, Any]) -> dict[str, Any]:
         """CancelCommand; harmless when it has ended."""
@@ -158,24 +134,6 @@ class Commands:
             raise AwsError("InvocationDoesNotExist", f"There is no command {command_id} on {instance_id}")
         return command
 
-    @staticmethod
-    def _instance() -> dict[str, Any]:
-        return {
-            "InstanceId": CLIENT_INSTANCE_ID,
-            "PingStatus": "Online",
-            "LastPingDateTime": _moment(round(time.time(), 3)),
-            "AgentVersion": AGENT,
-            "IsLatestVersion": True,
-            "PlatformType": "Linux",
-            "PlatformName": "Amazon Linux",
-            "PlatformVersion": "2023",
-            "ResourceType": "EC2Instance",
-            "IPAddress": HOST,
-            "ComputerName": "localhost",
-            "SourceId": CLIENT_INSTANCE_ID,
-            "SourceType": "AWS::EC2::Instance",
-        }
-
 
 def _targets(request: dict[str, Any]) -> list[str]:
     if "InstanceIds" in request:
@@ -193,62 +151,3 @@ def _step(command: Command, name: str | None) -> StepResult:
         if step.name == name:
             return step
     raise AwsError("InvalidPluginName", f"Name one of the steps {[step.name for step in command.steps]}")
-
-
-def _command(command: Command) -> dict[str, Any]:
-    return {
-        "CommandId": command.id,
-        "DocumentName": command.document,
-        "DocumentVersion": str(command.version),
-        "Comment": command.comment,
-        "ExpiresAfter": _moment(command.requested + command.seconds),
-        "Parameters": command.parameters,
-        "InstanceIds": [command.instance],
-        "Targets": [],
-        "RequestedDateTime": _moment(command.requested),
-        "Status": command.status,
-        "StatusDetails": command.details,
-        "MaxConcurrency": "50",
-        "MaxErrors": "0",
-        "TargetCount": 1,
-        "CompletedCount": 0,
-        "ErrorCount": 0,
-        "DeliveryTimedOutCount": 0,
-        "TimeoutSeconds": command.seconds,
-    }
-
-
-def _invocation(command: Command, details: bool) -> dict[str, Any]:
-    return {
-        "CommandId": command.id,
-        "InstanceId": command.instance,
-        "InstanceName": "",
-        "Comment": command.comment,
-        "DocumentName": command.document,
-        "DocumentVersion": str(command.version),
-        "RequestedDateTime": _moment(command.requested),
-        "Status": command.status,
-        "StatusDetails": command.details,
-        "CommandPlugins": [_plugin(step) for step in command.steps] if details else [],
-    }
-
-
-def _plugin(step: StepResult) -> dict[str, Any]:
-    error = f"\n----------ERROR-------\n{step.error}" if step.error else ""
-    return {
-        "Name": step.name,
-        "Status": step.status,
-        "StatusDetails": step.details,
-        "ResponseCode": step.code,
-        "ResponseStartDateTime": _moment(step.began) if step.began else None,
-        "ResponseFinishDateTime": _moment(step.ended) if step.ended else None,
-        "Output": cut(step.output + error, LONGEST_SHOWN),
-    }
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _text(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else ""
