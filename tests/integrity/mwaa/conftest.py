@@ -106,7 +106,7 @@ def mwaa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mwaa]:
             variables=variables,
             surroundings=services,
             processor=processor,
-            report=_report(folder / "report.json", python, variables),
+            report=report(folder / "report.json", python, variables, COMMANDS),
         )
 
 
@@ -121,7 +121,16 @@ def _migrate(home: Path, python: Path, variables: dict[str, str]) -> None:
     shutil.copyfile(kept, home / "airflow.db")
 
 
-def _report(target: Path, python: Path, variables: dict[str, str]) -> dict[str, Any]:
+def report(
+    target: Path, python: Path, variables: dict[str, str], lines: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Run Airflow's commands in the layout; gives what :mod:`tests.integrity.mwaa.commands` found.
+
+    :param target: file for the report.
+    :param python: the Python environment's folder.
+    :param variables: the variables of Airflow's processes.
+    :param lines: the commands by name.
+    """
     # Copied, so that nothing of the checkout is on its path.
     program = target.with_name("commands.py")
     for module in (
@@ -131,14 +140,14 @@ def _report(target: Path, python: Path, variables: dict[str, str]) -> dict[str, 
     ):
         shutil.copy(module, target.parent)
     request = {
-        "commands": COMMANDS,
+        "commands": lines,
         "packages": ["cloud_operators", "pinterest_pipeline"],
         "wrong_setting": ["PINTEREST_USER_ID", "My-Id"],
     }
     done = _run([str(python / "bin" / "python"), str(program), str(target)], variables, json.dumps(request))
     assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads(target.read_text())
-    return report
+    found: dict[str, Any] = json.loads(target.read_text())
+    return found
 
 
 def _run(
