@@ -34,8 +34,8 @@ run that has succeeded keeps its result.
   passed. The results are not computed until it passes.
 
 **A topic that was created anew** begins at offset 0 again, but marks and rows of the old one count as later:
-no run, `full_refresh` neither, would bring in its records. Where `pinterest_teardown` deleted the old one, they
-do not, and nothing is to be done. Else, best is a new resource id: everything begins anew.
+no run, `full_refresh` neither, would bring in its records. Where `pinterest_teardown` deleted the old one,
+they do not, and nothing is to be done. Else, best is a new resource id: everything begins anew.
 To keep the id, for each such topic `<id>.<t>` while the DAG is paused and the connector is deleted:
 1. delete the objects under `topics/<id>.<t>/` (copy them first if they are wanted: the sink writes new ones
    over old ones of the same name), and the messages of `<id>.dead-letter`;

@@ -18,8 +18,9 @@ partitions, another number of replicas) ends the run before anything is changed.
 connection. With `PINTEREST_CLIENT_INSTANCE_ID`, the REST proxy on that instance is looked after through
 Systems Manager; without it, it is left alone and must be there.
 
-**Params.** Example: `{"dry_run": false, "partitions": 3, "tasks": 3, "flush_size": 1000,
-"rotate_interval_ms": 1000, "kafka_client": {}}`. A param that is left empty keeps what is there, so a run
+**Params.** Example: `{"dry_run": false, "allow_replace": false, "partitions": 3, "topic_config":
+{"retention.ms": "604800000"}, "tasks": 3, "flush_size": 1000, "rotate_interval_ms": 1000, "mcu_count": 1,
+"worker_count": 1, "kafka_client": {}}`. A param that is left empty keeps what is there, so a run
 without params never changes what somebody has set; the form says what a new resource gets. Notebooks of
 others read partition 0 only, so a new topic has 1. `kafka_client` says what the EC2 client must have, by the
 parameters of `include/ssm/install-kafka-client.json`: versions, `Port`, `RoleArn`, `BootstrapServers`, and
@@ -58,7 +59,7 @@ Clear the failed task to go on: everything before it is adopted.
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, chain
+from airflow.sdk import DAG, TriggerRule, chain
 
 from cloud_operators.aws.operators.apigateway import (
     ApiGatewayCreateDeploymentOperator,
@@ -68,9 +69,6 @@ from cloud_operators.aws.operators.msk_connect import (
     MskConnectCreateConnectorOperator,
     MskConnectCreateCustomPluginOperator,
     MskConnectCreateWorkerConfigurationOperator,
-    MskConnectDeleteConnectorOperator,
-    MskConnectDeleteCustomPluginOperator,
-    MskConnectDeleteWorkerConfigurationOperator,
     MskConnectUpdateConnectorOperator,
 )
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
@@ -79,13 +77,13 @@ from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.provisioning import change_tasks, client_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart, batch_variables
+from pinterest_pipeline.provisioning.params import batch_params
 from pinterest_pipeline.provisioning.plan import KAFKA_CONNECT_VERSION, plugin_content_type
+from pinterest_pipeline.provisioning.replacing import WAITING, replace_task_group
 from pinterest_pipeline.settings import settings
 
 NAMES = names()
 SETTINGS = settings()
-#: Half an hour, looked at every other second: MSK Connect takes from seconds to a quarter of an hour.
-WAITING = {"waiter_delay": 2, "waiter_max_attempts": 900}
 
 with DAG(
     dag_id="pinterest_provision_batch",
@@ -97,99 +95,11 @@ with DAG(
     max_active_runs=1,
     default_args=default_args(),
     tags=[Tag.PINTEREST, Tag.PROVISIONING, Tag.BATCH, Tag.MANUAL],
-    params={
-        "dry_run": Param(
-            True,
-            type="boolean",
-            description="Show what would be changed, and change nothing",
-        ),
-        "allow_replace": Param(
-            False,
-            type="boolean",
-            description="Let custom plugin, worker configuration and connector be deleted and made again "
-            "where they can't be changed; the connector goes on at its offsets",
-        ),
-        "partitions": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=64,
-            description="Partitions of each data topic. Empty: as many as there are, 1 for a new one",
-        ),
-        "topic_config": Param(
-            {},
-            type="object",
-            additionalProperties={"type": "string"},
-            description='Settings of each data topic, e.g. {"retention.ms": "604800000"}. Others stay',
-        ),
-        "tasks": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=64,
-            description="Most tasks of the S3 sink. Empty: as it is, 1 for a new one",
-        ),
-        "flush_size": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=100_000,
-            description="Records after which an object is closed. Empty: as it is, 1000 for a new one",
-        ),
-        "rotate_interval_ms": Param(
-            None,
-            type=["null", "integer"],
-            minimum=200,
-            maximum=3_600_000,
-            description="Milliseconds after which an object is closed, however few records it has. Empty: as "
-            "it is, 1000 for a new one",
-        ),
-        "mcu_count": Param(
-            None,
-            enum=[None, 1, 2, 4, 8],
-            description="MSK Connect units of each worker. Empty: as it is, 1 for a new one",
-        ),
-        "worker_count": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=10,
-            description="Workers of the sink. Empty: as it is, 1 for a new one",
-        ),
-        "kafka_client": Param(
-            {},
-            type="object",
-            additionalProperties={"type": "string"},
-            description="What the EC2 Kafka client must have: parameters of the SSM document "
-            "install-kafka-client. Empty: as it is, and restarted where it is not healthy",
-        ),
-    },
+    params=batch_params(),
 ) as dag:
     plan = change_tasks.plan_changes(ApiPart.BATCH)
     surveyed = tasks.survey_resources(ApiPart.BATCH, plan["changes"])
-
-    with TaskGroup("replace", tooltip="Deletes what can't be changed and will be made again") as replace:
-        delete_connector = MskConnectDeleteConnectorOperator.partial(
-            task_id="delete_connector", aws_conn_id=AWS, **WAITING
-        ).expand_kwargs(
-            change_tasks.list_replaced.override(task_id="connectors")("connector", plan["changes"])
-        )
-        delete_custom_plugin = MskConnectDeleteCustomPluginOperator.partial(
-            task_id="delete_custom_plugin", trigger_rule=TriggerRule.NONE_FAILED, aws_conn_id=AWS, **WAITING
-        ).expand_kwargs(
-            change_tasks.list_replaced.override(task_id="custom_plugins")("custom_plugin", plan["changes"])
-        )
-        delete_worker_configuration = MskConnectDeleteWorkerConfigurationOperator.partial(
-            task_id="delete_worker_configuration",
-            trigger_rule=TriggerRule.NONE_FAILED,
-            aws_conn_id=AWS,
-            **WAITING,
-        ).expand_kwargs(
-            change_tasks.list_replaced.override(task_id="worker_configurations")(
-                "worker_configuration", plan["changes"]
-            )
-        )
-        chain(delete_connector, [delete_custom_plugin, delete_worker_configuration])
+    replace = replace_task_group(plan["changes"])
 
     # A file in the bucket is replaced when no plugin is made of it any more.
     plugin_file = tasks.copy_plugin_file.override(trigger_rule=TriggerRule.NONE_FAILED)()
@@ -257,8 +167,7 @@ with DAG(
     smoke_test_api = tasks.smoke_test_api()
 
     chain(tasks.check_prerequisites(), plan, change_tasks.begin_changes(), surveyed, replace)
-    chain(delete_custom_plugin, plugin_file)
-    chain(delete_worker_configuration, create_worker_configuration)
+    chain(replace, [plugin_file, create_worker_configuration])
     # The sink subscribes by pattern: topics that exist before it are found at once.
     chain(surveyed, connector_updates, update_connector)
     chain(surveyed, ensure_topics, update_connector, create_connector, record_resources)

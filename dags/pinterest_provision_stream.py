@@ -41,7 +41,7 @@ Clear the failed task to go on: everything before it is adopted.
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param, TriggerRule, chain
+from airflow.sdk import DAG, TriggerRule, chain
 
 from cloud_operators.aws.operators.apigateway import (
     ApiGatewayCreateDeploymentOperator,
@@ -53,6 +53,7 @@ from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.provisioning import change_tasks, stream_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart
+from pinterest_pipeline.provisioning.params import stream_params
 
 NAMES = names()
 #: Ten minutes, looked at every other second.
@@ -68,38 +69,7 @@ with DAG(
     max_active_runs=1,
     default_args=default_args(),
     tags=[Tag.PINTEREST, Tag.PROVISIONING, Tag.STREAM, Tag.MANUAL],
-    params={
-        "dry_run": Param(
-            True,
-            type="boolean",
-            description="Show what would be changed, and change nothing",
-        ),
-        "allow_replace": Param(
-            False,
-            type="boolean",
-            description="Nothing of this path ever has to be made again: the same form as the batch path's",
-        ),
-        "stream_mode": Param(
-            None,
-            enum=[None, "PROVISIONED", "ON_DEMAND"],
-            description="Whether the number of shards is given, or Kinesis decides on it. Empty: as it is, "
-            "PROVISIONED for a new stream",
-        ),
-        "shard_count": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=200,
-            description="Shards of each stream, when provisioned. Empty: as it is, 1 for a new stream",
-        ),
-        "retention_hours": Param(
-            None,
-            type=["null", "integer"],
-            minimum=24,
-            maximum=8760,
-            description="Hours that records are kept. Empty: as it is, 24 for a new stream",
-        ),
-    },
+    params=stream_params(),
 ) as dag:
     plan = change_tasks.plan_changes(ApiPart.STREAM)
     surveyed = tasks.survey_resources(ApiPart.STREAM, plan["changes"])

@@ -78,12 +78,19 @@ def test_the_example_conf_of_the_manual_is_accepted(dag: Any) -> None:
 def test_params_are_typed_and_described(dag: Any) -> None:
     for name in dag.params:
         param = dag.params.get_param(name)
-        assert param.schema["type"] in ("integer", "string", "boolean"), name
+        kind = param.schema["type"]
+        if isinstance(kind, list):
+            # A param that may be left empty.
+            assert kind[0] == "null", name
+            (kind,) = kind[1:]
+        assert kind in ("integer", "string", "boolean", "object"), name
         assert param.description, name
-        if param.schema["type"] == "integer":
-            assert {"minimum", "maximum"} <= set(param.schema), name
-        if param.schema["type"] == "string":
+        if kind == "integer":
+            assert {"minimum", "maximum"} <= set(param.schema) or "enum" in param.schema, name
+        if kind == "string":
             assert "enum" in param.schema or "pattern" in param.schema, name
+        if kind == "object":
+            assert "additionalProperties" in param.schema, name
 
 
 def test_policy_of_tasks(dag: Any) -> None:

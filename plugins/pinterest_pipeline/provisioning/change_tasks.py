@@ -34,7 +34,7 @@ def plan_changes(part: str, *, params: Any = None) -> dict[str, Any]:
     wanted, changes = plan(names(), values, params, find_resources(names(), values, part))
     logger.info("Changes of the %s path:\n%s", part, table(changes))
     if not params["dry_run"]:
-        check_allowed(changes, allow_replace=params["allow_replace"])
+        check_allowed(changes, allow_replace=params.get("allow_replace", False))
     return {**wanted, "changes": [change.document() for change in changes]}
 
 

@@ -52,7 +52,7 @@ def plan_batch(
         config=params.get("topic_config") or {},
         replication=replication,
     )
-    wanted = {
+    wanted: dict[str, Any] = {
         "topics": asked,
         "bucket_arn": plan.bucket_arn(names, partition=place.partition),
         "connector_configuration": plan.connector_configuration(

@@ -97,8 +97,9 @@ def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> 
         seconds[step] = _follow(console, airflow, dag_id, run_id, title)
         return run_id
 
-    run_dag("provision", PROVISION, "Provisioning the batch path", {"dry_run": False, "partitions": partitions})
-    run_dag("provision stream", PROVISION_STREAM, "Provisioning the stream path", {"dry_run": False})
+    apply = {"dry_run": False}
+    run_dag("provision", PROVISION, "Provisioning the batch path", {**apply, "partitions": partitions})
+    run_dag("provision stream", PROVISION_STREAM, "Provisioning the stream path", apply)
     burst_began = datetime.now(UTC)
     run_dag("burst", EMULATE, f"A burst of {posts:,} posts to both paths", {"posts": posts, "target": "both"})
     daily_began = datetime.now(UTC)
