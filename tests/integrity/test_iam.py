@@ -55,6 +55,8 @@ NO_OPERATIONS = {
     "apigateway:PUT": "API Gateway's actions are HTTP methods",
     "iam:PassRole": "asked for by services that are given a role; nobody calls it",
     "kafka-cluster:AlterGroup": "a broker asks for it: joining a group and committing its offsets",
+    "kafka-cluster:AlterTopic": "a broker asks for it: CreatePartitions",
+    "kafka-cluster:AlterTopicDynamicConfiguration": "a broker asks for it: IncrementalAlterConfigs",
     "kafka-cluster:Connect": "a broker asks for it: every connection",
     "kafka-cluster:CreateTopic": "a broker asks for it: CreateTopics",
     "kafka-cluster:DeleteTopic": "a broker asks for it: DeleteTopics",

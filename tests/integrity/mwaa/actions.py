@@ -134,6 +134,39 @@ OTHERS = [
         {"StreamName": "streaming-sandbox-pin"},
     ),
 ]
+#: Calls with which provisioning changes what is there, and makes again what can't be changed.
+OTHERS += [
+    Call(dag, service, operation, method, path, on)
+    for dag, service, operation, method, path, on in (
+        (
+            BATCH,
+            "s3",
+            "DeleteObject",
+            "DELETE",
+            "/{Bucket}/{Key+}",
+            {"Bucket": "user-sandbox-bucket", "Key": "kafka-connect-s3/s3-sink.zip"},
+        ),
+        (STREAM, "kinesis", "UpdateShardCount", "POST", "/", {"StreamName": "streaming-sandbox-pin"}),
+        (STREAM, "kinesis", "UpdateStreamMode", "POST", "/", {"StreamName": "streaming-sandbox-pin"}),
+        *(
+            (
+                BATCH,
+                "kafkaconnect",
+                operation,
+                method,
+                "/",
+                {"arn": f"arn:aws:kafkaconnect:{ACCOUNT}:{kind}/0-1"},
+            )
+            for operation, method, kind in (
+                ("UpdateConnector", "PUT", "connector/sandbox-connector"),
+                ("DescribeConnectorOperation", "GET", "connector-operation/sandbox-connector"),
+                ("DeleteConnector", "DELETE", "connector/sandbox-connector"),
+                ("DeleteCustomPlugin", "DELETE", "custom-plugin/sandbox-plugin"),
+                ("DeleteWorkerConfiguration", "DELETE", "worker-configuration/sandbox-worker"),
+            )
+        ),
+    )
+]
 #: Calls with which a teardown deletes and moves.
 OTHERS += [
     Call(TEARDOWN, service, operation, method, path, on)

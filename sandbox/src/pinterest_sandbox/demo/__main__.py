@@ -97,7 +97,7 @@ def run(console: Console, *, posts: int, partitions: int, rows: Path | None) -> 
         seconds[step] = _follow(console, airflow, dag_id, run_id, title)
         return run_id
 
-    apply = {"dry_run": False}
+    apply: dict[str, object] = {"dry_run": False}
     run_dag("provision", PROVISION, "Provisioning the batch path", {**apply, "partitions": partitions})
     run_dag("provision stream", PROVISION_STREAM, "Provisioning the stream path", apply)
     burst_began = datetime.now(UTC)
