@@ -102,5 +102,5 @@ def test_a_second_time_changes_nothing_but_connections(config: Config, moto_url:
 def test_services_are_named_and_ordered(config: Config) -> None:
     found = {service.name: service for service in services(config)}
 
-    assert list(found) == ["moto", "msk", "msk-connect"]
+    assert list(found) == ["moto", "msk", "msk-connect", "ssm"]
     assert found["msk-connect"].after == ("moto",)
