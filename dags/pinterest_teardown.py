@@ -30,7 +30,9 @@ After a day without an answer it is rejected. `docs/teardown.md` has the steps, 
 API.
 
 **When it fails.**
-- `list_resources`, `check_again`, `retire_objects`: `this would be lost` has figures and what to do.
+- `list_resources`, `check_again`, `wait_until_written`, `retire_objects`: `this would be lost` has figures
+  and what to do. At `wait_until_written` the API is gone, so that nothing comes in any more, and all else is
+  there.
 - `check_again`: something was made after the approval: start a new run.
 - `reset_positions`: the warehouse's error; the objects are moved already, and the topics still there.
 - `update_record`, `prove_gone`: `still there` names what is left.
@@ -125,12 +127,13 @@ with DAG(
     chain(listed, tasks.stop_dry_run(listed), approve, checked)
     chain(
         checked,
+        tasks.delete_api(items),
+        tasks.delete_secret(items),
+        tasks.wait_until_written(),
         delete_connectors,
         delete_custom_plugins,
         delete_worker_configurations,
         tasks.delete_plugin_file(items),
-        tasks.delete_api(items),
-        tasks.delete_secret(items),
         tasks.delete_ssm_documents(items),
         delete_streams,
         retired,

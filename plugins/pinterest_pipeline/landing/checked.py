@@ -13,6 +13,8 @@ from typing import Any
 
 from pinterest_pipeline.landing.manifest import split_uri
 
+FILE = "checked.json"
+
 
 def first_unchecked(manifest: Mapping[str, Any], passed: Mapping[str, int]) -> dict[str, int]:
     """Entity to the lowest first offset of the objects whose rows are to be checked.

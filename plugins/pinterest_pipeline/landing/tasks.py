@@ -14,7 +14,7 @@ from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import CountsWrong
 from pinterest_pipeline.landing import counts as landed_counts
-from pinterest_pipeline.landing import kafka_side
+from pinterest_pipeline.landing import kafka_side, retiring
 from pinterest_pipeline.landing import manifest as manifests
 from pinterest_pipeline.landing.objects import list_objects, read_lines
 from pinterest_pipeline.settings import settings
@@ -37,6 +37,7 @@ def write_manifest(caught_up: dict[str, Any], *, params: Any = None, run_id: Any
 
     :param caught_up: the sink's committed offsets.
     :returns: ``s3://`` URI of the manifest.
+    :raises Permanent: while a teardown has not come to its end.
     :raises PositionLost: when the sink's offsets lie below what was read before.
     :raises Permanent: when there is a manifest of this name that another run made.
     """
@@ -60,6 +61,7 @@ def write_manifest(caught_up: dict[str, Any], *, params: Any = None, run_id: Any
             list_objects=listed,
         )
 
+    retiring.refuse_while_under_way(s3, settings().state_root)
     uri = f"{settings().state_root}/manifests/{manifests.manifest_name(run_id)}"
     written = manifests.write_once(s3, uri, make, run_id=run_id, full_refresh=full_refresh)
     for entity, part in written["entities"].items():

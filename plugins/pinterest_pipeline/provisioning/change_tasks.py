@@ -7,7 +7,9 @@ from typing import Any
 
 from airflow.sdk import task
 
+from pinterest_pipeline import connections
 from pinterest_pipeline.entities import names
+from pinterest_pipeline.landing import retiring
 from pinterest_pipeline.provisioning.api import ApiPart
 from pinterest_pipeline.provisioning.changes import Action, Change, check_allowed, table
 from pinterest_pipeline.provisioning.differences.sink import replaced_names, updates_connector
@@ -26,7 +28,8 @@ def plan_changes(part: str, *, params: Any = None) -> dict[str, Any]:
     :param part: the path that is provisioned, an :class:`~.api.ApiPart`.
     :returns: ``changes`` (a list, one document a difference), and what is wanted, as
         :func:`~.planning.batch.plan_batch` and :func:`~.planning.stream.plan_stream` return it.
-    :raises Permanent: when changes are to be applied and one of them can't be; nothing was changed.
+    :raises Permanent: when changes are to be applied and one of them can't be, or a teardown has not come to
+        its end; nothing was changed.
     :raises ValueError: when a value is out of a service's limits.
     """
     values = settings()
@@ -34,6 +37,7 @@ def plan_changes(part: str, *, params: Any = None) -> dict[str, Any]:
     wanted, changes = plan(names(), values, params, find_resources(names(), values, part))
     logger.info("Changes of the %s path:\n%s", part, table(changes))
     if not params["dry_run"]:
+        retiring.refuse_while_under_way(connections.aws_client("s3"), values.state_root)
         check_allowed(changes, allow_replace=params.get("allow_replace", False))
     return {**wanted, "changes": [change.document() for change in changes]}
 

@@ -146,7 +146,10 @@ def find_topics(topics: list[str]) -> Found:
     from cloud_operators.kafka.hooks.admin import KafkaAdminHook
 
     described = KafkaAdminHook(kafka_conn_id=connections.KAFKA).describe_topics(topics)
-    return {("topic", topic): topic if described[topic] is not None else None for topic in topics}
+    return {
+        ("topic", topic): str(found.topic_id) if (found := described[topic]) is not None else None
+        for topic in topics
+    }
 
 
 def find_msk_connect(names: Names) -> Found:

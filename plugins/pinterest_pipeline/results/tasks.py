@@ -32,7 +32,7 @@ def check_quality(manifest_uri: str) -> list[str]:
     """
     s3 = connections.aws_client("s3")
     manifest = manifests.require_manifest(s3, manifest_uri)
-    passed_uri = f"{settings().state_root}/checked.json"
+    passed_uri = f"{settings().state_root}/{checked.FILE}"
     unchecked = checked.first_unchecked(manifest, checked.read_passed(s3, passed_uri))
     checks = quality.check_names()
     if not checks:

@@ -8,7 +8,7 @@ from tests.unit.spark.pipelines import GEO, Pipeline, places
 from tests.unit.spark.queries import SQL
 
 
-def retire(pipeline: Pipeline, entity: str) -> None:
+def retire(pipeline: Pipeline, entity: str, begun_at: str = "2026-03-01T12:00:00+00:00") -> None:
     """What a teardown does to the tables, twice: a task may be cleared."""
     for _ in range(2):
         for name, parameters in (
@@ -20,6 +20,14 @@ def retire(pipeline: Pipeline, entity: str) -> None:
                 },
             ),
             ("retire_rows", {"batch_table": pipeline.names.batch(entity)}),
+            (
+                "retire_quarantine",
+                {
+                    "quarantine_table": pipeline.names.quarantine(entity),
+                    "topic": f"{pipeline.zone.user_id}.{entity}",
+                    "begun_at": begun_at,
+                },
+            ),
         ):
             text = (SQL / "tables" / f"{name}.sql").read_text(encoding="utf-8")
             pipeline.spark.sql(text, args=parameters)
@@ -60,3 +68,20 @@ def test_rows_stay_retired_when_the_topic_is_taken_down_once_more(pipeline: Pipe
     retire(pipeline, "geo")
     assert first_offsets(pipeline) == {1: -1, 2: -1}
     assert pipeline.countries() == {1: "Aruba", 2: "Angola"}
+
+
+def test_a_refused_line_of_the_new_topic_has_a_row_of_its_own(pipeline: Pipeline) -> None:
+    """The same text in the same place, as a topic that begins again may well have it."""
+    zone = pipeline.zone
+    topic = f"{zone.user_id}.geo"
+    zone.put("geo", 0, [*places(1), "{}"])
+    pipeline.run(zone.manifest("old", pins={GEO: 2}), "old")
+    retire(pipeline, "geo")
+    zone.put("geo", 0, [*places(2), "{}"])
+    counts = pipeline.run(zone.manifest("new", pins={GEO: 2}, marks=pipeline.marks()), "new")["geo"]
+    assert counts["quarantined"] == 1
+    rows = pipeline.spark.table(pipeline.names.quarantine("geo")).collect()
+    assert sorted((row["topic"], row["run_id"]) for row in rows) == [
+        (topic, "new"),
+        (f"{topic}@2026-03-01T12:00:00+00:00", "old"),
+    ]

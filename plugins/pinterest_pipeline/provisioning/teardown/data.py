@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from pinterest_pipeline.landing.manifest import split_uri
+from pinterest_pipeline.provisioning.resources import FILE
 from pinterest_pipeline.provisioning.teardown.retirement import FOLDER, check_deleted
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,9 @@ class Place(NamedTuple):
 def data_places(*, bucket: str, bucket_is_ours: bool, topics: Sequence[str], state_root: str) -> list[Place]:
     """What ``delete_data`` means.
 
-    The state comes last, since the record lies in it. Of a bucket that was there before provisioning only
-    what the pipeline alone writes: landed objects of topics that it made, results and state.
+    The state comes last, since the record lies in it, and :func:`delete_places` spares it until then. Of a
+    bucket that was there before provisioning only what the pipeline alone writes: landed objects of topics
+    that it made, results and state.
 
     :param bucket: the pipeline's bucket.
     :param bucket_is_ours: whether provisioning made it.
@@ -43,7 +45,7 @@ def data_places(*, bucket: str, bucket_is_ours: bool, topics: Sequence[str], sta
     # Without a folder below the bucket, everything in it would be taken for state.
     state = [Place(state_bucket, state_prefix)] if state_prefix else []
     if bucket_is_ours:
-        return [Place(bucket, ""), *(place for place in state if place.bucket != bucket)]
+        return [Place(bucket, ""), *state]
     return [
         *(Place(bucket, f"topics/{topic}/") for topic in topics),
         Place(bucket, f"{FOLDER}/"),
@@ -52,13 +54,14 @@ def data_places(*, bucket: str, bucket_is_ours: bool, topics: Sequence[str], sta
     ]
 
 
-def delete_objects(s3: Any, place: Place) -> int:
+def delete_objects(s3: Any, place: Place, *, spared: Place | None = None) -> int:
     """Delete objects, their versions and their delete markers.
 
     .. seealso:: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 
     :param s3: a boto3 S3 client.
     :param place: which.
+    :param spared: those of them that stay for now.
     :returns: how many objects, versions and markers were deleted.
     :raises PipelineError: when S3 does not delete one of them.
     """
@@ -66,7 +69,11 @@ def delete_objects(s3: Any, place: Place) -> int:
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=place.bucket, Prefix=place.prefix)
     try:
         for page in pages:
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            found = [
+                item
+                for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                if not (spared and spared.bucket == place.bucket and item["Key"].startswith(spared.prefix))
+            ]
             if found:
                 objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
                 answer = s3.delete_objects(Bucket=place.bucket, Delete={"Objects": objects, "Quiet": True})
@@ -78,6 +85,40 @@ def delete_objects(s3: Any, place: Place) -> int:
             raise
         logger.info("bucket %s was gone", place.bucket)
     return deleted
+
+
+def delete_places(s3: Any, places: Sequence[Place], state_root: str) -> None:
+    """Delete the data, the record of what was made last: a run that breaks off is gone on with by it.
+
+    :param s3: a boto3 S3 client.
+    :param places: what :func:`data_places` gave.
+    :param state_root: ``s3://`` URI of the state folder.
+    """
+    state, record = Place(*split_uri(f"{state_root}/")), Place(*split_uri(f"{state_root}/{FILE}"))
+    for place in places:
+        # S3 lists by key, so the state would come before the landing.
+        delete_objects(s3, place, spared=record if place == state or not state.prefix else state)
+    if any(place.bucket == record.bucket and record.prefix.startswith(place.prefix) for place in places):
+        delete_objects(s3, record)
+
+
+def left_in(s3: Any, places: Sequence[Place]) -> list[str]:
+    """The places that still have objects, versions or delete markers.
+
+    :param s3: a boto3 S3 client.
+    :param places: what was to be emptied.
+    """
+    return [str(place) for place in places if _has_versions(s3, place)]
+
+
+def _has_versions(s3: Any, place: Place) -> bool:
+    try:
+        page = s3.list_object_versions(Bucket=place.bucket, Prefix=place.prefix, MaxKeys=1)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        return False
+    return bool(page.get("Versions") or page.get("DeleteMarkers"))
 
 
 def delete_bucket(s3: Any, bucket: str) -> None:

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from cloud_operators.aws.hooks.msk_connect import MskConnectHook
     from cloud_operators.kafka.hooks.admin import KafkaAdminHook
 
-#: Each kind before those that it uses: a connector uses its plugin, a usage plan its API, all use the bucket.
+#: The entrance first, so that nothing is acknowledged that nobody writes any more; then each kind before
+#: those that it uses: a connector uses its plugin, all use the bucket.
 ORDER = (
-    "connector",
-    "custom_plugin",
-    "worker_configuration",
-    "plugin_file",
     "usage_plan",
     "api_key",
     "rest_api",
     "secret",
+    "connector",
+    "custom_plugin",
+    "worker_configuration",
+    "plugin_file",
     "ssm_document",
     "stream",
     "topic",
@@ -145,7 +146,9 @@ class _Looks:
         return _present(self._streams.find_stream(name), "StreamARN", "StreamCreationTimestamp")
 
     def topic(self, name: str) -> Present | None:
-        return Present(name) if self._topics.describe_topics([name])[name] is not None else None
+        # Kafka knows a topic by an id, which another one of the same name does not have.
+        found = self._topics.describe_topics([name])[name]
+        return Present(str(found.topic_id)) if found is not None else None
 
     def bucket(self, name: str) -> Present | None:
         # The record lies in it, unless the state is elsewhere: a bucket that is made again has none.

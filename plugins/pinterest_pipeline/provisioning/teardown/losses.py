@@ -93,6 +93,24 @@ def unread_objects(s3: Any, bucket: str, topics: Iterable[str], rows: list[dict[
     return losses
 
 
+def unknown_objects(s3: Any, bucket: str, topics: Iterable[str]) -> list[Loss]:
+    """Topics with landed objects of which nobody can say whether a daily run has read them.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param topics: data topics.
+    """
+    return [
+        Loss(
+            f"topic {topic}: it has landed objects, and without PINTEREST_DATABRICKS_WAREHOUSE_ID it is not "
+            "known whether they were read, nor are the daily runs' positions reset",
+            "Set it; or set leave_unread when there are no tables",
+        )
+        for topic in topics
+        if partitions_of(s3, bucket, topic)
+    ]
+
+
 def partitions_of(s3: Any, bucket: str, topic: str) -> list[int]:
     """The partitions of a topic that have landed objects.
 

@@ -7,7 +7,6 @@ they were. Broken off at any point, the same again goes on.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,10 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 from pinterest_pipeline.errors import PipelineError
-from pinterest_pipeline.landing.manifest import split_uri
 from pinterest_pipeline.landing.objects import READERS
 
 logger = logging.getLogger(__name__)
 
-#: Where a teardown notes its time, for those that go on with it.
-FILE = "teardown.json"
 FOLDER = "retired"
 #: How many objects are copied before they are deleted, and how many S3 deletes at once.
 BATCH = 1000
@@ -40,35 +36,6 @@ class Object(NamedTuple):
 
 class Occupied(PipelineError):
     """Where an object shall go, another one lies: an earlier teardown that broke off has moved it there."""
-
-
-def begun_at(s3: Any, state_root: str, now: str, *, anew: bool = False) -> str:
-    """The time of this teardown: that of the one that broke off, if there is one.
-
-    :param s3: a boto3 S3 client.
-    :param state_root: ``s3://`` URI of the state folder.
-    :param now: ISO 8601 time in UTC, for a teardown that begins.
-    :param anew: begin a teardown, though one has broken off.
-    """
-    bucket, key = split_uri(f"{state_root}/{FILE}")
-    if not anew:
-        try:
-            return str(json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())["begun_at"])
-        except s3.exceptions.NoSuchKey:
-            pass
-    body = json.dumps({"begun_at": now}).encode()
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
-    return now
-
-
-def ended(s3: Any, state_root: str) -> None:
-    """Note that the teardown has come to its end: the next one has a time of its own.
-
-    :param s3: a boto3 S3 client.
-    :param state_root: ``s3://`` URI of the state folder.
-    """
-    bucket, key = split_uri(f"{state_root}/{FILE}")
-    s3.delete_object(Bucket=bucket, Key=key)
 
 
 def retired_prefix(begun: str) -> str:

@@ -10,7 +10,12 @@ from pinterest_pipeline.provisioning.resources import Entry
 from pinterest_pipeline.provisioning.teardown.data import Place, data_places
 from pinterest_pipeline.provisioning.teardown.kinds import Find
 from pinterest_pipeline.provisioning.teardown.listing import Fate, Item, chosen, list_items, table
-from pinterest_pipeline.provisioning.teardown.losses import Loss, unread_objects, unwritten_records
+from pinterest_pipeline.provisioning.teardown.losses import (
+    Loss,
+    unknown_objects,
+    unread_objects,
+    unwritten_records,
+)
 
 
 class Survey(TypedDict):
@@ -57,11 +62,16 @@ def make_survey(
             "PINTEREST_DATABRICKS_WAREHOUSE_ID is not set: it is not known which landed objects were read, "
             "and the daily runs' positions are not reset. If there are tables, set it first"
         )
+    notes += _dead_letters(names, items)
     if not delete_data:
         losses += _unwritten(names, items, topics)
-        if topics and not leave_unread and with_warehouse and find("bucket", names.bucket) is not None:
-            rows = connections.run_sql("tables/read_ingest_positions.sql", missing_table_ok=True)
-            losses += unread_objects(connections.aws_client("s3"), names.bucket, topics, rows)
+        if topics and not leave_unread and find("bucket", names.bucket) is not None:
+            s3 = connections.aws_client("s3")
+            if with_warehouse:
+                rows = connections.run_sql("tables/read_ingest_positions.sql", missing_table_ok=True)
+                losses += unread_objects(s3, names.bucket, topics, rows)
+            else:
+                losses += unknown_objects(s3, names.bucket, topics)
     if chosen(items, "stream"):
         notes.append(
             "Records of the streams that the ingest has not read are deleted with the streams; how many "
@@ -111,11 +121,34 @@ def changed_since(approved: Survey, now: Survey) -> list[str]:
     :param approved: the survey that a person has seen.
     :param now: the present one.
     """
-    known = {(item["kind"], item["name"], item["identifier"]) for item in approved["items"]}
+    known = {_identity(item) for item in approved["items"]}
     return [
         f"{item['kind']} {item['name']} ({item['identifier']})"
         for item in now["items"]
-        if item["fate"] == Fate.DELETE and (item["kind"], item["name"], item["identifier"]) not in known
+        if item["fate"] == Fate.DELETE and _identity(item) not in known
+    ]
+
+
+def _identity(item: Item) -> tuple[str, ...]:
+    # Some are known by their name only: of one that was made again the record says when.
+    return item["kind"], item["name"], item["identifier"], item["recorded_at"]
+
+
+def _dead_letters(names: Names, items: list[Item]) -> list[str]:
+    """How many dead letters go with their topic: they are nowhere else."""
+    from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook
+
+    topic = names.dead_letter_topic
+    if topic not in {item["name"] for item in chosen(items, "topic")}:
+        return []
+    hook = DeadLetterHook(connections.KAFKA)
+    ends, beginnings = hook.end_offsets([topic])[topic], hook.beginning_offsets([topic])[topic]
+    count = sum(end - beginnings[number] for number, end in ends.items())
+    if not count:
+        return []
+    return [
+        f"Topic {topic} has {count} dead letters, which are nowhere else and are deleted with it. To keep "
+        "them, read them first"
     ]
 
 

@@ -7,12 +7,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import tenacity
 from airflow.sdk import TriggerRule, task
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import ENTITIES, names
-from pinterest_pipeline.errors import Permanent
+from pinterest_pipeline.errors import Permanent, PipelineError
+from pinterest_pipeline.landing import checked as checked_rows
+from pinterest_pipeline.landing import retiring
 from pinterest_pipeline.landing.manifest import split_uri
 from pinterest_pipeline.provisioning import resources
 from pinterest_pipeline.provisioning.finders import find_bucket
@@ -29,6 +32,8 @@ logger = logging.getLogger(__name__)
 RULE = TriggerRule.NONE_FAILED
 #: Kinds that operators know by name: a stream's ARN is made of it, a topic has none.
 NAMED = {"stream", "topic"}
+#: Seconds that the sink has for what was sent last.
+WRITING_S = 120.0
 #: For tasks that take as long as there are objects.
 LONG = timedelta(hours=6)
 
@@ -138,6 +143,23 @@ def delete_ssm_documents(items: list[Any]) -> None:
         deleters.delete_ssm_document(connections.aws_client("ssm"), item["name"])
 
 
+@task(trigger_rule=RULE)
+def wait_until_written(*, params: Any = None) -> None:
+    """Wait until the sink has written what was sent before the API was gone.
+
+    :raises Permanent: when something would be lost; connector and topics are there still.
+    """
+    waiting = tenacity.Retrying(
+        retry=tenacity.retry_if_result(bool),
+        stop=tenacity.stop_after_delay(WRITING_S),
+        wait=tenacity.wait_fixed(2),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
+    )
+    losses = waiting(lambda: _survey(params)["losses"])
+    if losses:
+        raise Permanent("Only the API was deleted, since this would be lost:\n  " + "\n  ".join(losses))
+
+
 @task(trigger_rule=RULE, execution_timeout=LONG)
 def retire_objects(topics: list[str], *, params: Any = None) -> list[str]:
     """Move the landed objects of topics that are deleted out of the way of those that may follow.
@@ -149,10 +171,12 @@ def retire_objects(topics: list[str], *, params: Any = None) -> list[str]:
     losses = _survey(params)["losses"]
     if losses:
         raise Permanent("No topic is deleted, since this would be lost:\n  " + "\n  ".join(losses))
-    if params["delete_data"] or not topics:
-        return []
     s3 = connections.aws_client("s3")
-    if find_bucket(s3, names().bucket) is None:
+    if not topics or find_bucket(s3, names().bucket) is None:
+        return []
+    # From here on daily runs and provisioning are refused.
+    retiring.begun_at(s3, settings().state_root, now_text())
+    if params["delete_data"]:
         return []
     return sorted({folder for topic in topics if (folder := _retire(s3, topic))})
 
@@ -165,16 +189,36 @@ def reset_positions(topics: list[str]) -> None:
     """
     if not topics:
         return
+    entities = [entity for entity in ENTITIES if names().topic(entity) in topics]
+    s3 = connections.aws_client("s3")
+    begun = now_text()
+    if _has_state(s3):
+        begun = retiring.begun_at(s3, settings().state_root, begun)
+        # What the checks have passed was of the old topic: all rows of the new one are to be checked.
+        uri = f"{settings().state_root}/{checked_rows.FILE}"
+        passed = checked_rows.read_passed(s3, uri)
+        if passed.keys() & set(entities):
+            left = {entity: offset for entity, offset in passed.items() if entity not in entities}
+            checked_rows.write_passed(s3, uri, left)
     if not settings().databricks_warehouse_id:
         logger.warning("PINTEREST_DATABRICKS_WAREHOUSE_ID is not set: the positions were not reset")
         return
-    for entity in ENTITIES:
+    for entity in entities:
         topic = names().topic(entity)
-        if topic in topics:
-            connections.run_sql("tables/forget_positions.sql", {"topic": topic}, missing_table_ok=True)
-            table = names().table(f"{entity}_batch")
-            connections.run_sql("tables/retire_rows.sql", {"batch_table": table}, missing_table_ok=True)
-            logger.info("topic %s: the daily runs begin anew", topic)
+        for name, parameters in (
+            ("forget_positions", {"topic": topic}),
+            ("retire_rows", {"batch_table": names().table(f"{entity}_batch")}),
+            (
+                "retire_quarantine",
+                {
+                    "quarantine_table": names().table(f"{entity}_quarantine"),
+                    "topic": topic,
+                    "begun_at": begun,
+                },
+            ),
+        ):
+            connections.run_sql(f"tables/{name}.sql", parameters, missing_table_ok=True)
+        logger.info("topic %s: the daily runs begin anew", topic)
 
 
 @task(trigger_rule=RULE)
@@ -207,8 +251,7 @@ def delete_data(checked: Any, *, params: Any = None) -> None:
     if not params["delete_data"]:
         return
     s3 = connections.aws_client("s3")
-    for bucket, prefix in checked["places"]:
-        data.delete_objects(s3, data.Place(bucket, prefix))
+    data.delete_places(s3, _places(checked), settings().state_root)
     for item in chosen(checked["items"], "bucket"):
         data.delete_bucket(s3, item["identifier"])
 
@@ -227,8 +270,10 @@ def prove_gone(checked: Any, retired: list[str] | None) -> dict[str, Any]:
     if left:
         raise proof.StillThere(left)
     s3 = connections.aws_client("s3")
+    if full := data.left_in(s3, _places(checked)):
+        raise PipelineError(f"there is still data in {', '.join(full)}: clear the task delete_data")
     if _has_state(s3):
-        retirement.ended(s3, settings().state_root)
+        retiring.ended(s3, settings().state_root)
 
     def named(*fates: Fate) -> list[str]:
         return [f"{item['kind']} {item['name']}" for item in checked["items"] if item["fate"] in fates]
@@ -258,6 +303,10 @@ def drop_tables() -> list[str]:
     return [f"DROP TABLE IF EXISTS {table};" for table in tables]
 
 
+def _places(checked: Any) -> list[data.Place]:
+    return [data.Place(bucket, prefix) for bucket, prefix in checked["places"]]
+
+
 def _find() -> Find:
     return finder(names().bucket)
 
@@ -282,14 +331,14 @@ def _survey(params: Any) -> Survey:
 def _retire(s3: Any, topic: str) -> str:
     """Move a topic's objects; gives the folder, or nothing when there was no object."""
     bucket, prefix = names().bucket, f"topics/{topic}/"
-    begun = retirement.begun_at(s3, settings().state_root, now_text())
+    begun = retiring.begun_at(s3, settings().state_root, now_text())
     try:
         target = retirement.retired_prefix(begun)
         moved = retirement.retire_objects(s3, bucket, prefix, target)
     except retirement.Occupied as error:
         # A teardown broke off, and the topics were made again since: what it has moved is left as it is.
         logger.info("%s: this teardown moves objects to a folder of its own", error)
-        begun = retirement.begun_at(s3, settings().state_root, now_text(), anew=True)
+        begun = retiring.begun_at(s3, settings().state_root, now_text(), anew=True)
         target = retirement.retired_prefix(begun)
         moved = retirement.retire_objects(s3, bucket, prefix, target)
     return f"s3://{bucket}/{target}" if moved else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ class FakeTopic:
     ends: dict[int, int]
     replicas: int = 1
     config: dict[str, str] = field(default_factory=dict)
+    topic_id: str = field(default_factory=lambda: uuid.uuid4().hex, compare=False)
 
 
 @dataclass
@@ -39,7 +41,7 @@ class FakeKafka:
     def describe_topics(self, names: TopicCollection, **_: Any) -> dict[str, Future[Any]]:
         self.requests.append("describe_topics")
         return {
-            name: self._answer(name, lambda topic: SimpleNamespace(partitions=_partitions(topic)))
+            name: self._answer(name, lambda topic: _description(topic))
             for name in names.topic_names  # type: ignore[attr-defined]
         }
 
@@ -112,6 +114,10 @@ def _done(value: Any) -> Future[Any]:
     future: Future[Any] = Future()
     future.set_result(value)
     return future
+
+
+def _description(topic: FakeTopic) -> Any:
+    return SimpleNamespace(partitions=_partitions(topic), topic_id=topic.topic_id)
 
 
 def _partitions(topic: FakeTopic) -> list[Any]:

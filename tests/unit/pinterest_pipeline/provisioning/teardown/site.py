@@ -39,12 +39,13 @@ POSITIONS = "tables/read_ingest_positions.sql"
 QUICK = {"waiter_delay": 0, "waiter_max_attempts": 10}
 #: The steps of the DAG that change something, in its order.
 STEPS = (
+    "delete_api",
+    "delete_secret",
+    "wait_until_written",
     "delete_connectors",
     "delete_custom_plugins",
     "delete_worker_configurations",
     "delete_plugin_file",
-    "delete_api",
-    "delete_secret",
     "delete_ssm_documents",
     "delete_streams",
     "retire_objects",
@@ -257,6 +258,7 @@ class Site:
             "delete_api": lambda: tasks.delete_api.function(items),
             "delete_secret": lambda: tasks.delete_secret.function(items),
             "delete_ssm_documents": lambda: tasks.delete_ssm_documents.function(items),
+            "wait_until_written": lambda: tasks.wait_until_written.function(params=params),
             "delete_streams": mapped(KinesisDeleteStreamOperator, "stream", "stream"),
             "reset_positions": lambda: tasks.reset_positions.function(checked["topics"]),
             "delete_topics": delete_topics,

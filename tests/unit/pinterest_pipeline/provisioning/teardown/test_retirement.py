@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
 from pinterest_pipeline.errors import PipelineError
+from pinterest_pipeline.landing import retiring
 from pinterest_pipeline.landing.objects import object_key
 from pinterest_pipeline.provisioning.teardown import retirement, tasks
 from pinterest_pipeline.provisioning.teardown.data import Place, data_places
@@ -123,18 +125,18 @@ def test_an_object_that_s3_does_not_delete_is_told(
 def test_a_teardown_that_is_gone_on_with_keeps_its_time(real_s3: Any) -> None:
     real_s3.create_bucket(Bucket=BUCKET)
     first, later = "2026-03-01T12:00:00+00:00", "2026-03-02T12:00:00+00:00"
-    assert retirement.begun_at(real_s3, STATE_ROOT, first) == first
-    assert retirement.begun_at(real_s3, STATE_ROOT, later) == first
-    retirement.ended(real_s3, STATE_ROOT)
-    assert retirement.begun_at(real_s3, STATE_ROOT, later) == later
+    assert retiring.begun_at(real_s3, STATE_ROOT, first) == first
+    assert retiring.begun_at(real_s3, STATE_ROOT, later) == first
+    retiring.ended(real_s3, STATE_ROOT)
+    assert retiring.begun_at(real_s3, STATE_ROOT, later) == later
     assert retirement.retired_prefix(later) == "retired/2026-03-02T12-00-00Z/"
 
 
 def test_topics_made_again_after_a_teardown_that_broke_off_get_a_folder_of_their_own(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    times = iter(f"2026-03-01T12:00:0{second}+00:00" for second in range(9))
-    monkeypatch.setattr(tasks, "now_text", lambda: next(times))
+    times = itertools.count()
+    monkeypatch.setattr(tasks, "now_text", lambda: f"2026-03-01T12:00:{next(times):02}+00:00")
     checked = site.teardown(stop_before="delete_topics")
     first = {key: body for key, body in content(site.s3).items() if key.startswith("retired/")}
     for topic in TOPICS:
@@ -160,7 +162,8 @@ def test_state_without_a_folder_is_not_deleted_as_a_whole_bucket() -> None:
         Place("b", "results/"),
     ]
     assert data_places(bucket="b", bucket_is_ours=True, topics=[], state_root="s3://b/_state") == [
-        Place("b", "")
+        Place("b", ""),
+        Place("b", "_state/"),
     ]
     assert data_places(bucket="b", bucket_is_ours=True, topics=[], state_root="s3://c/d") == [
         Place("b", ""),

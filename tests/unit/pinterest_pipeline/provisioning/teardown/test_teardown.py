@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from pinterest_pipeline.entities import ENTITIES
+from pinterest_pipeline.errors import Permanent
+from pinterest_pipeline.landing import checked, retiring
 from pinterest_pipeline.landing.objects import object_key
 from pinterest_pipeline.provisioning import resources
+from pinterest_pipeline.provisioning.teardown import tasks
 from pinterest_pipeline.provisioning.teardown.kinds import ORDER
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeTopic
 from tests.unit.pinterest_pipeline.provisioning.teardown.site import (
     BUCKET,
     DEAD_LETTERS,
+    PARAMS,
     POSITIONS,
     RECORDS,
     STATE_ROOT,
@@ -56,7 +62,8 @@ def test_moved_objects_are_as_they_were(site: Site) -> None:
     assert site.keys("topics/") == ["topics/sandbox.pin2/partition=0/x.json"]
 
 
-def test_the_daily_runs_forget_where_they_have_ended(site: Site) -> None:
+def test_the_daily_runs_forget_where_they_have_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "now_text", lambda: "2026-03-01T12:00:00+00:00")
     site.teardown()
     ran = [each for each in site.statements["ran"] if each[0] != POSITIONS]
     assert ran == [
@@ -68,8 +75,79 @@ def test_the_daily_runs_forget_where_they_have_ended(site: Site) -> None:
                 "tables/retire_rows.sql",
                 {"batch_table": f"`hive_metastore`.`default`.`sandbox_{entity}_batch`"},
             ),
+            (
+                "tables/retire_quarantine.sql",
+                {
+                    "quarantine_table": f"`hive_metastore`.`default`.`sandbox_{entity}_quarantine`",
+                    "topic": f"sandbox.{entity}",
+                    "begun_at": "2026-03-01T12:00:00+00:00",
+                },
+            ),
         )
     ]
+
+
+def test_what_the_quality_checks_have_passed_is_forgotten_with_the_topic(site: Site) -> None:
+    kept = [entry for entry in site.entries() if (entry["kind"], entry["name"]) != ("topic", "sandbox.geo")]
+    site.write(kept)
+    uri = f"{STATE_ROOT}/checked.json"
+    checked.write_passed(site.s3, uri, {"pin": 5000, "geo": 7, "user": 9})
+    site.teardown()
+    # The topic that was adopted goes on.
+    assert checked.read_passed(site.s3, uri) == {"geo": 7}
+
+
+def test_daily_runs_and_provisioning_are_refused_until_it_has_come_to_its_end(site: Site) -> None:
+    site.teardown(stop_before="retire_objects")
+    retiring.refuse_while_under_way(site.s3, STATE_ROOT)
+    site.teardown(stop_before="reset_positions")
+    with pytest.raises(Permanent, match="run pinterest_teardown first"):
+        retiring.refuse_while_under_way(site.s3, STATE_ROOT)
+    site.teardown()
+    retiring.refuse_while_under_way(site.s3, STATE_ROOT)
+
+
+def test_the_entrance_goes_before_the_sink(site: Site) -> None:
+    """A post that comes in between is written: the teardown stops while all is there that it needs."""
+    site.teardown(stop_before="wait_until_written")
+    assert {kind for kind, _ in site.present()} == set(ORDER) - {
+        "usage_plan",
+        "api_key",
+        "rest_api",
+        "secret",
+    }
+
+
+def test_records_that_came_last_stop_it_before_the_sink_goes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "WRITING_S", 0.0)
+    checked_items = site.teardown(stop_before="wait_until_written")
+    site.kafka.topics["sandbox.pin"].ends[0] += 1
+    with pytest.raises(Permanent, match=r"Only the API was deleted.*\n.*has not written 1 records"):
+        site.teardown(checked=checked_items)
+    assert {kind for kind, _ in site.present()} >= {"connector", "topic", "stream"}
+
+
+def test_a_topic_that_somebody_else_has_made_stays(site: Site) -> None:
+    site.kafka.topics["sandbox.geo"] = FakeTopic({0: 0})
+    result = site.teardown()
+    assert result["left"] == ["topic sandbox.geo"]
+    assert set(site.kafka.topics) == {"sandbox.geo"}
+
+
+def test_what_was_made_again_after_the_approval_is_not_deleted(site: Site) -> None:
+    approved = site.list_resources()
+    site.write(
+        [
+            {**entry, "recorded_at": "2030-01-01T00:00:00+00:00"}
+            if entry["name"] == "streaming-sandbox-geo"
+            else entry
+            for entry in site.entries()
+        ]
+    )
+    with pytest.raises(Permanent, match=r"made after the approval[^\n]*\n.*streaming-sandbox-geo"):
+        tasks.check_again.function(approved, params=PARAMS)
 
 
 def test_with_delete_data_the_bucket_goes_with_all_versions(site: Site) -> None:
@@ -81,6 +159,28 @@ def test_with_delete_data_the_bucket_goes_with_all_versions(site: Site) -> None:
     assert site.present() == {}
     assert result["kept"] == []
     assert result["retired"] == []
+
+
+@pytest.mark.parametrize("deletions", range(4))
+def test_a_deletion_of_the_data_that_breaks_off_is_gone_on_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch, deletions: int
+) -> None:
+    delete, left = site.s3.delete_objects, [deletions]
+
+    def dies(**arguments: Any) -> Any:
+        if not left[0]:
+            raise RuntimeError("died")
+        left[0] -= 1
+        return delete(**arguments)
+
+    checked_items = site.teardown(stop_before="delete_data", delete_data=True)
+    monkeypatch.setattr(site.s3, "delete_objects", dies)
+    # Landing, state and record are three requests.
+    with pytest.raises(RuntimeError, match="died") if deletions < 3 else nullcontext():
+        site.teardown(checked=checked_items, delete_data=True)
+    monkeypatch.setattr(site.s3, "delete_objects", delete)
+    site.teardown(delete_data=True)
+    assert site.present() == {}
 
 
 def test_state_in_another_bucket_goes_with_the_data(site: Site, use_settings: Any) -> None:
@@ -174,7 +274,12 @@ def test_a_second_teardown_finds_nothing_to_delete(site: Site) -> None:
     assert site.list_resources()["items"] == []
 
 
-def test_provisioning_and_another_teardown_keep_the_objects_of_both(site: Site) -> None:
+def test_provisioning_and_another_teardown_keep_the_objects_of_both(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A person approves each: no two of them begin in one second.
+    seconds = itertools.count()
+    monkeypatch.setattr(tasks, "now_text", lambda: f"2026-03-01T12:00:{next(seconds):02}+00:00")
     site.teardown()
     first = site.keys("retired/")
     for topic in TOPICS:
@@ -186,7 +291,7 @@ def test_provisioning_and_another_teardown_keep_the_objects_of_both(site: Site) 
             "kind": "topic",
             "name": topic,
             "state": "created",
-            "identifier": topic,
+            "identifier": site.kafka.topics[topic].topic_id,
             "run_id": "r",
             "recorded_at": "2030-01-01T00:00:00+00:00",
         }
