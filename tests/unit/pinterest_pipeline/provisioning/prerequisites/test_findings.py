@@ -23,7 +23,7 @@ from pinterest_pipeline.provisioning.prerequisites.findings import (
 from pinterest_pipeline.provisioning.prerequisites.looking import Check, look_at_all
 from pinterest_pipeline.provisioning.prerequisites.refusals import CredentialsRefused
 from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
-from tests.unit.pinterest_pipeline.provisioning.prerequisites_sample import sample
+from tests.unit.pinterest_pipeline.provisioning.prerequisites.sample import sample
 
 
 def finding(status: Status, *, required: bool = True, name: str = "bucket", found: str = "b") -> Finding:
