@@ -10,7 +10,7 @@ XCom `changes`, and stops there unless `dry_run` is false. What exists and is as
 differs is changed in place where that is possible. What could only be deleted and made again (custom plugin,
 worker configuration, a connector that has failed or whose role or cluster is another one) needs
 `allow_replace`; the new connector goes on at the old one's offsets. What can't be had at all (fewer
-partitions, another number of replicas) ends the run before anything is changed.
+partitions, settings that the brokers refuse) ends the run before anything is changed.
 
 **Needs.** `PINTEREST_MSK_CLUSTER_ARN`, `PINTEREST_REST_PROXY_ADDRESS`, `PINTEREST_CONNECTOR_ROLE_ARN`,
 `PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`. With
@@ -98,7 +98,7 @@ with DAG(
     params=batch_params(),
 ) as dag:
     plan = change_tasks.plan_changes(ApiPart.BATCH)
-    surveyed = tasks.survey_resources(ApiPart.BATCH, plan["changes"])
+    surveyed = tasks.survey_resources(ApiPart.BATCH, plan)
     replace = replace_task_group(plan["changes"])
 
     # A file in the bucket is replaced when no plugin is made of it any more.

@@ -72,7 +72,7 @@ with DAG(
     params=stream_params(),
 ) as dag:
     plan = change_tasks.plan_changes(ApiPart.STREAM)
-    surveyed = tasks.survey_resources(ApiPart.STREAM, plan["changes"])
+    surveyed = tasks.survey_resources(ApiPart.STREAM, plan)
     streams = change_tasks.list_streams(plan)
     stream_updates = change_tasks.list_stream_updates(plan)
 

@@ -123,8 +123,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         stream_mode=reader.parsed("STREAM_MODE", "available_now", _stream_mode),
         connector_plugin_source=reader.matching(
             "CONNECTOR_PLUGIN_SOURCE",
-            r"(https|s3)://[^\s/]+/\S*\.(zip|jar)",
-            "an https:// or s3:// address of a .zip or .jar file",
+            r"(https|s3)://[^\s/@]+/\S*\.(zip|jar)",
+            "an https:// or s3:// address of a .zip or .jar file, without user and password",
         ),
         connector_plugin_sha256=reader.matching(
             "CONNECTOR_PLUGIN_SHA256", r"[0-9a-f]{64}", "64 hexadecimal digits in lower case"

@@ -9,6 +9,7 @@ from airflow.sdk import task
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import names
+from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.landing import retiring
 from pinterest_pipeline.provisioning.api import ApiPart
 from pinterest_pipeline.provisioning.changes import Action, Change, check_allowed, table
@@ -28,13 +29,16 @@ def plan_changes(part: str, *, params: Any = None) -> dict[str, Any]:
     :param part: the path that is provisioned, an :class:`~.api.ApiPart`.
     :returns: ``changes`` (a list, one document a difference), and what is wanted, as
         :func:`~.planning.batch.plan_batch` and :func:`~.planning.stream.plan_stream` return it.
-    :raises Permanent: when changes are to be applied and one of them can't be, or a teardown has not come to
-        its end; nothing was changed.
-    :raises ValueError: when a value is out of a service's limits.
+    :raises Permanent: when changes are to be applied and one of them can't be, a value is out of
+        a service's limits, or a teardown has not come to its end; nothing was changed.
     """
     values = settings()
     plan = plan_stream if part == ApiPart.STREAM else plan_batch
-    wanted, changes = plan(names(), values, params, find_resources(names(), values, part))
+    try:
+        wanted, changes = plan(names(), values, params, find_resources(names(), values, part))
+    except ValueError as error:
+        # A param or the API's document: the next try would meet it again.
+        raise Permanent(f"Nothing was changed: {error}") from error
     logger.info("Changes of the %s path:\n%s", part, table(changes))
     if not params["dry_run"]:
         retiring.refuse_while_under_way(connections.aws_client("s3"), values.state_root)

@@ -100,7 +100,10 @@ def find_streams(streams: list[str]) -> Found:
     from cloud_operators.aws.hooks.kinesis import KinesisHook
 
     hook = KinesisHook(aws_conn_id=connections.AWS)
-    return {("stream", stream): _member(hook.find_stream(stream), "StreamARN") for stream in streams}
+    found = {stream: hook.find_stream(stream) for stream in streams}
+    return {
+        ("stream", stream): _member(summary, "StreamARN", "StreamStatus") for stream, summary in found.items()
+    }
 
 
 def find_bucket(s3: Any, bucket: str) -> str | None:
@@ -164,9 +167,11 @@ def find_msk_connect(names: Names) -> Found:
     worker = hook.find_worker_configuration(names.worker_configuration)
     connector = hook.find_connector(names.connector)
     return {
-        ("custom_plugin", names.custom_plugin): _member(plugin, "customPluginArn"),
-        ("worker_configuration", names.worker_configuration): _member(worker, "workerConfigurationArn"),
-        ("connector", names.connector): _member(connector, "connectorArn"),
+        ("custom_plugin", names.custom_plugin): _member(plugin, "customPluginArn", "customPluginState"),
+        ("worker_configuration", names.worker_configuration): _member(
+            worker, "workerConfigurationArn", "workerConfigurationState"
+        ),
+        ("connector", names.connector): _member(connector, "connectorArn", "connectorState"),
     }
 
 
@@ -207,5 +212,8 @@ def find_secret(name: str) -> str | None:
         return None
 
 
-def _member(resource: dict[str, Any] | None, name: str) -> str | None:
-    return str(resource[name]) if resource else None
+def _member(resource: dict[str, Any] | None, name: str, state: str = "") -> str | None:
+    # What is being deleted is made again behind that, so it is as good as gone.
+    if not resource or (state and resource.get(state) == "DELETING"):
+        return None
+    return str(resource[name])

@@ -15,12 +15,8 @@ def batch_params() -> dict[str, Param]:
             description="Let custom plugin, worker configuration and connector be deleted and made again "
             "where they can't be changed; the connector goes on at its offsets",
         ),
-        "partitions": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=64,
-            description="Partitions of each data topic. Empty: as many as there are, 1 for a new one",
+        "partitions": _number(
+            "Partitions of each data topic. Empty: as many as there are, 1 for a new one", 1, 64
         ),
         "topic_config": Param(
             {},
@@ -28,27 +24,15 @@ def batch_params() -> dict[str, Param]:
             additionalProperties={"type": "string"},
             description='Settings of each data topic, e.g. {"retention.ms": "604800000"}. Others stay',
         ),
-        "tasks": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=64,
-            description="Most tasks of the S3 sink. Empty: as it is, 1 for a new one",
+        "tasks": _number("Most tasks of the S3 sink. Empty: as it is, 1 for a new one", 1, 64),
+        "flush_size": _number(
+            "Records after which an object is closed. Empty: as it is, 1000 for a new one", 1, 100_000
         ),
-        "flush_size": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=100_000,
-            description="Records after which an object is closed. Empty: as it is, 1000 for a new one",
-        ),
-        "rotate_interval_ms": Param(
-            None,
-            type=["null", "integer"],
-            minimum=200,
-            maximum=3_600_000,
-            description="Milliseconds after which an object is closed, however few records it has. Empty: as "
-            "it is, 1000 for a new one",
+        "rotate_interval_ms": _number(
+            "Milliseconds after which an object is closed, however few records it has. Empty: as it is, 1000 "
+            "for a new one",
+            200,
+            3_600_000,
         ),
         "mcu_count": Param(
             None,
@@ -56,13 +40,7 @@ def batch_params() -> dict[str, Param]:
             enum=[None, 1, 2, 4, 8],
             description="MSK Connect units of each worker. Empty: as it is, 1 for a new one",
         ),
-        "worker_count": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=10,
-            description="Workers of the sink. Empty: as it is, 1 for a new one",
-        ),
+        "worker_count": _number("Workers of the sink. Empty: as it is, 1 for a new one", 1, 10),
         "kafka_client": Param(
             {},
             type="object",
@@ -84,22 +62,19 @@ def stream_params() -> dict[str, Param]:
             description="Whether the number of shards is given, or Kinesis decides on it. Empty: as it is, "
             "PROVISIONED for a new stream",
         ),
-        "shard_count": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=200,
-            description="Shards of each stream, when provisioned. Empty: as it is, 1 for a new stream",
+        "shard_count": _number(
+            "Shards of each stream, when provisioned. Empty: as it is, 1 for a new stream", 1, 200
         ),
-        "retention_hours": Param(
-            None,
-            type=["null", "integer"],
-            minimum=24,
-            maximum=8760,
-            description="Hours that records are kept. Empty: as it is, 24 for a new stream",
+        "retention_hours": _number(
+            "Hours that records are kept. Empty: as it is, 24 for a new stream", 24, 8760
         ),
     }
 
 
 def _dry_run() -> Param:
     return Param(True, type="boolean", description="Show what would be changed, and change nothing")
+
+
+def _number(description: str, minimum: int, maximum: int) -> Param:
+    """A number that may be left empty."""
+    return Param(None, type=["null", "integer"], minimum=minimum, maximum=maximum, description=description)

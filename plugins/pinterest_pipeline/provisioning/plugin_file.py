@@ -62,6 +62,9 @@ def plugin_file_changes(
             rows.append(Change(kind=KIND, name=key, action=Action.UPDATE, field="content", note=str(wanted)))
     elif not stays:
         rows.append(Change(kind=KIND, name=key, action=Action.CREATE, note=str(wanted)))
+    if stays and place and sha256 and found and found.copied_of and place.read().sha256 != sha256:
+        stays = False
+        rows.append(Change(kind=KIND, name=key, action=Action.UPDATE, field="content", note=str(wanted)))
     file = place if stays and place else wanted
     content = file.read() if sha256 or _made_of(built) else None
     if content is not None and sha256 and content.sha256 != sha256:
@@ -91,7 +94,7 @@ def copy_plugin_file(
     """
     key = plugin_key(source)
     wanted, place = plugin_source(s3, source), S3File(s3, bucket, key)
-    stays = _stays(wanted, place)
+    stays = _stays(wanted, place) and not _is_spoilt(wanted, place, sha256)
     file = place if stays else wanted
     content = file.read() if sha256 or _made_of(built) else None
     if content is not None:
@@ -127,6 +130,13 @@ def _stays(wanted: PluginFile, place: S3File) -> bool:
     if same:
         logger.info("%s is the same file already", place)
     return same
+
+
+def _is_spoilt(wanted: PluginFile, place: S3File, sha256: str) -> bool:
+    """Whether a copy has another hash: of a web server that tells no version, or of a run that was killed."""
+    found = place.find()
+    copied = wanted != place and found is not None and found.copied_of is not None
+    return bool(sha256) and copied and place.read().sha256 != sha256
 
 
 def _is_copy(looked: Look, found: Look) -> bool:

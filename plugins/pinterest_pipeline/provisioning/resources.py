@@ -8,7 +8,7 @@ made, and a resource that somebody else made is never in the record.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypedDict
 
 import tenacity
@@ -27,7 +27,8 @@ class Entry(TypedDict):
     :param kind: such as ``topic`` or ``connector``.
     :param name: its name.
     :param state: ``creating`` or ``created``.
-    :param identifier: ARN, id or name by which the service knows it; empty while ``creating``.
+    :param identifier: ARN, id or name by which the service knows it. Of an entry that is ``creating`` empty,
+        or that of the one which somebody else has made and which is to be replaced.
     :param run_id: the provisioning run that created it.
     :param recorded_at: ISO 8601 time in UTC of the last change of this entry.
     """
@@ -44,19 +45,37 @@ class Entry(TypedDict):
 Found = Mapping[tuple[str, str], str | None]
 
 
-def note_absent(entries: list[Entry], found: Found, *, run_id: str, now: str) -> list[Entry]:
+def note_absent(
+    entries: list[Entry],
+    found: Found,
+    *,
+    run_id: str,
+    now: str,
+    replaced: Collection[tuple[str, str]] = (),
+) -> list[Entry]:
     """Note what is about to be created.
 
     :param entries: the record so far.
     :param found: what is there before the run.
     :param run_id: the run.
     :param now: ISO 8601 time in UTC.
-    :returns: the record with an entry ``creating`` for each resource that is absent. One that the record says
-        was created and that has vanished is created again.
+    :param replaced: kind and name of what is there and will be made again. That of somebody else is noted
+        with its identifier, so that it is nobody's but theirs as long as it is there.
+    :returns: the record with an entry ``creating`` for each resource that is absent or replaced. One that the
+        record says was created and that has vanished is created again.
     """
-    absent = [resource for resource, identifier in found.items() if identifier is None]
-    kept = [entry for entry in entries if (entry["kind"], entry["name"]) not in absent]
-    return kept + [_entry(kind, name, "creating", "", run_id, now) for kind, name in absent]
+    ours = {(entry["kind"], entry["name"]): entry for entry in entries}
+    noted = {resource: "" for resource, identifier in found.items() if identifier is None}
+    for resource in replaced:
+        identifier = found.get(resource)
+        entry = ours.get(resource)
+        # Noted so by a run before, which has not replaced it, it is still that of somebody else.
+        of_others = entry is None or (entry["state"], entry["identifier"]) == ("creating", identifier)
+        noted[resource] = identifier if identifier and of_others else ""
+    kept = [entry for entry in entries if (entry["kind"], entry["name"]) not in noted]
+    return kept + [
+        _entry(kind, name, "creating", identifier, run_id, now) for (kind, name), identifier in noted.items()
+    ]
 
 
 def note_created(entries: list[Entry], found: Found, *, run_id: str, now: str) -> list[Entry]:
@@ -69,7 +88,9 @@ def note_created(entries: list[Entry], found: Found, *, run_id: str, now: str) -
     """
     return [
         _entry(entry["kind"], entry["name"], "created", identifier, run_id, now)
-        if entry["state"] == "creating" and (identifier := found.get((entry["kind"], entry["name"])))
+        if entry["state"] == "creating"
+        and (identifier := found.get((entry["kind"], entry["name"])))
+        and identifier != entry["identifier"]
         else entry
         for entry in entries
     ]

@@ -11,9 +11,17 @@ from airflow.sdk import task
 from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.provisioning import access, api, bucket, connection, plugin_file, resources
+from pinterest_pipeline.provisioning import (
+    access,
+    api,
+    bucket,
+    connection,
+    kept_connector,
+    plugin_file,
+    resources,
+)
 from pinterest_pipeline.provisioning.changes import Change
-from pinterest_pipeline.provisioning.differences.sink import replaced_names
+from pinterest_pipeline.provisioning.differences.sink import makes_connector, replaced_names
 from pinterest_pipeline.provisioning.finders import find_resources
 from pinterest_pipeline.provisioning.prerequisites.paths import check_path
 from pinterest_pipeline.settings import settings
@@ -37,18 +45,17 @@ def check_prerequisites() -> list[dict[str, Any]]:
 
 
 @task
-def survey_resources(part: str, changes: list[dict[str, Any]], *, run_id: Any = None) -> None:
+def survey_resources(part: str, plan: dict[str, Any], *, run_id: Any = None) -> None:
     """Note in ``_state/resources.json`` what is not there yet and so will be created by this run.
 
     The bucket, in which the record lies, is made here.
 
     :param part: the path that is provisioned, an :class:`~.api.ApiPart`.
-    :param changes: the plan; what is there and will be made again is noted too.
+    :param plan: what ``plan_changes`` returned; what is there and will be made again is noted too.
     :raises Permanent: when S3 forbids a look at the bucket.
     """
     s3 = connections.aws_client("s3")
     there = dict(find_resources(names(), settings(), part))
-    there |= dict.fromkeys(replaced_names(map(Change.of, changes)))
     ours = ("bucket", names().bucket)
     absent = there[ours] is None
     if absent:
@@ -59,11 +66,18 @@ def survey_resources(part: str, changes: list[dict[str, Any]], *, run_id: Any = 
         bucket.block_public_access(s3, names().bucket)
         bucket.enable_versioning(s3, names().bucket)
         there[ours] = None
+    changes = [Change.of(document) for document in plan["changes"]]
+    replaced = replaced_names(changes)
+    if makes_connector(changes, names()):
+        kept_connector.keep(s3, settings().state_root, plan)
     resources.update_record(
-        s3, settings().state_root, partial(resources.note_absent, found=there, run_id=run_id, now=now_text())
+        s3,
+        settings().state_root,
+        partial(resources.note_absent, found=there, run_id=run_id, now=now_text(), replaced=replaced),
     )
     for (kind, name), identifier in there.items():
-        logger.info("%s %s: %s", kind, name, "will be created" if identifier is None else "is there")
+        fate = "is there" if identifier else "will be created"
+        logger.info("%s %s: %s", kind, name, "will be replaced" if (kind, name) in replaced else fate)
 
 
 @task

@@ -85,6 +85,7 @@ def test_a_missing_user_id_is_named(environment: dict[str, str]) -> None:
         ("STREAM_MODE", "sometimes"),
         ("CONNECTOR_PLUGIN_SOURCE", "ftp://host/sink.zip"),
         ("CONNECTOR_PLUGIN_SOURCE", "s3://bucket/sink.tar"),
+        ("CONNECTOR_PLUGIN_SOURCE", "https://user:token@host/sink.zip"),
         ("CONNECTOR_PLUGIN_SHA256", "A" * 64),
         ("CONNECTOR_PLUGIN_SHA256", "0" * 63),
         ("AUTO_HEAL", "1"),

@@ -55,7 +55,7 @@ def stage_changes(
     stage: Mapping[str, Any] | None,
     variables: Mapping[str, str],
     *,
-    deployed: str | None,
+    newest: Mapping[str, Any] | None,
     resources: Iterable[Mapping[str, Any]],
     specification: Mapping[str, Any],
     definition_changes: bool,
@@ -65,7 +65,7 @@ def stage_changes(
     :param name: name of API and stage, as ``<api>/<stage>``.
     :param stage: answer of GetStage, ``None`` when there is no such stage.
     :param variables: stage variables that are wanted.
-    :param deployed: description of the newest deployment, which holds the hash of its content.
+    :param newest: the newest deployment, whose description holds the hash of its content.
     :param resources: items of GetResources.
     :param specification: the part of the OpenAPI document that is applied.
     :param definition_changes: whether the definition will be changed.
@@ -85,7 +85,9 @@ def stage_changes(
         for variable, value in sorted(variables.items())
         if present.get(variable) != value
     ]
-    if definition_changes or deployed != f"sha256:{fingerprint(resources, specification)}":
+    described, identifier = (newest or {}).get("description"), (newest or {}).get("id")
+    current = described == f"sha256:{fingerprint(resources, specification)}"
+    if definition_changes or not current or stage["deploymentId"] != identifier:
         rows.append(
             Change(
                 kind=STAGE,

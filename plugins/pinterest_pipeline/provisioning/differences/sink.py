@@ -47,15 +47,15 @@ def sink_sizes(params: Mapping[str, Any], connector: Mapping[str, Any] | None) -
 def sink_capacity(params: Mapping[str, Any], connector: Mapping[str, Any] | None) -> dict[str, Any]:
     """Capacity of the sink, as CreateConnector takes it.
 
-    Automatic scaling that somebody has set stays unless a param asks for a number.
+    Automatic scaling that somebody has set stays unless a param asks for a number of workers.
 
     :param params: the DAG's params ``mcu_count`` and ``worker_count``.
     :param connector: the connector that is there, as DescribeConnector shows it.
     """
     found = (connector or {}).get("capacity") or {}
     asked = {"mcuCount": params.get("mcu_count"), "workerCount": params.get("worker_count")}
-    if found.get("autoScaling") and not any(asked.values()):
-        return {"autoScaling": found["autoScaling"]}
+    if (scaling := found.get("autoScaling")) and asked["workerCount"] is None:
+        return {"autoScaling": {**scaling, "mcuCount": chosen(asked["mcuCount"], scaling.get("mcuCount"), 1)}}
     provisioned = found.get("provisionedCapacity") or {}
     return {
         "provisionedCapacity": {
@@ -135,6 +135,19 @@ def replaced_names(changes: Iterable[Change]) -> set[tuple[str, str]]:
     :param changes: the plan.
     """
     return {(change.kind, change.name) for change in changes if change.action is Action.REPLACE}
+
+
+def makes_connector(changes: Iterable[Change], names: Names) -> bool:
+    """Whether the connector is made, for the first time or again.
+
+    :param changes: the plan.
+    :param names: names of the resources.
+    """
+    making = {Action.CREATE, Action.REPLACE}
+    return any(
+        (change.kind, change.name) == (CONNECTOR, names.connector) and change.action in making
+        for change in changes
+    )
 
 
 def updates_connector(changes: Iterable[Change], names: Names) -> bool:

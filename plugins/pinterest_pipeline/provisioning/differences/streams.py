@@ -9,6 +9,7 @@ from cloud_operators.aws.kinesis_settings import (
     DEFAULT_RETENTION,
     StreamSettings,
     found_settings,
+    shard_steps,
     wanted_settings,
 )
 from pinterest_pipeline.provisioning.changes import Action, Change
@@ -53,7 +54,7 @@ def stream_changes(name: str, wanted: Mapping[str, Any], summary: Mapping[str, A
     if summary is None or summary["StreamStatus"] == "DELETING":
         asked = {setting: value for setting, value in wanted.items() if value is not None}
         return [Change(kind=KIND, name=name, action=Action.CREATE, wanted=asked)]
-    found = found_settings(summary)._asdict()
+    found: dict[str, Any] = found_settings(summary)._asdict()
     return [
         Change(
             kind=KIND,
@@ -62,8 +63,18 @@ def stream_changes(name: str, wanted: Mapping[str, Any], summary: Mapping[str, A
             field=setting,
             found=found[setting],
             wanted=value,
-            note=_SHORTER if setting == "retention_hours" and value < found[setting] else "",
+            note=_note(setting, found[setting], value),
         )
         for setting, value in wanted.items()
         if value is not None and value != found[setting]
     ]
+
+
+def _note(setting: str, found: Any, wanted: Any) -> str:
+    if setting == "retention_hours" and wanted < found:
+        return _SHORTER
+    if setting == "shard_count":
+        steps = len(list(shard_steps(found, wanted)))
+        if steps > 1:
+            return f"{steps} requests, each at most doubles or halves it; Kinesis takes ten in 24 hours"
+    return ""

@@ -18,10 +18,7 @@ DEFAULT_PARTITIONS = 1
 _MORE = (
     "later posts of a key may come to another partition: let pinterest_daily_batch read what is there first"
 )
-_FIXED = {
-    "partitions": "Kafka can't take partitions away: leave the param empty, or give as many as there are",
-    "replication_factor": "replicas are moved by kafka-reassign-partitions, not by provisioning",
-}
+_FEWER = "Kafka can't take partitions away: leave the param empty, or give as many as there are"
 
 
 def wanted_topics(
@@ -85,7 +82,7 @@ def topic_changes(wanted: list[Topic], found: Mapping[str, Topic]) -> list[Chang
                     field=field,
                     found=difference.found,
                     wanted=difference.wanted,
-                    note=_FIXED[field] if field in fixed else _MORE if field == "partitions" else "",
+                    note=_FEWER if field in fixed else _MORE if field == "partitions" else "",
                 )
             )
     return changes

@@ -9,14 +9,14 @@ from cloud_operators.kafka.topics import Topic, topics_of
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import Names
 from pinterest_pipeline.paths import read_include
-from pinterest_pipeline.provisioning import api, plan
-from pinterest_pipeline.provisioning.changes import Change
+from pinterest_pipeline.provisioning import api, kept_connector, plan
+from pinterest_pipeline.provisioning.changes import Action, Change
 from pinterest_pipeline.provisioning.differences import sink
-from pinterest_pipeline.provisioning.differences.topics import topic_changes, wanted_topics
+from pinterest_pipeline.provisioning.differences.topics import KIND, topic_changes, wanted_topics
 from pinterest_pipeline.provisioning.planning.client import plan_client
 from pinterest_pipeline.provisioning.planning.shared import absent, api_changes
 from pinterest_pipeline.provisioning.plugin_file import plugin_file_changes, plugin_key
-from pinterest_pipeline.provisioning.resources import Found
+from pinterest_pipeline.provisioning.resources import Found, read_record
 from pinterest_pipeline.settings import Settings
 
 
@@ -32,7 +32,7 @@ def plan_batch(
     :returns: ``topics``, ``bucket_arn``, ``connector_configuration``, ``connector_capacity``,
         ``worker_properties``, ``api_specification``, and the changes.
     :raises ValueError: when a topic or the API's document is described wrongly.
-    :raises ServiceFailed: when the brokers would refuse a topic.
+    :raises ServiceUnreachable: when no broker answers.
     """
     from cloud_operators.aws.hooks.msk import MskHook
     from cloud_operators.aws.hooks.msk_connect import MskConnectHook
@@ -43,6 +43,7 @@ def plan_batch(
     kafka = KafkaAdminHook(kafka_conn_id=connections.KAFKA)
     replication = plan.replication_factor(msk.broker_count(settings.msk_cluster_arn))
     connector = connect.find_connector(names.connector)
+    settled = connector or _kept_connector(names, settings, found)
 
     topics = kafka.find_topics([*names.topics.values(), names.dead_letter_topic])
     asked = wanted_topics(
@@ -60,9 +61,9 @@ def plan_batch(
             names,
             region=place.region_name,
             replication=replication,
-            **sink.sink_sizes(params, connector),
+            **sink.sink_sizes(params, settled),
         ),
-        "connector_capacity": sink.sink_capacity(params, connector),
+        "connector_capacity": sink.sink_capacity(params, settled),
         "worker_properties": read_include("connect/worker.properties"),
         "api_specification": api.api_specification(
             read_include("apigateway/pinterest.json"),
@@ -70,11 +71,11 @@ def plan_batch(
             require_api_key=settings.require_api_key,
         ),
     }
-    _ask_brokers(kafka, topics_of(asked), topics)
     return wanted, [
         *absent(found),
         *plan_client(names, settings, params),
         *topic_changes(topics_of(asked), topics),
+        *_ask_brokers(kafka, topics_of(asked), topics),
         *_sink_changes(names, settings, wanted, connect, msk, connector, found),
         *api_changes(
             names,
@@ -85,15 +86,37 @@ def plan_batch(
     ]
 
 
-def _ask_brokers(kafka: Any, wanted: list[Topic], found: Mapping[str, Topic]) -> None:
+def _kept_connector(names: Names, settings: Settings, found: Found) -> dict[str, Any] | None:
+    """What a connector was to have whose making has broken off."""
+    if found["bucket", names.bucket] is None:
+        return None
+    s3 = connections.aws_client("s3")
+    entries = read_record(s3, settings.state_root)
+    return kept_connector.kept(s3, settings.state_root, entries, names.connector)
+
+
+def _ask_brokers(kafka: Any, wanted: list[Topic], found: Mapping[str, Topic]) -> list[Change]:
     """Let the brokers refuse what they would refuse later, before anything is changed."""
-    missing = [topic for topic in wanted if topic.name not in found]
-    if missing:
-        kafka.create_topics(missing, validate_only=True)
+    from cloud_operators.exceptions import ServiceFailed
+
+    refused = []
     for topic in wanted:
-        present = found.get(topic.name)
-        if present and (changed := topic.differing_config(present)):
-            kafka.set_config(topic.name, changed, validate_only=True)
+        try:
+            _ask_for_topic(kafka, topic, found.get(topic.name))
+        except ServiceFailed as error:
+            note = f"the brokers refuse it: {error}. Correct the params partitions and topic_config"
+            refused.append(Change(kind=KIND, name=topic.name, action=Action.REFUSE, note=note))
+    return refused
+
+
+def _ask_for_topic(kafka: Any, topic: Topic, present: Topic | None) -> None:
+    if present is None:
+        kafka.create_topics([topic], validate_only=True)
+        return
+    if changed := topic.differing_config(present):
+        kafka.set_config(topic.name, changed, validate_only=True)
+    if topic.partitions > present.partitions:
+        kafka.create_partitions(topic.name, topic.partitions, validate_only=True)
 
 
 def _sink_changes(

@@ -97,6 +97,8 @@ def is_same(entry: Entry, present: Present) -> str:
         return present.foreign
     if entry["state"] == "created" and entry["identifier"] != present.identifier:
         return f"what was made is gone: it was {entry['identifier']}"
+    if entry["state"] != "created" and entry["identifier"] == present.identifier:
+        return f"run {entry['run_id']} was to replace it, and broke off before"
     # An entry is written as created after the resource was made.
     latest = datetime.fromisoformat(entry["recorded_at"]) + CLOCKS
     if entry["state"] == "created" and present.made_at and present.made_at > latest:

@@ -60,9 +60,11 @@ class FakeKafka:
             self.topics[topic.topic] = FakeTopic(ends, topic.replication_factor, dict(topic.config))
         return {topic.topic: self._answer(topic.topic, lambda _: None) for topic in topics}
 
-    def create_partitions(self, requests: Iterable[Any], **_: Any) -> dict[str, Future[Any]]:
+    def create_partitions(
+        self, requests: Iterable[Any], *, validate_only: bool = False, **_: Any
+    ) -> dict[str, Future[Any]]:
         self.requests.append("create_partitions")
-        for request in requests:
+        for request in [] if validate_only else requests:
             ends = self.topics[request.topic].ends
             ends |= {number: 0 for number in range(request.new_total_count) if number not in ends}
         return {request.topic: _done(None) for request in requests}

@@ -84,7 +84,7 @@ def killed(watched: list[Callable[[Any], None]], event: str) -> Iterator[None]:
 
 
 def survey(run_id: str = "manual__1") -> None:
-    tasks.survey_resources.function("batch", [], run_id=run_id)
+    tasks.survey_resources.function("batch", {"changes": []}, run_id=run_id)
 
 
 def record(s3: Any) -> dict[tuple[str, str], str]:

@@ -41,6 +41,7 @@ BUCKET = "user-sandbox-bucket"
 ROLE = "arn:aws:iam::123456789012:role/pinterest-connector"
 STREAM_ROLE = "arn:aws:iam::123456789012:role/pinterest-kinesis"
 READS = ("Describe", "List", "Get", "Head")
+KAFKA_REQUESTS = ("create_topics", "create_partitions", "incremental_alter_configs")
 WAITING = {"waiter_delay": 0, "waiter_max_attempts": 20}
 
 
@@ -55,7 +56,7 @@ class Killer:
         self.left: int | None = None
         self.seen: list[str] = []
         call = botocore.client.BaseClient._make_api_call
-        create_topics = FakeKafka.create_topics
+        kafka = {name: getattr(FakeKafka, name) for name in KAFKA_REQUESTS}
 
         def watched_call(client: Any, operation: str, params: Any) -> Any:
             answer = call(client, operation, params)
@@ -67,14 +68,18 @@ class Killer:
                 self.note(operation)
             return answer
 
-        def watched_topics(fake: FakeKafka, *arguments: Any, **options: Any) -> Any:
-            answer = create_topics(fake, *arguments, **options)
-            if not options.get("validate_only"):
-                self.note("create_topics")
-            return answer
+        def watched(name: str) -> Callable[..., Any]:
+            def request(fake: FakeKafka, *arguments: Any, **options: Any) -> Any:
+                answer = kafka[name](fake, *arguments, **options)
+                if not options.get("validate_only"):
+                    self.note(name)
+                return answer
 
+            return request
+
+        for name in KAFKA_REQUESTS:
+            monkeypatch.setattr(FakeKafka, name, watched(name))
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched_call)
-        monkeypatch.setattr(FakeKafka, "create_topics", watched_topics)
 
     def note(self, operation: str) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -98,7 +103,7 @@ def provision_batch(run_id: str, **params: Any) -> None:
         "batch", params={**BATCH, "dry_run": False, "allow_replace": True, **params}
     )
     changes = planned["changes"]
-    tasks.survey_resources.function("batch", changes, run_id=run_id)
+    tasks.survey_resources.function("batch", planned, run_id=run_id)
     for kind, operator in (
         ("connector", MskConnectDeleteConnectorOperator),
         ("custom_plugin", MskConnectDeleteCustomPluginOperator),
@@ -136,7 +141,7 @@ def provision_batch(run_id: str, **params: Any) -> None:
 
 def provision_stream(run_id: str, **params: Any) -> None:
     planned = change_tasks.plan_changes.function("stream", params={**STREAM, "dry_run": False, **params})
-    tasks.survey_resources.function("stream", planned["changes"], run_id=run_id)
+    tasks.survey_resources.function("stream", planned, run_id=run_id)
     for arguments in change_tasks.list_stream_updates.function(planned):
         KinesisUpdateStreamOperator(task_id="update", **arguments, **WAITING).execute(context())
     for arguments in change_tasks.list_streams.function(planned):
@@ -169,10 +174,13 @@ def account(msk: FakeMsk, kafka: FakeKafka) -> dict[str, Any]:
     usage_plans = gateway.get_usage_plans()["items"]
     keys = gateway.get_api_keys()["items"]
     return {
-        "topics": sorted((name, len(topic.ends)) for name, topic in kafka.topics.items()),
+        "topics": {name: (len(topic.ends), topic.config) for name, topic in kafka.topics.items()},
         "plugins": [each.body["name"] for each in msk.plugins.values()],
         "workers": [each.body["name"] for each in msk.workers.values()],
-        "connectors": [each.body["connectorName"] for each in msk.connectors.values()],
+        "connectors": [
+            (each.body["connectorName"], each.body["connectorConfiguration"], each.body["capacity"])
+            for each in msk.connectors.values()
+        ],
         "apis": [api["name"] for api in apis],
         # moto doubles a path that is merged twice.
         "paths": {
@@ -276,16 +284,19 @@ def test_the_stream_path_killed_anywhere_is_made_once(
 def test_changes_killed_anywhere_are_made_once(
     killer: Killer, fresh: Reset, msk: FakeMsk, kafka: FakeKafka
 ) -> None:
-    """A newer plugin file, for which the connector is made again, and more partitions."""
+    """A newer plugin file, for which the connector is made again, more partitions and another setting.
+
+    The connector keeps what it was set to, which the run that makes it again does not ask for.
+    """
 
     def provisioned() -> None:
         fresh()
-        provision_batch("manual__0")
+        provision_batch("manual__0", flush_size=777, tasks=3, worker_count=2)
         (plugin,) = msk.plugins.values()
         plugin.body["latestRevision"]["fileDescription"] = {"fileMd5": "0" * 32, "fileSize": 4}
 
     def change(run_id: str) -> None:
-        provision_batch(run_id, partitions=2)
+        provision_batch(run_id, partitions=2, topic_config={"retention.ms": "1000"})
 
     def look() -> Any:
         arns = {name: list(kept) for name, kept in vars(msk).items() if name in ("plugins", "connectors")}
@@ -295,6 +306,10 @@ def test_changes_killed_anywhere_are_made_once(
     assert requests.count("DeleteConnector") == requests.count("DeleteCustomPlugin") == 1
     assert requests.count("CreateConnector") == requests.count("CreateCustomPlugin") == 1
     assert "DeleteWorkerConfiguration" not in requests
+    assert requests.count("create_partitions") == requests.count("incremental_alter_configs") == 3
+    ((_, configuration, capacity),) = account(msk, kafka)["connectors"]
+    assert (configuration["flush.size"], configuration["tasks.max"]) == ("777", "3")
+    assert capacity["provisionedCapacity"]["workerCount"] == 2
 
 
 def test_changed_streams_killed_anywhere_have_their_shards(

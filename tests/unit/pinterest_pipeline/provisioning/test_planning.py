@@ -13,7 +13,7 @@ from cloud_operators.exceptions import ServiceFailed
 from pinterest_pipeline import connections
 from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.paths import read_include
-from pinterest_pipeline.provisioning import change_tasks, tasks
+from pinterest_pipeline.provisioning import change_tasks, finders, tasks
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka, FakeTopic
 
@@ -98,7 +98,7 @@ def test_the_plan_of_an_empty_account_creates_everything_and_changes_nothing(
     assert connections.aws_client("apigateway").get_rest_apis()["items"] == []
     # The brokers were asked whether they would create the topics.
     assert kafka.topics == {}
-    assert kafka.requests.count("create_topics") == 1
+    assert kafka.requests.count("create_topics") == 4
 
 
 @pytest.mark.usefixtures("plugin_source")
@@ -215,17 +215,31 @@ def test_a_newer_plugin_file_replaces_plugin_and_connector_only_when_that_is_all
 
 
 @pytest.mark.usefixtures("sink")
-def test_what_is_replaced_is_noted_as_ours(real_s3: Any, msk: FakeMsk) -> None:
+def test_what_somebody_else_has_made_is_ours_only_once_it_is_replaced(real_s3: Any, msk: FakeMsk) -> None:
     (connector,) = msk.connectors.values()
     connector.ending = None
     connector.body["connectorState"] = "FAILED"
     planned = plan_batch(dry_run=False, allow_replace=True)
     assert rows(planned, "connector") == [("replace", "sandbox-connector", "state")]
-    tasks.survey_resources.function("batch", planned["changes"], run_id="manual__1")
-    body = real_s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read()
-    noted = {(entry["kind"], entry["name"]) for entry in json.loads(body)["resources"]}
-    assert ("connector", "sandbox-connector") in noted
-    assert ("custom_plugin", "sandbox-plugin") not in noted
+    tasks.survey_resources.function("batch", planned, run_id="manual__1")
+
+    def noted() -> dict[tuple[str, str], tuple[str, str]]:
+        body = real_s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read()
+        return {
+            (entry["kind"], entry["name"]): (entry["state"], entry["identifier"])
+            for entry in json.loads(body)["resources"]
+        }
+
+    old = next(iter(msk.connectors))
+    assert noted()["connector", "sandbox-connector"] == ("creating", old)
+    assert ("custom_plugin", "sandbox-plugin") not in noted()
+    # The run breaks off, and another one finds the connector as it was.
+    tasks.record_resources.function("batch", run_id="manual__2")
+    assert noted()["connector", "sandbox-connector"] == ("creating", old)
+    msk.connectors["arn:new"] = msk.connectors.pop(old)
+    msk.connectors["arn:new"].body["connectorArn"] = "arn:new"
+    tasks.record_resources.function("batch", run_id="manual__3")
+    assert noted()["connector", "sandbox-connector"] == ("created", "arn:new")
 
 
 @pytest.mark.usefixtures("sink")
@@ -256,8 +270,22 @@ def test_what_the_brokers_would_refuse_is_told_by_the_plan(
         raise ServiceFailed("topic 'sandbox.pin' on Kafka", "refused", "INVALID_CONFIG", "not a number")
 
     monkeypatch.setattr("cloud_operators.kafka.hooks.admin.KafkaAdminHook.create_topics", refuse)
-    with pytest.raises(ServiceFailed, match=r"sandbox\.pin.*INVALID_CONFIG"):
-        plan_batch(topic_config={"retention.ms": "soon"})
+    assert ("refuse", "sandbox.pin", "") in rows(plan_batch(topic_config={"retention.ms": "soon"}))
+    with pytest.raises(Permanent, match=r"sandbox\.pin.*INVALID_CONFIG.*topic_config"):
+        plan_batch(dry_run=False, topic_config={"retention.ms": "soon"})
+
+
+@pytest.mark.usefixtures("sink")
+def test_more_partitions_than_the_brokers_allow_are_told_by_the_plan(
+    kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **arguments: Any) -> Any:
+        assert arguments["validate_only"] is True
+        raise ServiceFailed("partitions of topic", "refused", "POLICY_VIOLATION", "too many")
+
+    monkeypatch.setattr("cloud_operators.kafka.hooks.admin.KafkaAdminHook.create_partitions", refuse)
+    with pytest.raises(Permanent, match=r"sandbox\.geo.*POLICY_VIOLATION.*params partitions"):
+        plan_batch(dry_run=False, partitions=64)
 
 
 def test_after_the_api_is_deployed_only_differences_are_told(configured: Any) -> None:
@@ -272,6 +300,56 @@ def test_after_the_api_is_deployed_only_differences_are_told(configured: Any) ->
     # The part of the batch path is not this one's.
     assert not any("/topics" in field for _, _, field in found)
     assert client.get_deployments(restApiId=api)["items"] == []
+
+
+@pytest.fixture
+def access(configured: Any) -> Any:
+    """An API with a stage, its usage plan and key, and the connection's secret; gives the client."""
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
+    client = connections.aws_client("apigateway")
+    api = client.create_rest_api(name="sandbox")["id"]
+    root = client.get_resources(restApiId=api)["items"][0]["id"]
+    method = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+    client.put_method(**method, authorizationType="NONE")
+    client.put_integration(**method, type="MOCK")
+    deployment = client.create_deployment(restApiId=api, stageName="test")["id"]
+    tasks.write_api_connection.function(
+        {"rest_api_id": api, "deployment_id": deployment, "stage_name": "test"}
+    )
+    return client
+
+
+ACCESS = ("api_key", "usage_plan", "secret")
+
+
+def test_what_apply_would_mend_of_the_access_is_told(access: Any) -> None:
+    assert rows(plan_stream(), *ACCESS) == []
+    (plan,) = access.get_usage_plans()["items"]
+    (key,) = access.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
+    access.delete_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"])
+    (bound,) = plan["apiStages"]
+    stage = {"op": "remove", "path": "/apiStages", "value": f"{bound['apiId']}:{bound['stage']}"}
+    access.update_usage_plan(usagePlanId=plan["id"], patchOperations=[stage])
+    assert rows(plan_stream(), *ACCESS) == [
+        ("update", "sandbox", "apiStages"),
+        ("update", "sandbox", "key"),
+    ]
+
+
+def test_another_address_of_the_api_is_told_and_not_shown(access: Any, configured: Any) -> None:
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE, API_BASE_URL="https://posts.example.com/test")
+    planned = plan_stream()
+    assert rows(planned, *ACCESS) == [("update", "airflow/connections/pinterest_api", "value")]
+    assert "posts.example.com" not in json.dumps(planned["changes"])
+
+
+def test_a_stream_that_is_being_deleted_is_noted_as_one_that_will_be_made(
+    configured: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
+    summary = {"StreamARN": "arn", "StreamStatus": "DELETING"}
+    monkeypatch.setattr("cloud_operators.aws.hooks.kinesis.KinesisHook.find_stream", lambda *_: summary)
+    assert finders.find_streams(["streaming-sandbox-pin"]) == {("stream", "streaming-sandbox-pin"): None}
 
 
 def test_streams_are_updated_where_they_differ(configured: Any) -> None:
@@ -324,7 +402,7 @@ def test_an_unknown_integration_is_named_before_anything_is_changed(
     configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
     wrong = read_include("apigateway/pinterest.json").replace('"type": "aws"', '"type": "awz"', 1)
     monkeypatch.setattr("pinterest_pipeline.provisioning.planning.stream.read_include", lambda _: wrong)
-    with pytest.raises(ValueError, match=r"GET /streams.*type.*'awz'.*HTTP_PROXY"):
+    with pytest.raises(Permanent, match=r"GET /streams.*type.*'awz'.*HTTP_PROXY"):
         plan_stream()
 
 

@@ -26,7 +26,7 @@ KEY = "kafka-connect-s3/sink.zip"
 @pytest.mark.usefixtures("configured")
 def test_what_is_noted_is_what_was_not_there(real_s3: Any, kafka: FakeKafka) -> None:
     kafka.topics["sandbox.pin"] = FakeTopic({0: 0})
-    tasks.survey_resources.function("batch", [], run_id="manual__1")
+    tasks.survey_resources.function("batch", {"changes": []}, run_id="manual__1")
     # What the tasks in between make, as far as they come.
     kafka.topics["sandbox.geo"] = FakeTopic({0: 0})
     connections.aws_client("secretsmanager").create_secret(
@@ -167,7 +167,7 @@ def test_what_the_stream_path_lacks_is_noted_and_then_created(configured: Any, r
     configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
     kinesis = connections.aws_client("kinesis")
     kinesis.create_stream(StreamName="streaming-sandbox-geo", ShardCount=1)
-    tasks.survey_resources.function("stream", [], run_id="manual__1")
+    tasks.survey_resources.function("stream", {"changes": []}, run_id="manual__1")
     kinesis.create_stream(StreamName="streaming-sandbox-pin", ShardCount=1)
     tasks.record_resources.function("stream", run_id="manual__1")
     body = real_s3.get_object(Bucket=BUCKET, Key="_state/resources.json")["Body"].read()

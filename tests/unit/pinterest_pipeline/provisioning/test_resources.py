@@ -107,3 +107,31 @@ def test_a_record_that_never_rests_is_an_error(s3: FakeS3) -> None:
     with pytest.raises(ClientError, match="PreconditionFailed"):
         update_record(s3, STATE, change)
     assert len(calls) == ATTEMPTS
+
+
+OTHERS = {TOPIC: "t", CONNECTOR: "arn:theirs"}
+
+
+def replaced(entries: Any, found: Found) -> Any:
+    return note_absent(entries, found, run_id="r1", now="t1", replaced=[CONNECTOR])
+
+
+def test_what_somebody_else_made_is_ours_once_it_is_replaced() -> None:
+    noted = replaced([], OTHERS)
+    assert states(noted) == {CONNECTOR: ("creating", "arn:theirs")}
+    # Broken off, once and again: it is still theirs.
+    assert states(created(noted, OTHERS)) == {CONNECTOR: ("creating", "arn:theirs")}
+    again = replaced(noted, OTHERS)
+    assert states(again) == {CONNECTOR: ("creating", "arn:theirs")}
+    # Deleted, and broken off then.
+    gone = absent(again, {**OTHERS, CONNECTOR: None})
+    done = created(gone, {**OTHERS, CONNECTOR: "arn:new"})
+    assert states(done) == {CONNECTOR: ("created", "arn:new")}
+    assert states(created(again, {**OTHERS, CONNECTOR: "arn:new"})) == {CONNECTOR: ("created", "arn:new")}
+
+
+def test_what_is_ours_stays_ours_when_its_replacement_breaks_off() -> None:
+    done = created(absent([], NOTHING), OTHERS)
+    noted = replaced(done, OTHERS)
+    assert states(created(noted, OTHERS))[CONNECTOR] == ("created", "arn:theirs")
+    assert states(created(noted, {**OTHERS, CONNECTOR: "arn:new"}))[CONNECTOR] == ("created", "arn:new")

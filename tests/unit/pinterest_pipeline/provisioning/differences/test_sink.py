@@ -119,7 +119,10 @@ def test_the_capacity_stays_unless_a_param_asks_for_another() -> None:
         "provisionedCapacity": {"mcuCount": 4, "workerCount": 3}
     }
     assert sink.sink_capacity({"mcu_count": 2}, connector(capacity=scaling)) == {
-        "provisionedCapacity": {"mcuCount": 2, "workerCount": 1}
+        "autoScaling": {"minWorkerCount": 1, "maxWorkerCount": 2, "mcuCount": 2}
+    }
+    assert sink.sink_capacity({"worker_count": 2}, connector(capacity=scaling)) == {
+        "provisionedCapacity": {"mcuCount": 1, "workerCount": 2}
     }
 
 

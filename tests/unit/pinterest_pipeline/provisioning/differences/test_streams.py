@@ -60,6 +60,13 @@ def test_shards_are_set_with_the_mode_that_allows_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(("shards", "steps"), [(8, None), (2, None), (32, 3), (200, 6)])
+def test_changes_of_shards_that_take_many_requests_say_so(shards: int, steps: int | None) -> None:
+    wanted = stream_plan(summary(), **{**EMPTY, "shard_count": shards})
+    (change,) = stream_changes("s", wanted, summary())
+    assert change.note.partition(" requests")[0] == (str(steps) if steps else "")
+
+
 @pytest.mark.parametrize(("hours", "warned"), [(24, True), (72, False)])
 def test_a_shorter_retention_is_told_to_lose_records(hours: int, warned: bool) -> None:
     wanted = stream_plan(summary(), **{**EMPTY, "retention_hours": hours})

@@ -60,6 +60,11 @@ def test_one_that_shows_to_be_somebody_elses_is_left() -> None:
     )
 
 
+def test_one_that_was_to_be_replaced_is_still_that_of_somebody_else() -> None:
+    fate, note = listed(Present("arn:theirs"), state="creating", identifier="arn:theirs")
+    assert (fate, note) == ("leave: not ours", "run manual__7 was to replace it, and broke off before")
+
+
 def test_one_that_a_run_broke_off_over_is_deleted_and_said_so() -> None:
     assert listed(Present("arn:2"), state="creating", identifier="") == (
         "delete",
