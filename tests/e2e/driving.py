@@ -27,8 +27,22 @@ JSON_OPTIONS = "map('timestampFormat', 'yyyy-MM-dd HH:mm:ss', 'ignoreNullFields'
 def dags_test(demo: Demo, dag_id: str, conf: dict[str, object], **environment: str) -> None:
     """Run a DAG by ``airflow dags test`` in the environment that ``sandbox env`` gives.
 
+    The scheduler would take tasks of such a run as well, between two looks of the command: it leaves those of
+    a paused DAG alone.
+
     :param environment: further variables.
     """
+    client = AirflowClient(demo.sandbox.url("airflow"))
+    was_paused = client.is_paused(dag_id)
+    client.pause(dag_id)
+    try:
+        _dags_test(demo, dag_id, conf, environment)
+    finally:
+        if not was_paused:
+            client.unpause(dag_id)
+
+
+def _dags_test(demo: Demo, dag_id: str, conf: dict[str, object], environment: dict[str, str]) -> None:
     airflow = CHECKOUT / ".venv" / "airflow" / "bin" / "airflow"
     done = subprocess.run(
         [str(airflow), "dags", "test", dag_id, "--conf", json.dumps(conf)],

@@ -80,6 +80,10 @@ class AirflowClient:
         """Let the scheduler start no run of ``dag_id``."""
         self._call("PATCH", f"/dags/{dag_id}", json={"is_paused": True})
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Whether the scheduler starts no task of ``dag_id``."""
+        return bool(self._get(f"/dags/{dag_id}")["is_paused"])
+
     def trigger(self, dag_id: str, conf: dict[str, object]) -> str:
         """Start a run of ``dag_id``.
 
