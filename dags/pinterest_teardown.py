@@ -5,9 +5,9 @@ Deletes what `_state/resources.json` says that `pinterest_provision_batch` and `
 have made, after a person has approved it. What they found and adopted stays, and so does what somebody else
 has made under the name of something that is gone. Data is kept unless it is asked for.
 
-**When.** By hand. Pause the other DAGs first, so that no run needs what is deleted, and let no provisioning
-run at the same time. Run `pinterest_stream_ingest` and `pinterest_daily_batch` a last time: streams are
-deleted with the records that nobody has read, and a topic only when all of its records are landed and read.
+**When.** By hand. Run `pinterest_stream_ingest` and `pinterest_daily_batch` a last time: a stream is deleted
+only when the records of all bursts are read, and a topic only when all of its records are landed and read.
+Then pause the other DAGs: while a run of theirs needs what is deleted, this is refused.
 
 **Params.** Example: `{"dry_run": false, "delete_data": false, "leave_unread": false}`.
 - `dry_run`, the default: the log and the result of `list_resources` show what would be deleted, kept and
@@ -15,7 +15,8 @@ deleted with the records that nobody has read, and a topic only when all of its 
 - `delete_data`: also deletes the bucket with all objects and versions: landing, results, checkpoints, state.
   Of a bucket that provisioning did not make: objects of topics that it made, `retired/`, `results/` and the
   state.
-- `leave_unread`: landed objects that no daily run has read are kept, but come into no table.
+- `leave_unread`: landed objects that no daily run has read are kept, but come into no table; records that
+  no stream run has read are deleted with their stream.
 
 **Needs.** What was provisioned with; the policy `mwaa-teardown.json`; for topics `kafka_default`, and
 `PINTEREST_DATABRICKS_WAREHOUSE_ID` to reset the positions of the daily runs.
@@ -33,6 +34,7 @@ API.
 - `list_resources`, `check_again`, `wait_until_written`, `retire_objects`: `this would be lost` has figures
   and what to do. At `wait_until_written` the API is gone, so that nothing comes in any more, and all else is
   there.
+- `list_resources`, `check_again`: `has runs that are queued or running`: let them end, then pause their DAG.
 - `check_again`: something was made after the approval: start a new run.
 - `reset_positions`: the warehouse's error; the objects are moved already, and the topics still there.
 - `update_record`, `prove_gone`: `still there` names what is left.
@@ -83,7 +85,7 @@ with DAG(
             False, type="boolean", description="Also delete landing, results, checkpoints and state in S3"
         ),
         "leave_unread": Param(
-            False, type="boolean", description="Go on though no daily run has read all landed objects"
+            False, type="boolean", description="Go on though runs have not read all objects and streams"
         ),
     },
 ) as dag:

@@ -13,7 +13,7 @@ import pytest
 import requests
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.client import AirflowClient, RunFailed
 from pinterest_sandbox.airflow.dags import EMULATE, PROVISION, PROVISION_STREAM, STREAM_INGEST
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.api import api_url
@@ -24,7 +24,8 @@ from tests.e2e.secrets_search import places_that_show
 pytestmark = pytest.mark.parametrize("demo", [list(RUNS)[-1]], indirect=True)
 
 TEARDOWN = "pinterest_teardown"
-DAGS = (PROVISION, PROVISION_STREAM, EMULATE, DAILY, STREAM_INGEST, TEARDOWN)
+OTHERS = (PROVISION, PROVISION_STREAM, EMULATE, DAILY, STREAM_INGEST)
+DAGS = (*OTHERS, TEARDOWN)
 POSTS = 300
 #: Behind the posts of the demo.
 FIRST_POST = 2000
@@ -85,6 +86,9 @@ def test_plan_apply_teardown_and_again(demo: Demo, airflow: AirflowClient) -> No
     # A teardown without an approval deletes nothing; with one, nothing of it is left.
     listed = airflow.result(TEARDOWN, run_to_end(airflow, TEARDOWN, {}), "list_resources")
     assert cloud.state() == changed
+    pause_others(airflow)
+    refused_while_another_runs(airflow)
+    assert cloud.state() == changed
     created = {(item["kind"], item["name"]) for item in listed["items"]}
     assert {("connector", cloud.connector), *(("stream", stream) for stream in cloud.streams)} <= created
     take_down(demo, airflow, cloud)
@@ -96,7 +100,13 @@ def test_plan_apply_teardown_and_again(demo: Demo, airflow: AirflowClient) -> No
     assert cloud.lines("retired/") == sum(landed.values())
     assert {entity: cleaned_rows(demo, entity) for entity in ENTITIES} == before
 
+    for text in (secret["password"], secret["host"]):
+        assert places_that_show(text, demo.sandbox.home / "airflow") == []
+
     # Made again, both paths run; nothing is lost, doubled or read twice.
+    for dag in OTHERS:
+        airflow.unpause(dag)
+    airflow.pause(STREAM_INGEST)
     for dag in (PROVISION, PROVISION_STREAM):
         run(airflow, dag, {"dry_run": False, **({"partitions": demo.partitions} if dag == PROVISION else {})})
     assert plan(airflow, PROVISION) == plan(airflow, PROVISION_STREAM) == []
@@ -143,6 +153,30 @@ def send_and_read(airflow: AirflowClient, posts: int, start: int) -> None:
     airflow.unpause(STREAM_INGEST)
     run_to_end(airflow, STREAM_INGEST, {})
     airflow.pause(STREAM_INGEST)
+
+
+def pause_others(airflow: AirflowClient) -> None:
+    """Pause what needs the resources, when no run of it is left: one that is paused does not end."""
+
+    def paused() -> None:
+        for dag in OTHERS:
+            airflow.pause(dag)
+        active = [dag for dag in OTHERS if airflow.active_runs(dag)]
+        for dag in active:
+            airflow.unpause(dag)
+        if active:
+            raise NotReady(f"runs of {active} are left")
+
+    wait_until(paused, what="the other DAGs to rest", timeout=300, interval=1)
+
+
+def refused_while_another_runs(airflow: AirflowClient) -> None:
+    waiting = airflow.trigger(PROVISION, {})
+    with pytest.raises(RunFailed, match=f"{PROVISION} has runs that are queued or running"):
+        run_to_end(airflow, TEARDOWN, {"dry_run": False})
+    airflow.unpause(PROVISION)
+    finished(airflow, PROVISION, waiting)
+    airflow.pause(PROVISION)
 
 
 def take_down(demo: Demo, airflow: AirflowClient, cloud: Cloud) -> None:

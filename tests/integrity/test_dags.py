@@ -38,6 +38,12 @@ def test_every_file_is_known_and_holds_the_dag_it_is_named_after(dag_bag: DagBag
     assert {dag.fileloc.rpartition("/")[2] for dag in dag_bag.dags.values()} == {f.name for f in FILES}
 
 
+def test_a_teardown_waits_for_all_that_need_more_than_tables() -> None:
+    from pinterest_pipeline.provisioning.teardown.tasks import USERS
+
+    assert set(USERS) == set(DAG_IDS) - {"pinterest_teardown", "pinterest_materialise_results"}
+
+
 @pytest.fixture(params=DAG_IDS)
 def dag(request: pytest.FixtureRequest, dag_bag: DagBag) -> Any:
     return dag_bag.dags[request.param]

@@ -49,6 +49,11 @@ class Books:
         rows = frame(self._pipeline.spark, "tables/read_stream_balance", parameters).collect()
         return {row["entity"]: row.asDict() for row in rows}
 
+    def unread(self) -> dict[str, int]:
+        parameters = {"ledger_table": self._pipeline.names.ledger}
+        rows = frame(self._pipeline.spark, "tables/read_unread_stream_records", parameters).collect()
+        return {row["entity"]: row["unread"] for row in rows}
+
 
 @pytest.fixture
 def books(pipeline: Pipeline) -> Books:
@@ -109,3 +114,15 @@ def test_a_table_that_was_dropped_is_made_anew_as_documented(pipeline: Pipeline,
     counts = ("table_rows", "lines_read", "kept", "merged", "quarantined", "uncounted")
     assert [counted[name] for name in counts] == [3, 5, 3, 1, 1, 0]
     assert spark.table(names.quarantine("geo")).count() == 1
+
+
+def test_what_no_run_has_read_is_counted_from_the_ledger_alone(pipeline: Pipeline) -> None:
+    books = Books(pipeline)
+    StreamRun(pipeline, "first").take(0, *(Arrived(place(key, "Aruba"), key) for key in (1, 2, 2)))
+    books.note("stream_burst", "geo", 9, "2026-05-01 11:59:59Z")
+    books.note("stream_burst", "geo", 4, "2026-06-01 00:00:00Z", run_id="c")
+    books.note("burst", "geo", 60, "2026-04-01 00:00:00Z")
+    books.write_off("before", geo=2, user=2)
+    books.note("stream_burst", "user", 2, "2026-05-01 11:59:59Z")
+    books.note("stream_burst", "pin", 70, "2026-06-01 00:00:00Z")
+    assert books.unread() == {"geo": 9 + 4 - 3 - 2, "pin": 70}

@@ -1,6 +1,6 @@
-"""What a teardown would lose: records that the sink has not written, and objects that no daily run has read.
+"""What a teardown would lose: records that the sink has not written, and what no run has read.
 
-Nothing is changed here. Of the streams it can't be told how many of their records the ingest has read.
+Nothing is changed here. Of a stream's records only those of the pipeline's own bursts are counted.
 """
 
 from __future__ import annotations
@@ -108,6 +108,23 @@ def unknown_objects(s3: Any, bucket: str, topics: Iterable[str]) -> list[Loss]:
         )
         for topic in topics
         if partitions_of(s3, bucket, topic)
+    ]
+
+
+def unread_records(rows: list[dict[str, Any]], streams: Mapping[str, str]) -> list[Loss]:
+    """Records of streams that no run of the ingest has read.
+
+    :param rows: of ``tables/read_unread_stream_records.sql``.
+    :param streams: entity to the stream that is deleted.
+    """
+    return [
+        Loss(
+            f"stream {streams[row['entity']]}: {row['unread']} records that bursts have put there were read "
+            "by no run of pinterest_stream_ingest",
+            "Run it first, or set leave_unread: they are deleted with the stream",
+        )
+        for row in rows
+        if row["entity"] in streams
     ]
 
 

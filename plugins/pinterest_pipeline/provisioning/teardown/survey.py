@@ -14,6 +14,7 @@ from pinterest_pipeline.provisioning.teardown.losses import (
     Loss,
     unknown_objects,
     unread_objects,
+    unread_records,
     unwritten_records,
 )
 
@@ -50,7 +51,7 @@ def make_survey(
     :param find: looks for one resource.
     :param names: names of the resources.
     :param delete_data: whether the data goes too.
-    :param leave_unread: whether objects that no daily run has read may be retired.
+    :param leave_unread: whether what no run has read may go: objects are retired, records deleted.
     :param with_warehouse: whether there is a SQL warehouse to ask for the positions of the daily runs.
     """
     items = list_items(entries, find, delete_data=delete_data)
@@ -72,10 +73,14 @@ def make_survey(
                 losses += unread_objects(s3, names.bucket, topics, rows)
             else:
                 losses += unknown_objects(s3, names.bucket, topics)
-    if chosen(items, "stream"):
+    streams = _streams(names, items)
+    if streams and with_warehouse and not delete_data and not leave_unread:
+        rows = connections.run_sql("tables/read_unread_stream_records.sql", missing_table_ok=True)
+        losses += unread_records(rows, streams)
+    if streams:
         notes.append(
-            "Records of the streams that the ingest has not read are deleted with the streams; how many "
-            "these are can't be told. Run pinterest_stream_ingest first"
+            "Streams are deleted with their records. Whether these were read is known only of those that the "
+            "pipeline's own bursts have put there, and only with PINTEREST_DATABRICKS_WAREHOUSE_ID"
         )
     bucket_is_ours = bool(chosen(items, "bucket", Fate.DELETE))
     places: list[Place] = []
@@ -132,6 +137,12 @@ def changed_since(approved: Survey, now: Survey) -> list[str]:
 def _identity(item: Item) -> tuple[str, ...]:
     # Some are known by their name only: of one that was made again the record says when.
     return item["kind"], item["name"], item["identifier"], item["recorded_at"]
+
+
+def _streams(names: Names, items: list[Item]) -> dict[str, str]:
+    """Entity to its stream, of those that are deleted."""
+    deleted = {item["name"] for item in chosen(items, "stream")}
+    return {entity: stream for entity, stream in names.streams.items() if stream in deleted}
 
 
 def _dead_letters(names: Names, items: list[Item]) -> list[str]:

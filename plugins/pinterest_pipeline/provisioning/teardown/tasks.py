@@ -32,6 +32,14 @@ logger = logging.getLogger(__name__)
 RULE = TriggerRule.NONE_FAILED
 #: Kinds that operators know by name: a stream's ARN is made of it, a topic has none.
 NAMED = {"stream", "topic"}
+#: DAGs that need what is deleted: all but the one that only reads tables.
+USERS = (
+    "pinterest_provision_batch",
+    "pinterest_provision_stream",
+    "pinterest_emulate_posts",
+    "pinterest_daily_batch",
+    "pinterest_stream_ingest",
+)
 #: Seconds that the sink has for what was sent last.
 WRITING_S = 120.0
 #: For tasks that take as long as there are objects.
@@ -39,12 +47,14 @@ LONG = timedelta(hours=6)
 
 
 @task(multiple_outputs=True)
-def list_resources(*, params: Any = None) -> dict[str, Any]:
+def list_resources(*, params: Any = None, ti: Any = None) -> dict[str, Any]:
     """Show what a teardown would delete, keep and lose.
 
     :returns: a :class:`~.survey.Survey`, and ``report``: the same as Markdown.
-    :raises Permanent: when something would be lost, unless this is a dry run.
+    :raises Permanent: when something would be lost or needs what is deleted, unless this is a dry run.
     """
+    if not params["dry_run"]:
+        _refuse_while_used(ti)
     survey = _survey(params)
     text = report(survey)
     logger.info("What the teardown does:\n%s", text)
@@ -65,13 +75,15 @@ def stop_dry_run(listed: Any, *, params: Any = None) -> bool:
 
 
 @task(multiple_outputs=True)
-def check_again(approved: Any, *, params: Any = None) -> dict[str, Any]:
+def check_again(approved: Any, *, params: Any = None, ti: Any = None) -> dict[str, Any]:
     """Look again after the approval, which may have taken a day.
 
     :param approved: what :func:`list_resources` returned.
     :returns: the present :class:`~.survey.Survey`, by which all is deleted.
-    :raises Permanent: when something would be deleted that was not approved, or something would be lost.
+    :raises Permanent: when something would be deleted that was not approved, when something would be
+        lost, or when a run needs what is deleted.
     """
+    _refuse_while_used(ti)
     now = _survey(params)
     added = changed_since(approved, now)
     if added:
@@ -301,6 +313,16 @@ def drop_tables() -> list[str]:
     tables += [found.table("ingest_positions"), found.table("ledger")]
     tables += [found.result_table(query) for query in QUERIES]
     return [f"DROP TABLE IF EXISTS {table};" for table in tables]
+
+
+def _refuse_while_used(ti: Any) -> None:
+    used = [dag for dag in USERS if ti.get_dr_count(dag_id=dag, states=["queued", "running"])]
+    if used:
+        raise Permanent(
+            f"Nothing was deleted: {', '.join(used)} {'has' if len(used) == 1 else 'have'} runs that are "
+            "queued or running and need what is deleted. Let them end, then pause the DAG; or mark them as "
+            "failed"
+        )
 
 
 def _places(checked: Any) -> list[data.Place]:

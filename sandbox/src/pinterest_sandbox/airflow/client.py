@@ -111,6 +111,11 @@ class AirflowClient:
         wait_until(queued, what=f"a run of {dag_id}", timeout=timeout, interval=0.5)
         return found[0]
 
+    def active_runs(self, dag_id: str) -> list[str]:
+        """Run ids of ``dag_id`` that have not ended."""
+        runs = self._get(f"/dags/{dag_id}/dagRuns", order_by="-run_after", limit=50)["dag_runs"]
+        return [run["dag_run_id"] for run in runs if run["state"] not in FINISHED]
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         """The state of a run."""
         return str(self._get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"])

@@ -15,6 +15,7 @@ from tests.unit.pinterest_pipeline.provisioning.teardown.site import (
     POSITIONS,
     RECORDS,
     STEPS,
+    UNREAD,
     Site,
 )
 
@@ -87,6 +88,33 @@ def test_unread_objects_may_be_left_and_are_kept(site: Site) -> None:
     assert len(site.keys("retired/")) == 3
 
 
+def test_stream_records_that_no_run_has_read_refuse_it(site: Site) -> None:
+    site.statements[UNREAD] = [{"entity": "geo", "unread": 7}]
+    text = refused(site)
+    assert "stream streaming-sandbox-geo: 7 records that bursts have put there were read by no run" in text
+    assert "leave_unread" in text
+    site.teardown(leave_unread=True)
+    assert site.present() == {("bucket", BUCKET): BUCKET}
+
+
+def test_unread_records_of_a_stream_that_stays_refuse_nothing(site: Site) -> None:
+    site.statements[UNREAD] = [{"entity": "geo", "unread": 7}]
+    site.write([entry for entry in site.entries() if entry["name"] != "streaming-sandbox-geo"])
+    assert site.list_resources()["losses"] == []
+
+
+def test_runs_that_need_what_is_deleted_refuse_it(site: Site) -> None:
+    listed = site.list_resources()
+    site.running |= {"pinterest_daily_batch", "pinterest_stream_ingest"}
+    text = refused(site)
+    assert "pinterest_daily_batch, pinterest_stream_ingest have runs that are queued or running" in text
+    site.list_resources(dry_run=True)
+    before = site.present()
+    with pytest.raises(Permanent, match="have runs that are queued or running"):
+        site.check_again(listed)
+    assert site.present() == before
+
+
 def test_with_delete_data_nothing_is_refused(site: Site) -> None:
     site.statements[POSITIONS] = []
     site.kafka.topics["sandbox.pin"].ends[0] = RECORDS + 3
@@ -114,7 +142,7 @@ def test_records_that_come_while_a_person_thinks_refuse_it_before_anything_is_de
     before = site.present()
     site.kafka.topics["sandbox.pin"].ends[0] = RECORDS + 1
     with pytest.raises(Permanent, match="has not written 1 records"):
-        tasks.check_again.function(listed, params=PARAMS)
+        site.check_again(listed)
     assert site.present() == before
 
 
@@ -142,6 +170,6 @@ def test_what_is_made_after_the_approval_is_not_deleted(site: Site) -> None:
     ]
     site.write(entries)
     with pytest.raises(Permanent, match="made after the approval") as caught:
-        tasks.check_again.function(listed, params=PARAMS)
+        site.check_again(listed)
     assert "connector sandbox-connector" in str(caught.value)
     assert checked["losses"] == []
