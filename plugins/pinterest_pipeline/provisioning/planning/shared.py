@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cloud_operators.exceptions import Difference
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import Names
 from pinterest_pipeline.provisioning.access import (
@@ -90,9 +91,14 @@ def api_changes(
 def _access_changes(client: Any, name: str, rest_api_id: str, limits: PlanLimits) -> list[Change]:
     """What would change of the usage plan: limits, the stage that it is for, the key that it lets in."""
     plan, key = find_usage_plan(client, name), find_api_key(client, name)
+    rows: list[Change] = []
+    if key and not key["enabled"]:
+        disabled = {"enabled": Difference(wanted=True, found=False)}
+        note = "somebody has disabled it: enable it, or delete it for a new one to be made"
+        rows += changes_of("api_key", name, disabled, Action.REFUSE, note)
     if plan is None:
-        return []
-    rows = changes_of("usage_plan", name, access_differences(limits, plan), Action.UPDATE)
+        return rows
+    rows += changes_of("usage_plan", name, access_differences(limits, plan), Action.UPDATE)
 
     def missing(field: str, wanted: str) -> Change:
         return Change(kind="usage_plan", name=name, action=Action.UPDATE, field=field, wanted=wanted)

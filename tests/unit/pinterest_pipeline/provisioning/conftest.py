@@ -21,6 +21,7 @@ from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
 from tests.unit.pinterest_pipeline.provisioning.fake_ssm import FakeSsm, serve
 from tests.unit.pinterest_pipeline.provisioning.kafka_client_machine import Machine
+from tests.unit.pinterest_pipeline.provisioning.killing import Killer
 
 SETTINGS = {
     "PINTEREST_USER_ID": "sandbox",
@@ -122,3 +123,9 @@ def listener() -> Iterator[socket.socket]:
 @pytest.fixture
 def machine(tmp_path: Path, listener: socket.socket) -> Machine:
     return Machine(tmp_path, listener.getsockname()[1])
+
+
+@pytest.fixture
+def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
+    """Kills a run behind one of its requests."""
+    return Killer(monkeypatch)

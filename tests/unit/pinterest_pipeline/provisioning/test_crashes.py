@@ -1,17 +1,13 @@
 """A run of provisioning that is killed behind any of its requests, and the run after it: one of everything.
 
-The steps are those of the DAGs, in an order that their dependencies allow. They are killed by an exception
-that nothing catches, after the service has done what it was asked for and before anybody has noted it.
+The steps are those of the DAGs, in an order that their dependencies allow.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
 from typing import Any
 
-import botocore.client
 import pytest
 
 from cloud_operators.aws.operators.apigateway import (
@@ -35,67 +31,13 @@ from pinterest_pipeline.provisioning.api import API_STAGE
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
 from tests.unit.cloud_operators.running import context
+from tests.unit.pinterest_pipeline.provisioning.killing import Killer, Reset, check_each_kill
 from tests.unit.pinterest_pipeline.provisioning.test_planning import BATCH, STREAM
 
 BUCKET = "user-sandbox-bucket"
 ROLE = "arn:aws:iam::123456789012:role/pinterest-connector"
 STREAM_ROLE = "arn:aws:iam::123456789012:role/pinterest-kinesis"
-READS = ("Describe", "List", "Get", "Head")
-KAFKA_REQUESTS = ("create_topics", "create_partitions", "incremental_alter_configs")
 WAITING = {"waiter_delay": 0, "waiter_max_attempts": 20}
-
-
-class Killed(BaseException):
-    """As SIGKILL is: no step catches it."""
-
-
-class Killer:
-    """Kills behind the request with a number; counts them otherwise."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.left: int | None = None
-        self.seen: list[str] = []
-        call = botocore.client.BaseClient._make_api_call
-        kafka = {name: getattr(FakeKafka, name) for name in KAFKA_REQUESTS}
-
-        def watched_call(client: Any, operation: str, params: Any) -> Any:
-            answer = call(client, operation, params)
-            if operation == "CreateBucket" and "CreateBucketConfiguration" in params:
-                # moto drops the tags, which S3 takes with the request.
-                tagging = {"TagSet": params["CreateBucketConfiguration"]["Tags"]}
-                call(client, "PutBucketTagging", {"Bucket": params["Bucket"], "Tagging": tagging})
-            if not operation.startswith(READS):
-                self.note(operation)
-            return answer
-
-        def watched(name: str) -> Callable[..., Any]:
-            def request(fake: FakeKafka, *arguments: Any, **options: Any) -> Any:
-                answer = kafka[name](fake, *arguments, **options)
-                if not options.get("validate_only"):
-                    self.note(name)
-                return answer
-
-            return request
-
-        for name in KAFKA_REQUESTS:
-            monkeypatch.setattr(FakeKafka, name, watched(name))
-        monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", watched_call)
-
-    def note(self, operation: str) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            # boto3 copies objects in threads of its own, which a kill of the task does not end one by one.
-            return
-        self.seen.append(operation)
-        if self.left is not None:
-            self.left -= 1
-            if self.left == 0:
-                self.left = None
-                raise Killed(operation)
-
-
-@pytest.fixture
-def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
-    return Killer(monkeypatch)
 
 
 def provision_batch(run_id: str, **params: Any) -> None:
@@ -209,9 +151,6 @@ def account(msk: FakeMsk, kafka: FakeKafka) -> dict[str, Any]:
     }
 
 
-Reset = Callable[[], None]
-
-
 @pytest.fixture
 def fresh(configured: Any, msk: FakeMsk, kafka: FakeKafka, moto_url: str) -> Reset:
     """Makes the account empty, but for the plugin file's bucket."""
@@ -227,27 +166,6 @@ def fresh(configured: Any, msk: FakeMsk, kafka: FakeKafka, moto_url: str) -> Res
 
     configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
     return reset
-
-
-def check_each_kill(
-    killer: Killer, prepare: Reset, provision: Callable[[str], None], look: Callable[[], Any]
-) -> list[str]:
-    """Run once undisturbed, then killed behind each of its requests and run again.
-
-    :returns: the requests.
-    """
-    prepare()
-    killer.seen.clear()
-    provision("manual__1")
-    requests, expected = list(killer.seen), look()
-    for number, request in enumerate(requests, 1):
-        prepare()
-        killer.left = number
-        with pytest.raises(Killed, match=request):
-            provision("manual__1")
-        provision("manual__2")
-        assert look() == expected, f"killed behind request {number}, {request}"
-    return requests
 
 
 def test_the_batch_path_killed_anywhere_is_made_once(

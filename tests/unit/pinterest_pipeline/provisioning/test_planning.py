@@ -336,6 +336,15 @@ def test_what_apply_would_mend_of_the_access_is_told(access: Any) -> None:
     ]
 
 
+def test_a_key_that_somebody_has_disabled_is_refused(access: Any) -> None:
+    """Senders would be told 403, and it is not for provisioning to let them in again."""
+    (key,) = access.get_api_keys()["items"]
+    disable = {"op": "replace", "path": "/enabled", "value": "false"}
+    access.update_api_key(apiKey=key["id"], patchOperations=[disable])
+    with pytest.raises(Permanent, match=r"api_key sandbox.*enabled.*delete it for a new one"):
+        plan_stream(dry_run=False)
+
+
 def test_another_address_of_the_api_is_told_and_not_shown(access: Any, configured: Any) -> None:
     configured(KINESIS_API_ROLE_ARN=STREAM_ROLE, API_BASE_URL="https://posts.example.com/test")
     planned = plan_stream()
