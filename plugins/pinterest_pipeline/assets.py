@@ -56,6 +56,11 @@ RESULTS = {
     for query in QUERIES
 }
 
+#: The health of the pipeline; an event says which components have changed their state.
+HEALTH = Asset(
+    name=f"{_NAMES.user_id}_health", uri=f"s3://{_NAMES.bucket}/health/latest.json", group="pinterest_health"
+)
+
 #: All assets.
 ALL = [
     *LANDED.values(),
@@ -63,4 +68,5 @@ ALL = [
     *BATCH_TABLES.values(),
     *STREAM_TABLES.values(),
     *RESULTS.values(),
+    HEALTH,
 ]

@@ -24,6 +24,7 @@ class Tag(StrEnum):
     BATCH = "pinterest:batch"
     STREAM = "pinterest:stream"
     RESULTS = "pinterest:results"
+    HEALTH = "pinterest:health"
     MANUAL = "pinterest:manual"
     SCHEDULED = "pinterest:scheduled"
 
@@ -81,7 +82,17 @@ def failure_notifiers() -> list[BaseNotifier]:
 
     :raises SettingsError: when a configured class can't be imported or refuses its arguments.
     """
-    return [_notifier(setting) for setting in settings().notifiers]
+    return notifiers_with(subject=FAILURE_SUBJECT, message=FAILURE_MESSAGE)
+
+
+def notifiers_with(*, subject: str, message: str) -> list[BaseNotifier]:
+    """The notifiers of the settings, with texts of their own.
+
+    :param subject: a template.
+    :param message: a template.
+    :raises SettingsError: when a configured class can't be imported or refuses its arguments.
+    """
+    return [_notifier(setting, subject, message) for setting in settings().notifiers]
 
 
 def default_args() -> dict[str, Any]:
@@ -122,11 +133,11 @@ def late_run_alerts(dag_id: str, limit: timedelta) -> list[DeadlineAlert]:
     ]
 
 
-def _notifier(setting: NotifierSetting) -> BaseNotifier:
+def _notifier(setting: NotifierSetting, subject: str, message: str) -> BaseNotifier:
     try:
         module, _, name = setting.path.rpartition(".")
         kind = getattr(importlib.import_module(module), name)
-        made = kind(**_with_texts(setting, subject=FAILURE_SUBJECT, message=FAILURE_MESSAGE))
+        made = kind(**_with_texts(setting, subject=subject, message=message))
     except (ImportError, AttributeError, TypeError) as error:
         raise SettingsError(f"{PREFIX}NOTIFIERS: {setting.path} can't be used: {error}") from error
     if not isinstance(made, BaseNotifier):

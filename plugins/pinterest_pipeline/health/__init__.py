@@ -1,0 +1,1 @@
+"""The state of every component: read, judged, kept, told on change."""

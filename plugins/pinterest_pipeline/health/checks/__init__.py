@@ -1,0 +1,1 @@
+"""Judgements, one module a component: pure functions over small readings."""

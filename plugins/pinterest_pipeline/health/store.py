@@ -1,0 +1,100 @@
+"""The records in S3: the latest one, and one object a run as history."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pinterest_pipeline.health.records import Malformed, Record, parse_record
+
+LATEST = "health/latest.json"
+TOLD = "health/told.json"
+HISTORY = "health/history"
+#: Where a document goes that could not be read, for a person to look at.
+MALFORMED = "health/malformed"
+
+
+def read_latest(s3: Any, bucket: str) -> Record | None:
+    """The latest record; nothing before the first run.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :raises Malformed: when it is no record.
+    """
+    body = read_object(s3, bucket, LATEST)
+    if body is None:
+        return None
+    try:
+        return parse_record(json.loads(body))
+    except ValueError as error:
+        raise Malformed(f"s3://{bucket}/{LATEST} can't be read: {error}") from error
+
+
+def write_record(s3: Any, bucket: str, record: Record) -> str:
+    """Keep a record: in the history first, then as the latest.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param record: the record; written again it replaces itself.
+    :returns: key of the object in the history.
+    """
+    key = history_key(record["checked_at"], record["run_id"])
+    write_document(s3, bucket, key, record)
+    write_document(s3, bucket, LATEST, record)
+    return key
+
+
+def history_key(checked_at: str, run_id: str) -> str:
+    """Key of a run's record in the history.
+
+    :param checked_at: ISO 8601 time in UTC, whole seconds.
+    :param run_id: the run, whose id may hold what a key should not.
+    """
+    moment = re.sub(r"[-:]|\+.*", "", checked_at)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", run_id)
+    return f"{HISTORY}/date={checked_at[:10]}/{moment}_{name}.json"
+
+
+def set_aside(s3: Any, bucket: str, key: str, at: str) -> str:
+    """Copy a document that can't be read out of the way.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param key: its key.
+    :param at: ISO 8601 time in UTC.
+    :returns: key of the copy.
+    """
+    target = f"{MALFORMED}/{re.sub(r'[-:]|[+].*', '', at)}_{key.rpartition('/')[2]}"
+    s3.copy_object(Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": key})
+    return target
+
+
+def read_object(s3: Any, bucket: str, key: str) -> bytes | None:
+    """An object's content; nothing when it is not there.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param key: its key.
+    """
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchKey":
+            return None
+        raise
+    return body
+
+
+def write_document(s3: Any, bucket: str, key: str, document: Any) -> None:
+    """Write a JSON document.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param key: its key.
+    :param document: what can be written as JSON.
+    """
+    body = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")

@@ -1,0 +1,146 @@
+"""Tasks of ``pinterest_health``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from airflow.sdk import TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from pinterest_pipeline import connections
+from pinterest_pipeline.assets import HEALTH
+from pinterest_pipeline.clock import now_text
+from pinterest_pipeline.entities import names
+from pinterest_pipeline.health import alerts, store, telling
+from pinterest_pipeline.health.components import COMPONENTS
+from pinterest_pipeline.health.findings import Finding, Status
+from pinterest_pipeline.health.looking import error_text, look
+from pinterest_pipeline.health.records import Malformed, Record, make_record, make_state
+from pinterest_pipeline.settings import settings
+
+logger = logging.getLogger(__name__)
+
+#: Of the metrics in CloudWatch.
+NAMESPACE = "PinterestPipeline"
+HEARTBEAT = "HealthHeartbeat"
+
+
+@task(map_index_template="{{ component }}")
+def check(component: str) -> dict[str, Any]:
+    """Look at a component. It fails for no state of it.
+
+    :param component: its name.
+    :returns: ``component`` and ``state``, a :class:`~.records.State`.
+    """
+    get_current_context()["component"] = COMPONENTS[component].label  # type: ignore[typeddict-unknown-key]
+    try:
+        latest = store.read_latest(connections.aws_client("s3"), names().bucket)
+    except Malformed:
+        # What is told of it is the matter of the task that keeps the record.
+        latest = None
+    except Exception as error:
+        sentence = f"what was found last can't be read: {error_text(error)}"
+        found, seconds = Finding(status=Status.UNKNOWN, sentence=sentence), 0.0
+        return {"component": component, "state": make_state(found, checked_at=now_text(), seconds=seconds)}
+    known = latest["components"].get(component) if latest else None
+    found, seconds = look(COMPONENTS[component], known["memory"] if known else {})
+    logger.info("%s is %s: %s", COMPONENTS[component].label, found.status, found.sentence)
+    for name, figure in found.figures.items():
+        logger.info("  %s: %s %s", name, figure.value, figure.unit)
+    return {"component": component, "state": make_state(found, checked_at=now_text(), seconds=seconds)}
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def keep_record(*, ti: Any = None, run_id: Any = None) -> dict[str, Any]:
+    """Keep what was found, with since when and what has changed.
+
+    :returns: a :class:`~.records.Record`.
+    """
+    s3, bucket = connections.aws_client("s3"), names().bucket
+    found = {each["component"]: each["state"] for each in ti.xcom_pull(task_ids="check") or [] if each}
+    checked_at = max([state["checked_at"] for state in found.values()], default=now_text())
+    lost = Finding(status=Status.UNKNOWN, sentence="its check did not come to an end; see its log")
+    states = {
+        name: found.get(name) or make_state(lost, checked_at=checked_at, seconds=0.0) for name in COMPONENTS
+    }
+    notes, before = [], None
+    try:
+        before = store.read_latest(s3, bucket)
+    except Malformed as error:
+        copy = store.set_aside(s3, bucket, store.LATEST, checked_at)
+        notes.append(f"{error}. It was copied to {copy}; states count from now")
+        logger.warning("%s", notes[-1])
+    if before and before["run_id"] == run_id:
+        logger.info("the record of this run was kept already")
+        return {**before}
+    record = make_record(states, before, checked_at=checked_at, run_id=run_id, notes=notes)
+    key = store.write_record(s3, bucket, record)
+    logger.info("kept as s3://%s/%s", bucket, key)
+    for name, state in record["components"].items():
+        logger.info("%-18s %-9s since %s  %s", name, state["status"], state["since"], state["sentence"])
+    return {**record}
+
+
+@task(outlets=[HEALTH], trigger_rule=TriggerRule.NONE_FAILED)
+def publish_changes(record: Record, *, outlet_events: Any = None) -> None:
+    """Tell Airflow of components that have changed their state.
+
+    :param record: what :func:`keep_record` returned.
+    :raises AirflowSkipException: when none has.
+    """
+    if not record["changes"]:
+        raise AirflowSkipException("no component has changed its state")
+    outlet_events[HEALTH].extra = {"run_id": record["run_id"], "changes": record["changes"]}
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def tell_people(record: Record) -> list[str]:
+    """Send what people do not know yet, in one message.
+
+    :param record: what :func:`keep_record` returned.
+    :returns: components of which was told.
+    """
+    s3, bucket = connections.aws_client("s3"), names().bucket
+    found, known = alerts.decide(record, _told(s3, bucket))
+    if found:
+        subject, message = alerts.message(found, record)
+        sent = telling.send(subject, message, get_current_context())
+        logger.info("sent through %d notifiers:\n%s\n\n%s", sent, subject, message)
+        if not sent:
+            logger.warning("nobody was told: set PINTEREST_ALERT_TOPIC_ARN or PINTEREST_NOTIFIERS")
+    # After it was sent: what could not be sent is told by the next try or run.
+    store.write_document(s3, bucket, store.TOLD, known)
+    return [alert.component for alert in found]
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def put_heartbeat(record: Record) -> None:
+    """Tell CloudWatch that the health of the pipeline was looked at.
+
+    :param record: what :func:`keep_record` returned.
+    """
+    dimensions = [{"Name": "ResourceId", "Value": settings().user_id}]
+    healthy = sum(state["status"] == Status.HEALTHY for state in record["components"].values())
+    connections.aws_client("cloudwatch").put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {"MetricName": HEARTBEAT, "Dimensions": dimensions, "Value": 1.0, "Unit": "Count"},
+            {
+                "MetricName": "UnhealthyComponents",
+                "Dimensions": dimensions,
+                "Value": float(len(record["components"]) - healthy),
+                "Unit": "Count",
+            },
+        ],
+    )
+
+
+def _told(s3: Any, bucket: str) -> dict[str, alerts.Told]:
+    body = store.read_object(s3, bucket, store.TOLD)
+    try:
+        return alerts.parse_told(json.loads(body)) if body else {}
+    except ValueError:
+        logger.warning("s3://%s/%s can't be read: all that is not healthy is told again", bucket, store.TOLD)
+        return {}

@@ -1,0 +1,180 @@
+"""People are told of each change once, of what belongs together once, and of a flapping component rarely."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pinterest_pipeline.health import alerts
+from pinterest_pipeline.health.components import COMPONENTS, all_needs
+from pinterest_pipeline.health.findings import Finding, Status
+from pinterest_pipeline.health.records import Record, make_record, make_state
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HEALTHY, DEGRADED, DOWN, UNKNOWN = Status.HEALTHY, Status.DEGRADED, Status.DOWN, Status.UNKNOWN
+
+
+class Watch:
+    """Health runs, five minutes apart."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+        self.record: Record | None = None
+        self.told: dict[str, alerts.Told] = {}
+
+    def run(self, **statuses: Status) -> list[tuple[str, str]]:
+        """One run; gives component and state of what is told."""
+        at = self.now.isoformat()
+        states = {
+            name: make_state(
+                Finding(status=statuses.get(name, HEALTHY), sentence=f"{name} sentence"),
+                checked_at=at,
+                seconds=0,
+            )
+            for name in COMPONENTS
+        }
+        self.record = make_record(states, self.record, checked_at=at, run_id="run")
+        self.found, self.told = alerts.decide(self.record, self.told)
+        self.now += timedelta(minutes=5)
+        return [(alert.component, alert.status) for alert in self.found]
+
+    def message(self) -> tuple[str, str]:
+        assert self.record is not None
+        return alerts.message(self.found, self.record)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+def test_a_healthy_pipeline_is_told_of_never(watch: Watch) -> None:
+    assert [watch.run() for _ in range(50)] == [[]] * 50
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("status", [DEGRADED, DOWN])
+def test_a_breakage_is_told_once_and_so_is_its_end(watch: Watch, component: str, status: Status) -> None:
+    watch.run()
+    assert watch.run(**{component: status}) == [(component, status)]
+    assert [watch.run(**{component: status}) for _ in range(20)] == [[]] * 20
+    assert watch.run() == [(component, "healthy")]
+    assert watch.run() == []
+
+
+def test_one_that_is_ill_at_the_first_look_is_told(watch: Watch) -> None:
+    assert watch.run(source=DOWN) == [("source", "down")]
+
+
+def test_one_look_that_failed_is_not_told_and_a_second_one_is(watch: Watch) -> None:
+    watch.run()
+    assert watch.run(source=UNKNOWN) == []
+    assert watch.run() == []
+    assert watch.run(source=UNKNOWN) == []
+    assert watch.run(source=UNKNOWN) == [("source", "unknown")]
+    assert watch.run(source=UNKNOWN) == []
+    assert watch.run() == [("source", "healthy")]
+
+
+def test_a_failed_look_between_two_of_an_illness_tells_nothing(watch: Watch) -> None:
+    assert watch.run(source=DOWN) == [("source", "down")]
+    assert watch.run(source=UNKNOWN) == []
+    assert watch.run(source=DOWN) == []
+
+
+def test_what_needs_an_ill_component_is_not_told_of_beside_it(watch: Watch) -> None:
+    watch.run()
+    ill = dict.fromkeys(("cluster", "topics", "rest_proxy", "api", "connector", "sink_lag"), DOWN)
+    assert watch.run(**ill) == [("cluster", "down")]
+    assert watch.run(**ill) == []
+    # The lag is made up for a run later.
+    assert watch.run(sink_lag=DEGRADED) == [("cluster", "healthy")]
+    assert watch.run() == []
+
+
+def test_what_is_still_ill_when_what_it_needs_is_well_is_told(watch: Watch) -> None:
+    watch.run()
+    assert watch.run(cluster=DOWN, connector=DOWN) == [("cluster", "down")]
+    assert watch.run(connector=DOWN) == [("cluster", "healthy")]
+    assert watch.run(connector=DOWN) == [("connector", "down")]
+
+
+def test_several_at_once_are_one_message(watch: Watch) -> None:
+    watch.run()
+    assert watch.run(source=DOWN, databricks=DEGRADED) == [("source", "down"), ("databricks", "degraded")]
+    subject, text = watch.message()
+    assert subject == "Pinterest pipeline: Source database, Databricks changed"
+    assert "- Source database is down since 2026-03-01T12:05:00+00:00 (was healthy): source sentence." in text
+    assert "docs/runbooks/source.md" in text
+    assert "docs/runbooks/databricks.md" in text
+    assert "All else is healthy." in text
+
+
+def test_a_message_names_what_was_told_before(watch: Watch) -> None:
+    watch.run(source=DOWN)
+    watch.run(source=DOWN, landing=DEGRADED)
+    subject, text = watch.message()
+    assert subject == "Pinterest pipeline: Landing in S3 degraded"
+    assert "Also, as told before: Source database down." in text
+
+
+def test_the_end_of_it_names_no_runbook(watch: Watch) -> None:
+    watch.run(source=DOWN)
+    watch.run()
+    subject, text = watch.message()
+    assert subject == "Pinterest pipeline: Source database healthy"
+    assert "(was down)" in text
+    assert "runbooks" not in text
+
+
+def test_a_subject_is_what_sns_takes(watch: Watch) -> None:
+    watch.run(**dict.fromkeys(COMPONENTS, DOWN))
+    subject, _ = watch.message()
+    assert len(subject) <= 100
+    assert subject.isascii()
+
+
+def test_a_flapping_component_is_told_of_six_times_and_then_when_it_is_steady(watch: Watch) -> None:
+    told = [watch.run(source=DOWN if number % 2 else HEALTHY) for number in range(24)]
+    # Five changes, one by one, and the sixth as flapping; then nothing, for the rest of two hours.
+    assert [bool(each) for each in told] == [False] + [True] * 6 + [False] * 17
+    # The last change was down, 5 minutes ago; it stays so for half an hour.
+    quiet = [watch.run(source=DOWN) for _ in range(7)]
+    assert [bool(each) for each in quiet] == [False] * 5 + [True] + [False]
+    assert watch.run() == [("source", "healthy")]
+
+
+def test_what_flaps_is_said_to(watch: Watch) -> None:
+    for number in range(7):
+        watch.run(source=DOWN if number % 2 else HEALTHY)
+    _, text = watch.message()
+    assert "Source database flaps, with 6 changes within 1:00:00. Now it is healthy" in text
+
+
+def test_five_changes_an_hour_are_each_told(watch: Watch) -> None:
+    """A change every quarter of an hour is five an hour at most."""
+    told = []
+    for status in [HEALTHY, DOWN] * 5:
+        told += [bool(watch.run(source=status)) for _ in range(3)]
+    assert told == [False] * 3 + [True, False, False] * 9
+
+
+def test_what_people_know_is_read_as_far_as_it_can_be() -> None:
+    good: alerts.Told = {"status": "down", "changes": [NOON.isoformat()], "flapping": False}
+    assert alerts.parse_told({"source": good}) == {"source": good}
+    for bad in (
+        {},
+        None,
+        {**good, "status": "fine"},
+        {**good, "changes": ["noon"]},
+        {**good, "changes": None},
+    ):
+        assert alerts.parse_told({"api": bad, "source": good}) == {"source": good}
+    assert alerts.parse_told([]) == {}
+
+
+def test_needs_are_known_components_without_a_circle() -> None:
+    for name in COMPONENTS:
+        assert all_needs(name) <= COMPONENTS.keys() - {name}
+    assert all_needs("sink_lag") == {"topics", "connector", "landing", "cluster"}

@@ -1,0 +1,220 @@
+"""The tasks of the DAG, against S3, SNS and CloudWatch of moto."""
+
+from __future__ import annotations
+
+import functools
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from pinterest_pipeline import connections, defaults
+from pinterest_pipeline.assets import HEALTH
+from pinterest_pipeline.health import store, tasks
+from pinterest_pipeline.health.components import COMPONENTS, Component
+from pinterest_pipeline.health.findings import Figure, Finding, Status
+from pinterest_pipeline.health.records import Record, make_state
+from pinterest_pipeline.settings import load_settings
+
+BUCKET = "user-sandbox-bucket"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+#: What a template would make something of.
+TRICKY = "it is {{ run_id }} and {% raise %}"
+
+
+class Site:
+    """The services, and what people have received."""
+
+    def __init__(self) -> None:
+        self.s3 = boto3.client("s3", region_name="us-east-1")
+        self.s3.create_bucket(Bucket=BUCKET)
+        self.cloudwatch = boto3.client("cloudwatch", region_name="us-east-1")
+        sns, self.sqs = (boto3.client(name, region_name="us-east-1") for name in ("sns", "sqs"))
+        self.topic = sns.create_topic(Name="alerts")["TopicArn"]
+        self.queue = self.sqs.create_queue(QueueName="mails")["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
+        sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
+
+    def received(self) -> list[tuple[str, str]]:
+        """Subject and message of each, once."""
+        found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        for each in found:
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=each["ReceiptHandle"])
+        bodies = [json.loads(each["Body"]) for each in found]
+        return [(body["Subject"], body["Message"]) for body in bodies]
+
+    def document(self, key: str) -> Any:
+        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+    def keys(self, prefix: str) -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [entry["Key"] for entry in listed.get("Contents", [])]
+
+
+@pytest.fixture
+def site(account: None, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """An account with a bucket and somebody who is told."""
+    site = Site()
+    monkeypatch.setattr(connections, "aws_client", functools.cache(connections.aws_client))
+    values = load_settings({"PINTEREST_USER_ID": "sandbox", "PINTEREST_ALERT_TOPIC_ARN": site.topic})
+    for module in (tasks, defaults):
+        monkeypatch.setattr(module, "settings", lambda: values)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: {"run_id": "a run"})
+    return site
+
+
+def found(name: str, status: Status, at: datetime, sentence: str = "because") -> dict[str, Any]:
+    finding = Finding(
+        status=status, sentence=sentence, figures={"n": Figure(value=1, unit="x")}, memory={"m": 1}
+    )
+    return {
+        "component": name,
+        "state": make_state(finding, checked_at=at.isoformat(), seconds=0.1),
+    }
+
+
+def keep(run: int = 0, *, lacking: str = "", sentence: str = "because", **statuses: Status) -> Record:
+    """The record of a run, five minutes after the one before."""
+    results = [
+        found(name, statuses.get(name, Status.HEALTHY), NOON + run * timedelta(minutes=5), sentence)
+        for name in COMPONENTS
+        if name != lacking
+    ]
+    ti = SimpleNamespace(xcom_pull=lambda task_ids: results)
+    kept: Record = tasks.keep_record.function(ti=ti, run_id=f"scheduled__{run}:00+00:00")
+    return kept
+
+
+def test_a_record_is_kept_as_the_latest_and_in_the_history(site: Site) -> None:
+    first, second = keep(0), keep(1, source=Status.DOWN)
+    assert site.document("health/latest.json") == second
+    keys = site.keys("health/history/")
+    assert keys == [
+        "health/history/date=2026-03-01/20260301T120000_scheduled__0-00-00-00.json",
+        "health/history/date=2026-03-01/20260301T120500_scheduled__1-00-00-00.json",
+    ]
+    assert [site.document(key) for key in keys] == [first, second]
+    assert [change["component"] for change in second["changes"]] == ["source"]
+    assert second["components"]["landing"]["since"] == NOON.isoformat()
+    assert second["components"]["landing"]["figures"] == {"n": {"value": 1, "unit": "x"}}
+
+
+def test_a_task_that_is_tried_again_keeps_its_changes(site: Site) -> None:
+    keep(0)
+    assert keep(1, source=Status.DOWN) == keep(1, source=Status.DOWN)
+    assert len(keep(1, source=Status.DOWN)["changes"]) == 1
+    assert len(site.keys("health/history/")) == 2
+
+
+def test_a_check_that_was_killed_is_unknown_and_so_are_all(site: Site) -> None:
+    keep(0)
+    record = keep(1, lacking="landing")
+    assert record["components"]["landing"]["status"] == "unknown"
+    assert "did not come to an end" in record["components"]["landing"]["sentence"]
+    assert record["components"]["landing"]["memory"] == {"m": 1}
+    nothing: Record = tasks.keep_record.function(
+        ti=SimpleNamespace(xcom_pull=lambda task_ids: None), run_id="x"
+    )
+    assert {state["status"] for state in nothing["components"].values()} == {"unknown"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"version": 1, "components": {"api": 3}}', b"\xff"])
+def test_a_latest_record_that_is_malformed_is_set_aside_and_said(site: Site, body: bytes) -> None:
+    site.s3.put_object(Bucket=BUCKET, Key=store.LATEST, Body=body)
+    record = keep(0, source=Status.DOWN)
+    (note,) = record["notes"]
+    (copy,) = site.keys("health/malformed/")
+    assert copy in note
+    assert site.s3.get_object(Bucket=BUCKET, Key=copy)["Body"].read() == body
+    assert [change["component"] for change in record["changes"]] == ["source"]
+    assert keep(1, source=Status.DOWN)["notes"] == []
+
+
+def test_airflow_is_told_of_changes_only(site: Site, events: Any) -> None:
+    with pytest.raises(AirflowSkipException):
+        tasks.publish_changes.function(keep(0), outlet_events=events)
+    record = keep(1, source=Status.DOWN)
+    tasks.publish_changes.function(record, outlet_events=events)
+    assert events[HEALTH].extra == {"run_id": record["run_id"], "changes": record["changes"]}
+
+
+def test_people_receive_one_message_of_a_breakage_and_one_of_its_end(site: Site) -> None:
+    assert tasks.tell_people.function(keep(0)) == []
+    assert site.received() == []
+    down = keep(1, source=Status.DOWN, sentence=TRICKY)
+    assert tasks.tell_people.function(down) == ["source"]
+    ((subject, message),) = site.received()
+    assert subject == "Pinterest pipeline: Source database down"
+    assert TRICKY in message
+    assert "docs/runbooks/source.md" in message
+    tasks.tell_people.function(keep(2, source=Status.DOWN))
+    assert site.received() == []
+    tasks.tell_people.function(keep(3))
+    assert [subject for subject, _ in site.received()] == ["Pinterest pipeline: Source database healthy"]
+
+
+def test_what_could_not_be_sent_is_told_by_the_next_run(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> int:
+        raise RuntimeError("no way out")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(tasks.telling, "send", fail)
+        with pytest.raises(RuntimeError, match="no way out"):
+            tasks.tell_people.function(keep(0, source=Status.DOWN))
+    assert tasks.tell_people.function(keep(1, source=Status.DOWN)) == ["source"]
+    assert len(site.received()) == 1
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b'{"source": {"status": 1}}'])
+def test_when_it_is_not_known_what_was_told_it_is_told_again(site: Site, body: bytes) -> None:
+    tasks.tell_people.function(keep(0, source=Status.DOWN))
+    site.s3.put_object(Bucket=BUCKET, Key=store.TOLD, Body=body)
+    assert tasks.tell_people.function(keep(1, source=Status.DOWN)) == ["source"]
+    assert len(site.received()) == 2
+
+
+def test_cloudwatch_gets_a_heartbeat_and_how_many_are_ill(site: Site) -> None:
+    tasks.put_heartbeat.function(keep(0, source=Status.DOWN, landing=Status.UNKNOWN))
+    for name, value in (("HealthHeartbeat", 1.0), ("UnhealthyComponents", 2.0)):
+        now = datetime.now(UTC)
+        (point,) = site.cloudwatch.get_metric_statistics(
+            Namespace="PinterestPipeline",
+            MetricName=name,
+            Dimensions=[{"Name": "ResourceId", "Value": "sandbox"}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=300,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        assert point["Sum"] == value
+
+
+def test_a_check_is_given_what_the_one_before_has_kept(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    def read(component: Component, memory: Any) -> Any:
+        given.append((component.name, dict(memory)))
+        return "reading"
+
+    monkeypatch.setattr(Component, "read", read)
+    monkeypatch.setattr(
+        Component, "judge", lambda *_: Finding(status=Status.DEGRADED, sentence="slow", memory={"m": 2})
+    )
+    first = tasks.check.function("source")
+    keep(0)
+    second = tasks.check.function("source")
+    assert given == [("source", {}), ("source", {"m": 1})]
+    assert first["component"] == second["component"] == "source"
+    assert (second["state"]["status"], second["state"]["memory"]) == ("degraded", {"m": 2})
+
+
+def test_a_check_without_its_bucket_says_so(site: Site) -> None:
+    site.s3.delete_bucket(Bucket=BUCKET)
+    state = tasks.check.function("source")["state"]
+    assert state["status"] == "unknown"
+    assert "what was found last can't be read" in state["sentence"]
+    assert "NoSuchBucket" in state["sentence"]
