@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pinterest_pipeline.settings import settings
+from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
+from tests.unit.pinterest_pipeline.health.readings.brokers import Brokers
 from tests.unit.pinterest_pipeline.provisioning.conftest import (  # noqa: F401
     SETTINGS,
     account,
@@ -31,3 +33,11 @@ def use_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None
     yield use
     # Before the environment is as it was, so that nobody is given these.
     settings.cache_clear()
+
+
+@pytest.fixture
+def brokers(kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch) -> Brokers:  # noqa: F811
+    """Three brokers without topics."""
+    fake = Brokers()
+    monkeypatch.setattr("cloud_operators.kafka.hooks.admin.AdminClient", lambda config: fake)
+    return fake
