@@ -15,6 +15,8 @@ LARGE_LAG = 100_000
 #: Seconds without a commit from which on a lagging sink is slow, and from which on it stands still.
 SLOW_S = 120
 STANDING_S = 600
+#: Longer intervals at which a sink closes its objects, and so commits, are added to both.
+USUAL_INTERVAL_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,12 +43,14 @@ class Reading:
     :param trouble: why no broker has answered.
     :param missing: names of topics that do not exist.
     :param partitions: of the data topics.
+    :param interval_s: seconds after which the sink closes an object, however few records it has.
     """
 
     at: datetime
     trouble: str = ""
     missing: Sequence[str] = ()
     partitions: Sequence[Partition] = ()
+    interval_s: float = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
     for each in reading.partitions:
         by_topic[each.topic] = by_topic.get(each.topic, 0) + each.unwritten
     total = sum(by_topic.values())
-    problems = list(_standing(lagging, by_topic))
+    problems = list(_standing(lagging, by_topic, max(0, reading.interval_s - USUAL_INTERVAL_S)))
     if total >= LARGE_LAG:
         problems.append((Status.DEGRADED, f"the sink has {total:,} records yet to write"))
     figures = {
@@ -102,15 +106,18 @@ def _follow(partition: Partition, memory: Any, at: datetime) -> _Lagging:
     return _Lagging(partition, since, int((at - since).total_seconds()))
 
 
-def _standing(lagging: Sequence[_Lagging], by_topic: Mapping[str, int]) -> Iterator[tuple[Status, str]]:
+def _standing(
+    lagging: Sequence[_Lagging], by_topic: Mapping[str, int], allowed_s: float
+) -> Iterator[tuple[Status, str]]:
+    late = [each for each in lagging if each.standing_s >= SLOW_S + allowed_s]
     for topic, count in by_topic.items():
-        slow = [each for each in lagging if each.partition.topic == topic and each.standing_s >= SLOW_S]
+        slow = [each for each in late if each.partition.topic == topic]
         if not slow:
             continue
         seconds = max(each.standing_s for each in slow)
         numbers = ", ".join(str(each.partition.number) for each in slow[:10])
         yield (
-            Status.DOWN if seconds >= STANDING_S else Status.DEGRADED,
+            Status.DOWN if seconds >= STANDING_S + allowed_s else Status.DEGRADED,
             f"{topic}: {count:,} records are not written, and nothing was committed "
             f"for {seconds:,} s (partition {numbers})",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.health.checks.sink_lag import Partition, Reading
-from pinterest_pipeline.health.readings.patience import kafka_hook
+from pinterest_pipeline.health.readings.patience import aws_hook, kafka_hook
 from pinterest_pipeline.provisioning.prerequisites.clients import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Dead letters of each partition that are read, from the end on: those that explain a lag are young.
 TAIL = 20_000
 READING_S = 3
+#: The sink's setting.
+INTERVAL = "rotate.schedule.interval.ms"
 
 
 def read(memory: Mapping[str, Any]) -> Reading:
@@ -38,7 +40,11 @@ def read(memory: Mapping[str, Any]) -> Reading:
         partitions = _partitions(hook, topics)
     except ServiceUnreachable as error:
         return Reading(at=datetime.now(UTC), trouble=str(error))
-    return Reading(at=datetime.now(UTC), partitions=partitions)
+    return Reading(
+        at=datetime.now(UTC),
+        partitions=partitions,
+        interval_s=_interval_s() if any(each.unwritten for each in partitions) else 0,
+    )
 
 
 def _partitions(hook: DeadLetterHook, topics: list[str]) -> list[Partition]:
@@ -70,3 +76,18 @@ def _young_dead_letters(hook: DeadLetterHook, topic: str) -> Origins:
             return hook.read_dead_letters(topic, start=start, time_limit=READING_S).origins
     except ResourceMissing:
         return {}
+
+
+def _interval_s() -> float:
+    """Seconds after which the sink closes an object; 0 where it is not known."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from cloud_operators.aws.hooks.msk_connect import MskConnectHook
+
+    try:
+        connector = aws_hook(MskConnectHook, attempts=1).find_connector(names().connector) or {}
+    except (BotoCoreError, ClientError):
+        # What is wrong with it is the check of the connector to say.
+        return 0
+    text = str((connector.get("connectorConfiguration") or {}).get(INTERVAL, ""))
+    return int(text) / 1000 if text.isascii() and text.isdigit() else 0

@@ -74,6 +74,20 @@ def test_a_lag_that_does_not_move(seconds: int, status: str) -> None:
     assert standing(found) == seconds
 
 
+@pytest.mark.parametrize(
+    ("interval", "slow", "standing"), [(0, 120, 600), (1, 120, 600), (60, 120, 600), (3600, 3660, 4140)]
+)
+def test_a_sink_that_closes_objects_seldom_is_given_more_time(
+    interval: float, slow: int, standing: int
+) -> None:
+    memory = look(pin(7, 4)).memory
+    states = []
+    for seconds in (slow - 1, slow, standing - 1, standing):
+        at = NOW + timedelta(seconds=seconds)
+        states.append(judge(Reading(at=at, partitions=[pin(7, 4)], interval_s=interval), memory).status)
+    assert states == ["healthy", "degraded", "degraded", "down"]
+
+
 def test_a_lag_that_does_not_move_is_told() -> None:
     found = look(pin(7, 1234, number=2), at=900, memory=look(pin(7, 4, number=2)).memory)
     assert found.sentence == (

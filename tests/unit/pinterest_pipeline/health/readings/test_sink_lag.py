@@ -10,11 +10,12 @@ import pytest
 from cloud_operators.kafka.hooks import dead_letters as hooks
 from pinterest_pipeline.health.checks.sink_lag import judge
 from pinterest_pipeline.health.readings import sink_lag
+from tests.unit.cloud_operators.aws.fake_msk import FakeMsk, Resource
 from tests.unit.pinterest_pipeline.health.readings.brokers import Brokers
 
 DEAD = "sandbox.dead-letter"
 
-pytestmark = pytest.mark.usefixtures("use_settings")
+pytestmark = pytest.mark.usefixtures("use_settings", "msk")
 
 
 @pytest.fixture
@@ -100,6 +101,38 @@ def test_without_a_dead_letter_topic_a_lag_is_read_all_the_same(made: Brokers) -
     del made.topics[DEAD]
     made.make("sandbox.pin", 12)
     assert unwritten(sink_lag.read({}))["sandbox.pin", 0] == 2
+
+
+@pytest.mark.usefixtures("dead")
+@pytest.mark.parametrize(
+    ("configuration", "seconds"),
+    [
+        ({"rotate.schedule.interval.ms": "3600000"}, 3600),
+        ({"rotate.schedule.interval.ms": "1000"}, 1),
+        ({"rotate.schedule.interval.ms": "soon"}, 0),
+        ({}, 0),
+    ],
+)
+def test_the_interval_of_the_sink_is_read_where_it_lags(
+    made: Brokers, msk: FakeMsk, configuration: dict[str, str], seconds: float
+) -> None:
+    body = {"connectorArn": "arn:c", "connectorName": "sandbox-connector", "connectorState": "RUNNING"}
+    body |= {"connectorConfiguration": configuration}  # type: ignore[dict-item]
+    msk.connectors["arn:c"] = Resource(body, "connectorState")
+    assert sink_lag.read({}).interval_s == 0
+    assert msk.requests == []
+    made.make("sandbox.pin", 12)
+    assert sink_lag.read({}).interval_s == seconds
+
+
+@pytest.mark.usefixtures("dead")
+def test_a_lag_is_known_though_msk_connect_does_not_answer(
+    made: Brokers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KAFKACONNECT", "http://127.0.0.1:9")
+    made.make("sandbox.pin", 12)
+    found = sink_lag.read({})
+    assert (unwritten(found)["sandbox.pin", 0], found.interval_s) == (2, 0)
 
 
 def test_topics_that_are_not_there(brokers: Brokers) -> None:
