@@ -100,11 +100,14 @@ def _decide(name: str, state: State, before: Told, changes: list[str], now: date
     return text, Told(status=status, changes=changes, flapping=False)
 
 
-def message(alerts: list[Alert], record: Record, *, docs: str = "docs") -> tuple[str, str]:
+def message(
+    alerts: list[Alert], record: Record, *, tried: Mapping[str, str] | None = None, docs: str = "docs"
+) -> tuple[str, str]:
     """Subject and text of the message.
 
     :param alerts: at least one.
     :param record: the record of this run.
+    :param tried: component to what was done about it by itself.
     :param docs: where the runbooks are.
     """
     bad = [alert for alert in alerts if alert.status != Status.HEALTHY]
@@ -113,6 +116,8 @@ def message(alerts: list[Alert], record: Record, *, docs: str = "docs") -> tuple
     lines = []
     for alert in alerts:
         lines.append(f"- {alert.text}.")
+        if done := (tried or {}).get(alert.component):
+            lines.append(f"  Tried: {done}")
         if alert.status != Status.HEALTHY and alert.component in COMPONENTS:
             lines.append(f"  What to do: {docs}/{COMPONENTS[alert.component].runbook}")
     others = [

@@ -18,6 +18,7 @@ from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
 from pinterest_pipeline.health.records import Malformed, Record, make_record, make_state
+from pinterest_pipeline.healing import attempts
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,8 @@ def tell_people(record: Record) -> list[str]:
     s3, bucket = connections.aws_client("s3"), names().bucket
     found, known = alerts.decide(record, _told(s3, bucket))
     if found:
-        subject, message = alerts.message(found, record)
+        tried = {alert.component: _tried(s3, bucket, alert.component) for alert in found}
+        subject, message = alerts.message(found, record, tried=tried)
         sent = telling.send(subject, message, get_current_context())
         logger.info("sent through %d notifiers:\n%s\n\n%s", sent, subject, message)
         if not sent:
@@ -135,6 +137,16 @@ def put_heartbeat(record: Record) -> None:
             },
         ],
     )
+
+
+def _tried(s3: Any, bucket: str, component: str) -> str:
+    """What was done about it of late."""
+    body = store.read_object(s3, bucket, attempts.key(component))
+    try:
+        treatment = attempts.parse_treatment(json.loads(body)) if body else attempts.EMPTY
+    except ValueError:
+        treatment = attempts.EMPTY
+    return attempts.told(attempts.recent(treatment, now_text()))
 
 
 def _told(s3: Any, bucket: str) -> dict[str, alerts.Told]:

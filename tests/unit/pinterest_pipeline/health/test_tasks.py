@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from pinterest_pipeline import connections, defaults
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.health import store, tasks
 from pinterest_pipeline.health.components import COMPONENTS, Component
 from pinterest_pipeline.health.findings import Figure, Finding, Status
 from pinterest_pipeline.health.records import Record, make_state
-from pinterest_pipeline.settings import load_settings
+from tests.unit.pinterest_pipeline.health.site import BUCKET, Site
 
-BUCKET = "user-sandbox-bucket"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 #: What a template would make something of.
 TRICKY = "it is {{ run_id }} and {% raise %}"
-
-
-class Site:
-    """The services, and what people have received."""
-
-    def __init__(self) -> None:
-        self.s3 = boto3.client("s3", region_name="us-east-1")
-        self.s3.create_bucket(Bucket=BUCKET)
-        self.cloudwatch = boto3.client("cloudwatch", region_name="us-east-1")
-        sns, self.sqs = (boto3.client(name, region_name="us-east-1") for name in ("sns", "sqs"))
-        self.topic = sns.create_topic(Name="alerts")["TopicArn"]
-        self.queue = self.sqs.create_queue(QueueName="mails")["QueueUrl"]
-        attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
-        sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
-
-    def received(self) -> list[tuple[str, str]]:
-        """Subject and message of each, once."""
-        found = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
-        for each in found:
-            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=each["ReceiptHandle"])
-        bodies = [json.loads(each["Body"]) for each in found]
-        return [(body["Subject"], body["Message"]) for body in bodies]
-
-    def document(self, key: str) -> Any:
-        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
-
-    def keys(self, prefix: str) -> list[str]:
-        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
-        return [entry["Key"] for entry in listed.get("Contents", [])]
-
-
-@pytest.fixture
-def site(account: None, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """An account with a bucket and somebody who is told."""
-    site = Site()
-    monkeypatch.setattr(connections, "aws_client", functools.cache(connections.aws_client))
-    values = load_settings({"PINTEREST_USER_ID": "sandbox", "PINTEREST_ALERT_TOPIC_ARN": site.topic})
-    for module in (tasks, defaults):
-        monkeypatch.setattr(module, "settings", lambda: values)
-    monkeypatch.setattr(tasks, "get_current_context", lambda: {"run_id": "a run"})
-    return site
 
 
 def found(name: str, status: Status, at: datetime, sentence: str = "because") -> dict[str, Any]:
@@ -218,3 +173,18 @@ def test_a_check_without_its_bucket_says_so(site: Site) -> None:
     assert state["status"] == "unknown"
     assert "what was found last can't be read" in state["sentence"]
     assert "NoSuchBucket" in state["sentence"]
+
+
+def test_a_message_says_what_was_tried(site: Site) -> None:
+    tasks.tell_people.function(keep(0, connector=Status.DOWN))
+    now = datetime.now(UTC)
+    tries = [
+        {"at": at.isoformat(timespec="seconds"), "remedy": remedy, "run_id": "r", "outcome": "healed"}
+        for at, remedy in ((now - timedelta(days=2), "an old one"), (now, "restart its tasks"))
+    ]
+    body = json.dumps({"attempts": tries, "called": False}).encode()
+    site.s3.put_object(Bucket=BUCKET, Key="health/healing/connector.json", Body=body)
+    tasks.tell_people.function(keep(1))
+    _, (_, message) = site.received()
+    assert "restart its tasks: healed" in message
+    assert "an old one" not in message

@@ -1,0 +1,1 @@
+"""What the pipeline does by itself about a component that is ill: few things, bounded, and noted."""

@@ -1,0 +1,53 @@
+"""Somewhere to keep states, and somebody to be told."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+from pinterest_pipeline import connections, defaults
+from pinterest_pipeline.healing import remedies, tasks
+from pinterest_pipeline.settings import Settings, load_settings
+from tests.unit.pinterest_pipeline.health.site import Site
+from tests.unit.pinterest_pipeline.provisioning.conftest import (
+    SETTINGS,
+    account,
+    fake_ssm,
+    moto_url,
+    msk,
+    service_models,
+)
+
+__all__ = ["account", "fake_ssm", "moto_url", "msk", "service_models"]
+
+
+class Ward:
+    """The account, and settings that can be changed."""
+
+    def __init__(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.site = site
+        self._monkeypatch = monkeypatch
+        self.use()
+
+    def use(self, **changed: str) -> Settings:
+        """Change settings, by their names without the prefix."""
+        values = load_settings(
+            SETTINGS
+            | {"PINTEREST_ALERT_TOPIC_ARN": self.site.topic}
+            | {f"PINTEREST_{name}": value for name, value in changed.items()}
+        )
+        for module in (tasks, remedies, defaults):
+            self._monkeypatch.setattr(module, "settings", lambda: values)
+        return values
+
+
+@pytest.fixture
+def ward(account: None, msk: Any, monkeypatch: pytest.MonkeyPatch) -> Ward:
+    """An account in which components are treated."""
+    site = Site()
+    monkeypatch.setattr(connections, "aws_client", functools.cache(connections.aws_client))
+    monkeypatch.setattr(tasks, "get_current_context", lambda: {"run_id": "a run"})
+    monkeypatch.setattr(tasks, "SHOWING_S", 0.0)
+    return Ward(site, monkeypatch)

@@ -1,0 +1,216 @@
+"""What is treated, how often, and when a person is called."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from pinterest_pipeline.assets import HEALTH
+from pinterest_pipeline.errors import PipelineError
+from pinterest_pipeline.healing import remedies, tasks
+from pinterest_pipeline.healing.remedies import Remedy
+from pinterest_pipeline.health.components import COMPONENTS
+from pinterest_pipeline.health.findings import Finding, Status
+from tests.unit.pinterest_pipeline.healing.conftest import Ward
+
+KEY = "health/healing/connector.json"
+
+
+def event(**changes: str) -> Any:
+    return SimpleNamespace(
+        extra={"changes": [{"component": name, "after": after} for name, after in changes.items()]}
+    )
+
+
+def choose(*events: Any, component: str = "") -> list[str]:
+    found: list[str] = tasks.choose_components.function(
+        params={"component": component}, triggering_asset_events={HEALTH: list(events)}
+    )
+    return found
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Status]:
+    """What the looks find, one after another; the last one goes on."""
+    found = [Status.DOWN]
+
+    def look(component: Any, memory: Any) -> Any:
+        status = found.pop(0) if len(found) > 1 else found[0]
+        return Finding(status=status, sentence=f"it is {status}"), 0.1
+
+    monkeypatch.setattr(tasks, "look", look)
+    return found
+
+
+@pytest.fixture
+def applied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The remedy of the connector is noted here instead."""
+    done: list[str] = []
+    remedy = Remedy(name="restart it", apply=lambda: done.append("restarted"))
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: remedy)
+    return done
+
+
+def treat(component: str = "connector") -> dict[str, Any]:
+    done: dict[str, Any] = tasks.treat.function(component, run_id="heal_run")
+    return done
+
+
+def test_all_events_of_a_run_are_looked_at_in_the_order_of_components(ward: Ward) -> None:
+    ward.use(AUTO_HEAL="true")
+    both = choose(event(streams="down", source="down"), event(connector="degraded", streams="unknown"))
+    assert both == ["connector", "streams"]
+
+
+def test_what_became_healthy_is_not_treated(ward: Ward) -> None:
+    ward.use(AUTO_HEAL="true")
+    with pytest.raises(AirflowSkipException, match="nothing is ill"):
+        choose(event(connector="healthy", source="down"))
+    with pytest.raises(AirflowSkipException, match="nothing is ill"):
+        choose()
+
+
+def test_without_the_setting_only_a_person_heals(ward: Ward) -> None:
+    with pytest.raises(AirflowSkipException, match="PINTEREST_AUTO_HEAL is false"):
+        choose(event(connector="down"))
+    assert choose(component="connector") == ["connector"]
+
+
+def test_what_can_be_treated_is_a_component() -> None:
+    assert remedies.CHOOSERS.keys() <= COMPONENTS.keys()
+
+
+def test_what_is_healthy_again_is_left_alone(ward: Ward, looks: list[Status], applied: list[str]) -> None:
+    looks[:] = [Status.HEALTHY]
+    assert treat()["done"] == "it was healthy again"
+    assert applied == []
+
+
+def test_one_try_that_helps_is_noted_and_enough(ward: Ward, looks: list[Status], applied: list[str]) -> None:
+    looks[:] = [Status.DOWN, Status.HEALTHY]
+    assert treat() == {"component": "connector", "done": "restart it"}
+    assert applied == ["restarted"]
+    noted = ward.site.document(KEY)
+    assert [(each["remedy"], each["outcome"], each["run_id"]) for each in noted["attempts"]] == [
+        ("restart it", "healed", "heal_run")
+    ]
+    assert ward.site.received() == []
+
+
+def test_after_three_tries_a_person_is_called_once(
+    ward: Ward, looks: list[Status], applied: list[str]
+) -> None:
+    with pytest.raises(PipelineError, match="S3 sink connector was not healed"):
+        treat()
+    assert applied == ["restarted"] * 3
+    ((subject, message),) = ward.site.received()
+    assert subject == "Pinterest pipeline: S3 sink connector could not be healed"
+    assert "after 3 tries" in message
+    assert message.count("restart it: not healed: it is down") == 3
+    assert "docs/runbooks/connector.md" in message
+    with pytest.raises(PipelineError):
+        treat()
+    assert applied == ["restarted"] * 3
+    assert ward.site.received() == []
+
+
+def test_a_new_illness_is_treated_anew(ward: Ward, looks: list[Status], applied: list[str]) -> None:
+    with pytest.raises(PipelineError):
+        treat()
+    looks[:] = [Status.HEALTHY]
+    treat()
+    looks[:] = [Status.DOWN, Status.HEALTHY]
+    treat()
+    assert len(applied) == 4
+    assert len(ward.site.document(KEY)["attempts"]) == 1
+
+
+def test_a_try_whose_task_was_killed_counts(
+    ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: Remedy(name="restart it", apply=killed))
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            treat()
+    with pytest.raises(PipelineError, match="restart it: begun"):
+        treat()
+    assert len(ward.site.document(KEY)["attempts"]) == 3
+
+
+def test_a_remedy_that_fails_is_a_try_with_its_reason(
+    ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("the service refuses")
+
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: Remedy(name="restart it", apply=fail))
+    with pytest.raises(PipelineError, match="failed: RuntimeError: the service refuses"):
+        treat()
+
+
+def test_a_state_without_a_remedy_calls_nobody(
+    ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: None)
+    assert treat()["done"].startswith("nothing")
+    assert ward.site.received() == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"attempts": 3}'])
+def test_notes_that_can_not_be_read_keep_nobody_from_treating(
+    ward: Ward, looks: list[Status], applied: list[str], body: bytes
+) -> None:
+    ward.site.s3.put_object(Bucket="user-sandbox-bucket", Key=KEY, Body=body)
+    looks[:] = [Status.DOWN, Status.HEALTHY]
+    treat()
+    assert applied == ["restarted"]
+
+
+class TaskInstance:
+    """XComs of the tasks before."""
+
+    def __init__(self, chosen: list[str], treated: list[dict[str, Any]]) -> None:
+        self._values = {"choose_components": chosen, "treat": treated}
+
+    def xcom_pull(self, *, task_ids: str) -> Any:
+        return self._values[task_ids]
+
+
+def test_a_dag_that_is_a_remedy_is_run_once_and_followed(
+    ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remedy = Remedy(name="run it", dag_id="pinterest_stream_ingest", conf={"a": 1})
+    for component in ("streams", "databricks"):
+        monkeypatch.setitem(remedies.CHOOSERS, component, lambda: remedy)
+    treated = [treat("streams"), treat("databricks")]
+    assert tasks.list_dag_runs.function(treated) == [
+        {"trigger_dag_id": "pinterest_stream_ingest", "conf": {"a": 1}}
+    ]
+    looks[:] = [Status.HEALTHY]
+    outcomes = tasks.look_again.function(ti=TaskInstance(["streams", "databricks"], treated))
+    assert outcomes == {"streams": "healed", "databricks": "healed"}
+    noted = ward.site.document("health/healing/streams.json")
+    assert [each["outcome"] for each in noted["attempts"]] == ["healed"]
+
+
+def test_a_dag_that_did_not_help_calls_a_person(
+    ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remedy = Remedy(name="run it", dag_id="pinterest_stream_ingest")
+    monkeypatch.setitem(remedies.CHOOSERS, "streams", lambda: remedy)
+    treated = treat("streams")
+    with pytest.raises(PipelineError, match="Kinesis streams was not healed"):
+        tasks.look_again.function(ti=TaskInstance(["streams"], [treated]))
+    assert len(ward.site.received()) == 1
+
+
+def test_a_run_in_which_one_was_not_treated_is_red(ward: Ward) -> None:
+    with pytest.raises(PipelineError, match="S3 sink connector: see the log of treat"):
+        tasks.look_again.function(ti=TaskInstance(["connector"], []))
+    assert tasks.look_again.function(ti=TaskInstance([], [])) == {}
