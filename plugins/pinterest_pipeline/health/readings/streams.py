@@ -16,7 +16,7 @@ from pinterest_pipeline.health.readings.workspace import workspace_trouble
 from pinterest_pipeline.settings import settings
 
 #: Seconds that the warehouse has; the streams themselves were asked before.
-LIMIT_S = 7.0
+LIMIT_S = 6.0
 BACKLOG = "health/stream_backlog.sql"
 
 

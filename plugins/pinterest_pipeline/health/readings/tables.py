@@ -13,8 +13,8 @@ from pinterest_pipeline.health.readings.warehouse import SETTING, NoAnswer, Rows
 from pinterest_pipeline.health.readings.workspace import workspace_trouble
 from pinterest_pipeline.settings import settings
 
-#: Seconds that the warehouse has for all statements together.
-LIMIT_S = 9.0
+#: Seconds that the warehouse has for all statements together; to start and to cancel them takes some more.
+LIMIT_S = 8.0
 BATCH, STREAM = "health/batch_tables.sql", "health/stream_tables.sql"
 BALANCE = "quality/ledger_not_balanced.sql"
 
