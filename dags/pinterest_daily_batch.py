@@ -104,6 +104,7 @@ with DAG(
     write_manifest = tasks.write_manifest(wait_for_sink.output)
     run_notebook = DatabricksRunNotebookOperator(
         task_id="run_notebook",
+        run_name=f"{NAMES.user_id}: daily batch",
         notebook_path="{{ ti.xcom_pull(task_ids='publish_notebooks') }}/spark/notebooks/daily_batch",
         parameters={
             "user_id": NAMES.user_id,

@@ -53,8 +53,7 @@ def run_names() -> dict[str, str]:
     """Name of a run in the workspace to its notebook, for people; those of the present mode."""
     user_id = names().user_id
     stream = CONTINUOUS if settings().stream_mode == "continuous" else STREAM
-    # The first one is what the operator names its runs by itself: DAG and task.
-    return {"pinterest_daily_batch.run_notebook": BATCH, f"{user_id}: {stream}": stream}
+    return {f"{user_id}: {notebook}": notebook for notebook in (BATCH, stream)}
 
 
 def _read(hook: DatabricksRunsHook, memory: Mapping[str, Any], at: datetime) -> Reading:

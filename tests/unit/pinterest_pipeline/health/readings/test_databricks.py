@@ -17,7 +17,7 @@ from tests.unit.cloud_operators.databricks.fake_databricks_parts import Run
 from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
 from tests.unit.pinterest_pipeline.health.readings.workspace import connect
 
-BATCH_RUN, ONCE_RUN = "pinterest_daily_batch.run_notebook", "sandbox: stream ingest"
+BATCH_RUN, ONCE_RUN = "sandbox: daily batch", "sandbox: stream ingest"
 CONTINUOUS_RUN = "sandbox: continuous stream ingest"
 NOW = datetime.now(UTC)
 
@@ -199,8 +199,10 @@ def test_the_continuous_run(workspace: Workspace, use_settings: Callable[..., No
 def test_run_names_are_those_of_the_dags(use_settings: Callable[..., None]) -> None:
     daily = dag_module("pinterest_daily_batch").run_notebook
     stream = dag_module("pinterest_stream_ingest")
-    batch_name = daily.run_name or f"{daily.dag_id}.{daily.task_id}"
-    assert reading.run_names() == {batch_name: "daily batch", stream.run_notebook.run_name: "stream ingest"}
+    assert reading.run_names() == {
+        daily.run_name: "daily batch",
+        stream.run_notebook.run_name: "stream ingest",
+    }
     use_settings(STREAM_MODE="continuous")
     assert list(reading.run_names())[1] == stream.keep_running.run_name
 
