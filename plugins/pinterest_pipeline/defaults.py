@@ -25,6 +25,7 @@ class Tag(StrEnum):
     STREAM = "pinterest:stream"
     RESULTS = "pinterest:results"
     HEALTH = "pinterest:health"
+    MAINTENANCE = "pinterest:maintenance"
     MANUAL = "pinterest:manual"
     SCHEDULED = "pinterest:scheduled"
 

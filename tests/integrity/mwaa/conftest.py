@@ -40,6 +40,7 @@ DAGS = (
     "pinterest_daily_batch",
     "pinterest_stream_ingest",
     "pinterest_materialise_results",
+    "pinterest_maintenance",
     # A dry run: other tests look at what the DAGs before it have made.
     "pinterest_teardown",
 )

@@ -11,6 +11,13 @@ from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
 TABLES = CHECKOUT / "include" / "sql" / "tables"
 READ_LEDGER = (TABLES / "read_ledger.sql").read_text().strip()
 READ_STREAM_BALANCE = (TABLES / "read_stream_balance.sql").read_text().strip()
+#: What a warehouse says of the maintenance of a table.
+MAINTAINED: dict[str, tuple[tuple[tuple[str, str], ...], list[str | None]]] = {
+    "DESCRIBE HISTORY": ((("version", "LONG"), ("operation", "STRING")), ["3", "MERGE"]),
+    "OPTIMIZE": ((("metrics", "STRUCT"),), ['{"numFilesAdded": 1, "numFilesRemoved": 4}']),
+    "VACUUM": ((("path", "STRING"),), ["s3://tables/pin"]),
+    "DESCRIBE DETAIL": ((("numFiles", "LONG"), ("sizeInBytes", "LONG")), ["1", "4096"]),
+}
 COUNTS = ("lines_read", "reread", "landed", "kept", "merged", "quarantined")
 
 
@@ -87,6 +94,11 @@ class Workspace(FakeDatabricks):
             return Answer(columns=(("row_count", "LONG"),), chunks=([["1"]],), looks=())
         if sql.startswith("SELECT * FROM IDENTIFIER(:result_table)"):
             return Answer(columns=(("answer", "STRING"),), chunks=([["forty-two"]],), looks=())
+        if sql.endswith("_pin_batch`") or "_pin_batch` " in sql:
+            # The one table that the maintenance finds.
+            for beginning, (columns, row) in MAINTAINED.items():
+                if sql.startswith(beginning):
+                    return Answer(columns=columns, chunks=([row],), looks=())
         if sql == READ_LEDGER:
             columns = (("entity", "STRING"), *((name, "LONG") for name in COUNTS))
             rows: list[list[str | None]] = [[str(row[name]) for name, _ in columns] for row in self.ledger]

@@ -174,6 +174,8 @@ def _delta() -> dict[str, str]:
         "spark.sql.sources.default": "delta",
         # 50 by default: a table's state of a few files would become 50 tasks.
         "spark.databricks.delta.snapshotPartitions": "1",
+        # 10,000 by default: VACUUM makes as many tasks of each folder that it lists, a minute of nothing.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     }
 
 

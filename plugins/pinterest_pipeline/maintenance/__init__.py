@@ -1,0 +1,1 @@
+"""The weekly maintenance: the Delta tables are compacted, and old history and manifests are deleted."""
