@@ -10,13 +10,15 @@ XCom `changes`, and stops there unless `dry_run` is false. What exists and is as
 differs is changed in place where that is possible. What could only be deleted and made again (custom plugin,
 worker configuration, a connector that has failed or whose role or cluster is another one) needs
 `allow_replace`; the new connector goes on at the old one's offsets. What can't be had at all (fewer
-partitions, settings that the brokers refuse) ends the run before anything is changed.
+partitions, settings that the brokers refuse, an alert topic of another region) ends the run before anything
+is changed.
 
 **Needs.** `PINTEREST_MSK_CLUSTER_ARN`, `PINTEREST_REST_PROXY_ADDRESS`, `PINTEREST_CONNECTOR_ROLE_ARN`,
 `PINTEREST_CONNECTOR_PLUGIN_SOURCE`; the connections `aws_default` and `kafka_default`. With
 `PINTEREST_REQUIRE_API_KEY=true`, the default, the API wants a key, which is made here and kept in the
 connection. With `PINTEREST_CLIENT_INSTANCE_ID`, the REST proxy on that instance is looked after through
-Systems Manager; without it, it is left alone and must be there.
+Systems Manager; without it, it is left alone and must be there. With `PINTEREST_ALERT_TOPIC_ARN`, an alarm
+tells that topic when `pinterest_health` has put no heartbeat for 15 minutes: unpause that DAG too.
 
 **Params.** Example: `{"dry_run": false, "allow_replace": false, "partitions": 3, "topic_config":
 {"retention.ms": "604800000"}, "tasks": 3, "flush_size": 1000, "rotate_interval_ms": 1000, "mcu_count": 1,
@@ -32,7 +34,8 @@ client is only restarted where it is not healthy.
 it is not there, with the plugin file under `kafka-connect-s3/`; custom plugin, worker configuration and
 connector; REST API `<id>` with stage `test`, key and usage plan `<id>`; the SSM documents
 `pinterest-<id>-install-kafka-client`, `-restart-rest-proxy` and `-show-kafka-client-status`; the secret
-`airflow/connections/pinterest_api`; and in `_state/resources.json` what of these it created.
+`airflow/connections/pinterest_api`; the CloudWatch alarm `<id>-health-heartbeat`; and in
+`_state/resources.json` what of these it created.
 
 **When it fails.**
 - `check_prerequisites`: nothing was changed. Its log has a table of all that is needed and below it how to
@@ -162,7 +165,7 @@ with DAG(
         specification=plan["api_specification"],
         aws_conn_id=AWS,
     )
-    # Without an instance its tasks are skipped.
+    # Without an instance or an alert topic their tasks are skipped.
     record_resources = tasks.record_resources.override(trigger_rule=TriggerRule.NONE_FAILED)(ApiPart.BATCH)
     smoke_test_api = tasks.smoke_test_api()
 
@@ -172,6 +175,7 @@ with DAG(
     chain(surveyed, connector_updates, update_connector)
     chain(surveyed, ensure_topics, update_connector, create_connector, record_resources)
     chain(surveyed, client_tasks.set_up_kafka_client(), record_resources)
+    chain(surveyed, tasks.ensure_heartbeat_alarm(), record_resources)
     # The API is asked for the topics, so it is tested when they are there.
     chain(surveyed, put_rest_api)
     chain(tasks.write_api_connection(deploy_api.output), record_resources, smoke_test_api)

@@ -137,6 +137,7 @@ with DAG(
         delete_worker_configurations,
         tasks.delete_plugin_file(items),
         tasks.delete_ssm_documents(items),
+        tasks.delete_alarm(items),
         delete_streams,
         retired,
         tasks.reset_positions(checked["topics"]),

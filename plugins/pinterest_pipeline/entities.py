@@ -151,6 +151,11 @@ class Names:
         """The API's name."""
         return self.user_id
 
+    @property
+    def heartbeat_alarm(self) -> str:
+        """The CloudWatch alarm on the heartbeat of ``pinterest_health``."""
+        return f"{self.user_id}-health-heartbeat"
+
     def ssm_document(self, document: str) -> str:
         """The SSM document of the EC2 client that is made of ``include/ssm/<document>.json``."""
         # An id may begin with a word that is reserved at the beginning of such names, as ``aws`` is.

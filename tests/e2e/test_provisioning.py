@@ -45,6 +45,7 @@ def airflow(demo: Demo) -> AirflowClient:
 def test_plan_apply_teardown_and_again(demo: Demo, airflow: AirflowClient) -> None:
     cloud = Cloud(demo)
     as_provisioned = cloud.state()
+    assert [name for name, *_ in as_provisioned["alarms"]] == [f"{demo.sandbox.user_id}-health-heartbeat"]
 
     # What is as wanted is left alone, and that is said.
     assert plan(airflow, PROVISION) == plan(airflow, PROVISION_STREAM) == []
@@ -272,6 +273,11 @@ class Cloud:
             },
             "secret": self.secret(),
             "documents": sorted(self._documents()),
+            # A date that would move with each PutMetricAlarm.
+            "alarms": [
+                (alarm["AlarmName"], alarm["AlarmActions"], alarm["AlarmConfigurationUpdatedTimestamp"])
+                for alarm in self._alarms()
+            ],
         }
 
     def leftovers(self) -> list[str]:
@@ -297,6 +303,7 @@ class Cloud:
             ),
             *(item["Name"] for item in secrets if item["Name"].endswith("/pinterest_api")),
             *self._documents(),
+            *(alarm["AlarmName"] for alarm in self._alarms()),
             *self.objects("kafka-connect-s3/"),
         ]
 
@@ -331,6 +338,10 @@ class Cloud:
         return [
             item["Name"] for item in self.client("ssm").list_documents(Filters=filters)["DocumentIdentifiers"]
         ]
+
+    def _alarms(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = self.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        return listed
 
     def _topic_setting(self, topic: str, name: str) -> str:
         resource = ConfigResource(ResourceType.TOPIC, topic)

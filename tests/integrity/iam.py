@@ -28,6 +28,8 @@ VALUES = {
 UNSCOPED = {
     "logs:DescribeLogGroups",
     "cloudwatch:PutMetricData",
+    # Has a type of resource, but see README.md.
+    "cloudwatch:DescribeAlarms",
     "s3:GetAccountPublicAccessBlock",
     "kafka:GetBootstrapBrokers",
     "kafkaconnect:ListCustomPlugins",

@@ -12,6 +12,7 @@ from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
 from pinterest_pipeline.provisioning.api import ApiPart
 from pinterest_pipeline.provisioning.client_documents import find_document
 from pinterest_pipeline.provisioning.connection import SECRET_NAME
+from pinterest_pipeline.provisioning.heartbeat_alarm import find_alarm
 from pinterest_pipeline.provisioning.resources import Found
 from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 from pinterest_pipeline.settings import Settings
@@ -33,11 +34,17 @@ def find_resources(names: Names, settings: Settings, part: str) -> Found:
         plugin_file.plugin_key(settings.connector_plugin_source),
         with_key=with_key,
         with_client=bool(settings.client_instance_id),
+        with_alarm=bool(settings.alert_topic_arn),
     )
 
 
 def find_batch_resources(
-    names: Names, plugin_key: str, *, with_key: bool, with_client: bool = False
+    names: Names,
+    plugin_key: str,
+    *,
+    with_key: bool,
+    with_client: bool = False,
+    with_alarm: bool = False,
 ) -> Found:
     """Look for every resource of the batch path.
 
@@ -45,6 +52,7 @@ def find_batch_resources(
     :param plugin_key: S3 key of the plugin file.
     :param with_key: look for the API's key and usage plan too.
     :param with_client: look for the SSM documents of the EC2 client too.
+    :param with_alarm: look for the alarm on the heartbeat of ``pinterest_health`` too.
     :returns: kind and name to ARN, id or name; ``None`` for what is not there.
     """
     s3 = connections.aws_client("s3")
@@ -56,6 +64,7 @@ def find_batch_resources(
         **find_msk_connect(names),
         **_find_api(names, with_key=with_key),
         **(find_ssm_documents(names) if with_client else {}),
+        **(find_heartbeat_alarm(names) if with_alarm else {}),
     }
 
 
@@ -67,6 +76,15 @@ def find_ssm_documents(names: Names) -> Found:
     ssm = connections.aws_client("ssm")
     documents = [names.ssm_document(document) for document in SsmDocument]
     return {("ssm_document", name): _member(find_document(ssm, name), "Name") for name in documents}
+
+
+def find_heartbeat_alarm(names: Names) -> Found:
+    """Whether the alarm on the heartbeat of ``pinterest_health`` exists.
+
+    :param names: names of the resources.
+    """
+    found = find_alarm(connections.aws_client("cloudwatch"), names.heartbeat_alarm)
+    return {("alarm", names.heartbeat_alarm): _member(found, "AlarmArn")}
 
 
 def find_stream_resources(names: Names, *, with_key: bool) -> Found:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from airflow.sdk import task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
@@ -16,6 +17,7 @@ from pinterest_pipeline.provisioning import (
     api,
     bucket,
     connection,
+    heartbeat_alarm,
     kept_connector,
     plugin_file,
     resources,
@@ -129,6 +131,25 @@ def write_api_connection(deployment: dict[str, str]) -> str:
         mask_secret(key)
     secrets_manager = connections.aws_client("secretsmanager")
     return connection.write_secret(secrets_manager, connection.connection_document(url, key), resource_tags())
+
+
+@task
+def ensure_heartbeat_alarm() -> str:
+    """Make the alarm that goes off when ``pinterest_health`` puts no heartbeat, or bring it in line.
+
+    :returns: ``created``, ``updated`` or ``unchanged``.
+    :raises AirflowSkipException: when there is no topic that it could tell.
+    :raises Permanent: when a composite alarm has its name.
+    """
+    topic = settings().alert_topic_arn
+    if not topic:
+        raise AirflowSkipException(
+            "PINTEREST_ALERT_TOPIC_ARN is not set: there is nobody to tell that pinterest_health is silent"
+        )
+    wanted = heartbeat_alarm.wanted_alarm(names(), topic)
+    done = heartbeat_alarm.ensure_alarm(connections.aws_client("cloudwatch"), wanted, resource_tags())
+    logger.info("alarm %s: %s", names().heartbeat_alarm, done)
+    return done
 
 
 @task

@@ -12,6 +12,7 @@ from tests.integrity.iam import UNSCOPED
 ACCOUNT = "us-east-1:123456789012"
 BATCH, STREAM = "pinterest_provision_batch", "pinterest_provision_stream"
 TEARDOWN = "pinterest_teardown"
+ALARM = "sandbox-health-heartbeat"
 SSM_DOCUMENTS = "pinterest-sandbox"
 
 #: Where operations of S3 have actions of another name, as AWS's service authorization reference has them.
@@ -48,10 +49,17 @@ TAGGING = {
     ("kafkaconnect", "CreateConnector"): {"kafkaconnect:TagResource"},
     ("secretsmanager", "CreateSecret"): {"secretsmanager:TagResource"},
     ("ssm", "CreateDocument"): {"ssm:AddTagsToResource"},
+    ("cloudwatch", "PutMetricAlarm"): {"cloudwatch:TagResource"},
     # PUT on /tags, whatever the method of the operation.
     ("apigateway", "CreateRestApi"): {"apigateway:PUT"},
     ("apigateway", "CreateApiKey"): {"apigateway:PUT"},
     ("apigateway", "CreateUsagePlan"): {"apigateway:PUT"},
+}
+#: ARNs of what calls name.
+BY_NAME = {
+    "iam": "arn:aws:iam::123456789012:role/{RoleName}",
+    "kinesis": f"arn:aws:kinesis:{ACCOUNT}:stream/{{StreamName}}",
+    "ssm": f"arn:aws:ssm:{ACCOUNT}:document/{{Name}}",
 }
 #: What the operations of MSK Connect make.
 KINDS = {
@@ -107,6 +115,8 @@ OTHERS = [
         "/",
         {"TopicArn": f"arn:aws:sns:{ACCOUNT}:pinterest-alerts"},
     ),
+    Call(BATCH, "cloudwatch", "DescribeAlarms", "POST", "/", {"AlarmNames": [ALARM]}),
+    Call(BATCH, "cloudwatch", "PutMetricAlarm", "POST", "/", {"AlarmName": ALARM}),
     Call(BATCH, "ssm", "GetDocument", "POST", "/", {"Name": f"{SSM_DOCUMENTS}-install-kafka-client"}),
     Call(BATCH, "ssm", "UpdateDocument", "POST", "/", {"Name": f"{SSM_DOCUMENTS}-install-kafka-client"}),
     Call(
@@ -181,6 +191,15 @@ OTHERS += [
         ("apigateway", "DeleteUsagePlan", "DELETE", "/usageplans/{usageplanId}", {}),
         ("secretsmanager", "DeleteSecret", "POST", "/", {"SecretId": "airflow/connections/pinterest_api"}),
         ("ssm", "DeleteDocument", "POST", "/", {"Name": f"{SSM_DOCUMENTS}-restart-rest-proxy"}),
+        ("cloudwatch", "DescribeAlarms", "POST", "/", {"AlarmNames": [ALARM]}),
+        (
+            "cloudwatch",
+            "ListTagsForResource",
+            "POST",
+            "/",
+            {"ResourceARN": f"arn:aws:cloudwatch:{ACCOUNT}:alarm:{ALARM}"},
+        ),
+        ("cloudwatch", "DeleteAlarms", "POST", "/", {"AlarmNames": [ALARM]}),
         ("kinesis", "DeleteStream", "POST", "/", {"StreamName": "streaming-sandbox-pin"}),
         *(
             (
@@ -275,14 +294,13 @@ def _resource(action: str, call: Call) -> str:
             tags = "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2Fid"
             path = tags if action != f"apigateway:{call.method}" else re.sub(r"\{\w+\}", "id", call.path)
             return f"arn:aws:apigateway:us-east-1::{path}"
-        case "iam":
-            return f"arn:aws:iam::123456789012:role/{on['RoleName']}"
-        case "kinesis":
-            return f"arn:aws:kinesis:{ACCOUNT}:stream/{on['StreamName']}"
+        case "iam" | "kinesis" | "ssm":
+            return BY_NAME[call.service].format(**on)
         case "secretsmanager" if not on.get("SecretId", "").startswith("arn:"):
             return f"arn:aws:secretsmanager:{ACCOUNT}:secret:{on.get('SecretId') or on['Name']}-Ab1Cd2"
-        case "ssm":
-            return f"arn:aws:ssm:{ACCOUNT}:document/{on['Name']}"
+        case "cloudwatch" if "ResourceARN" not in on:
+            (alarm,) = on["AlarmNames"] if "AlarmNames" in on else [on["AlarmName"]]
+            return f"arn:aws:cloudwatch:{ACCOUNT}:alarm:{alarm}"
         case "kafkaconnect" if call.operation in KINDS:
             name = on.get("connectorName") or on["name"]
             return f"arn:aws:kafkaconnect:{ACCOUNT}:{KINDS[call.operation]}/{name}/00000000-0000-1"

@@ -21,6 +21,7 @@ PLUGINS = Path(os.environ["AIRFLOW_HOME"]) / "plugins"
 IDENTIFYING = {
     *("Bucket", "Key", "CopySource", "StreamName", "SecretId", "Name", "RoleName"),
     *("DocumentName", "InstanceIds"),
+    *("AlarmName", "AlarmNames", "ResourceARN"),
     *("ClusterArn", "customPluginArn", "workerConfigurationArn", "connectorArn", "name", "connectorName"),
 }
 

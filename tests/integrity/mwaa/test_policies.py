@@ -28,6 +28,9 @@ NEEDED_BY = {
 #: Of what deletes; all calls of whole teardowns are held to the policy in
 #: tests/unit/pinterest_pipeline/provisioning/teardown/test_calls.py.
 DRY_RUN = "the teardown is only a dry run here"
+#: Of the alarm on the heartbeat: with an alert topic, DAGs have deadlines, and `airflow dags test` of such a
+#: DAG fails at its end (apache/airflow#73428). test_teardown.py makes and deletes the alarm.
+NO_TOPIC = "there is no alert topic here, so no alarm"
 #: Actions that no recorded call shows, as patterns of Sid and action, each with the reason.
 JUSTIFIED = {
     ("EnvironmentMetrics", "airflow:PublishMetrics"): "MWAA's containers publish their health",
@@ -52,7 +55,7 @@ JUSTIFIED = {
     ("ProvisionBatchPluginFile", "s3:DeleteObject"): "only a copy with another hash is taken away again",
     ("ProvisionBatchConnect", "kafkaconnect:UpdateConnector"): "only what differs is changed",
     ("ProvisionBatchConnect", "kafkaconnect:Delete*"): "only with allow_replace, what can't be changed",
-    ("ProvisionBatchConnectorUpdates", "kafkaconnect:*"): "only an update is followed",
+    ("ProvisionBatchConnect", "kafkaconnect:DescribeConnectorOperation"): "only an update is followed",
     ("ProvisionBatchPluginFile", "s3:PutObjectTagging"): "CopyObject asks for it when the file has tags",
     ("ProvisionBatchPluginSource", "s3:GetObjectTagging"): "CopyObject asks for it when the file has tags",
     ("ProvisionBatchConnectorRole", "iam:PassRole"): "CreateConnector asks for it",
@@ -61,6 +64,8 @@ JUSTIFIED = {
     ("ProvisionBatchAccount", "ec2:DescribeVpcs"): "CreateConnector asks for it",
     ("ProvisionBatchClientDocuments", "ssm:GetDocument"): "only documents of an earlier run are compared",
     ("ProvisionBatchClientDocuments", "ssm:UpdateDocument*"): "only those that differ are updated",
+    ("ProvisionBatchAccount", "cloudwatch:DescribeAlarms"): NO_TOPIC,
+    ("ProvisionBatchAlarm", "cloudwatch:*"): NO_TOPIC,
     ("ProvisionBatchServiceRole", "iam:*"): "CreateConnector asks for it, once in an account",
     ("ProvisionStreamStreams", "kinesis:*StreamRetentionPeriod"): "only for a retention other than a day",
     ("ProvisionStreamStreams", "kinesis:Update*"): "only what differs is changed",
@@ -76,6 +81,8 @@ JUSTIFIED = {
     ("TeardownApiKey", "apigateway:DELETE"): DRY_RUN,
     ("TeardownConnection", "secretsmanager:DeleteSecret"): DRY_RUN,
     ("TeardownClientDocuments", "ssm:DeleteDocument"): DRY_RUN,
+    ("TeardownAccount", "cloudwatch:DescribeAlarms"): NO_TOPIC,
+    ("TeardownAlarm", "cloudwatch:*"): NO_TOPIC,
     ("TeardownStreams", "kinesis:DeleteStream"): DRY_RUN,
 }
 

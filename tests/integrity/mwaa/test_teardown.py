@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 from tests.integrity.mwaa import surroundings
-from tests.integrity.mwaa.conftest import PLUGIN_FILE, Mwaa, report
+from tests.integrity.mwaa.actions import Call, needs, recorded
+from tests.integrity.mwaa.conftest import DAGS, PLUGIN_FILE, Mwaa, report
 from tests.integrity.mwaa.surroundings import Surroundings
+from tests.integrity.mwaa.test_policies import STATEMENTS, unmet
 
 PROVISIONING = ("pinterest_provision_batch", "pinterest_provision_stream")
+#: The DAGs here have no deadlines, with which `airflow dags test` would fail (apache/airflow#73428).
+TOPIC = "arn:aws:sns:us-east-1:123456789012:pinterest-alerts"
 
 
 def run_of(dag: str, **conf: Any) -> list[str]:
@@ -40,10 +44,12 @@ class Ended:
 
     :param services: the services.
     :param runs: name to code, output and error.
+    :param calls: the calls of AWS, by the name of their run.
     """
 
     services: Surroundings
     runs: dict[str, dict[str, Any]]
+    calls: list[Call]
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +58,29 @@ def ended(mwaa: Mwaa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ende
         s3 = services.client("s3")
         s3.create_bucket(Bucket="artifacts")
         s3.put_object(Bucket="artifacts", Key="s3-sink.zip", Body=PLUGIN_FILE)
-        variables = mwaa.variables | services.variables | {"PINTEREST_API_BASE_URL": services.api.url}
+        variables = mwaa.variables | services.variables
+        variables |= {"PINTEREST_API_BASE_URL": services.api.url, "PINTEREST_ALERT_TOPIC_ARN": TOPIC}
         target = tmp_path_factory.mktemp("teardown") / "report.json"
         found = report(target, mwaa.environment, variables, RUNS)
-        yield Ended(services, found["commands"])
+        yield Ended(services, found["commands"], recorded(found))
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_the_run_succeeds(ended: Ended, run: str) -> None:
     command = ended.runs[run]
     assert command["code"] == 0, command["output"][-5000:] + command["error"]
+
+
+def test_the_alarm_is_made_and_deleted_by_calls_that_are_allowed(ended: Ended) -> None:
+    """The runs of the other tests have no alert topic."""
+    calls = [call for call in ended.calls if call.service == "cloudwatch"]
+    assert {(call.dag, call.operation) for call in calls} >= {
+        ("pinterest_provision_batch", "PutMetricAlarm"),
+        ("pinterest_teardown", "DeleteAlarms"),
+        ("pinterest_provision_batch again", "PutMetricAlarm"),
+        ("pinterest_teardown with data", "DeleteAlarms"),
+    }
+    assert unmet(needs(call for call in calls if call.dag in DAGS), STATEMENTS) == set()
 
 
 def test_nothing_is_left(ended: Ended) -> None:
@@ -76,5 +95,6 @@ def test_nothing_is_left(ended: Ended) -> None:
     secrets = {secret["Name"] for secret in client("secretsmanager").list_secrets()["SecretList"]}
     assert "airflow/connections/pinterest_api" not in secrets
     assert "airflow/connections/databricks_default" in secrets
+    assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     documents = client("ssm").list_documents(Filters=[{"Key": "Owner", "Values": ["Self"]}])
     assert documents["DocumentIdentifiers"] == []

@@ -28,6 +28,7 @@ def test_names() -> None:
     assert NAMES.worker_configuration == "12b287eedf6d-worker"
     assert NAMES.connector == "12b287eedf6d-connector"
     assert NAMES.sink_group == "connect-12b287eedf6d-connector"
+    assert NAMES.heartbeat_alarm == "12b287eedf6d-health-heartbeat"
     assert NAMES.rest_api == "12b287eedf6d"
     assert NAMES.results_folder("top_country") == "s3://user-12b287eedf6d-bucket/results/top_country"
 

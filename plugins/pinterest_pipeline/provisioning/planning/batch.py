@@ -13,6 +13,7 @@ from pinterest_pipeline.provisioning import api, kept_connector, plan
 from pinterest_pipeline.provisioning.changes import Action, Change
 from pinterest_pipeline.provisioning.differences import sink
 from pinterest_pipeline.provisioning.differences.topics import KIND, topic_changes, wanted_topics
+from pinterest_pipeline.provisioning.heartbeat_alarm import alarm_changes, find_alarm, wanted_alarm
 from pinterest_pipeline.provisioning.planning.client import plan_client
 from pinterest_pipeline.provisioning.planning.shared import absent, api_changes
 from pinterest_pipeline.provisioning.plugin_file import plugin_file_changes, plugin_key
@@ -83,6 +84,7 @@ def plan_batch(
             wanted["api_specification"],
             api.batch_variables(settings.rest_proxy_address),
         ),
+        *_alarm_changes(names, settings),
     ]
 
 
@@ -160,6 +162,17 @@ def _sink_changes(
     }
     return parts + sink.connector_changes(
         names.connector, request, connector, parts_replaced=any(row.kind in made_anew for row in parts)
+    )
+
+
+def _alarm_changes(names: Names, settings: Settings) -> list[Change]:
+    if not settings.alert_topic_arn:
+        return []
+    cloudwatch = connections.aws_client("cloudwatch")
+    return alarm_changes(
+        wanted_alarm(names, settings.alert_topic_arn),
+        find_alarm(cloudwatch, names.heartbeat_alarm),
+        region=cloudwatch.meta.region_name,
     )
 
 

@@ -32,6 +32,7 @@ COMPARED = frozenset(
         "connector",
         "rest_api",
         "ssm_document",
+        "alarm",
     }
 )
 

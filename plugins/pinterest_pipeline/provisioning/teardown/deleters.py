@@ -100,6 +100,15 @@ def delete_ssm_document(ssm: Any, name: str) -> None:
     _delete("SSM document", name, ssm.delete_document, Name=name)
 
 
+def delete_alarm(cloudwatch: Any, name: str) -> None:
+    """Delete an alarm of CloudWatch. Nobody is told of it.
+
+    :param cloudwatch: a boto3 CloudWatch client.
+    :param name: name of the alarm.
+    """
+    _delete("alarm", name, cloudwatch.delete_alarms, AlarmNames=[name])
+
+
 def _unbind(apigateway: Any, plan_id: str, stages: list[dict[str, str]]) -> None:
     for stage in stages:
         value = f"{stage['apiId']}:{stage['stage']}"
@@ -108,7 +117,13 @@ def _unbind(apigateway: Any, plan_id: str, stages: list[dict[str, str]]) -> None
         logger.info("took stage %s out of usage plan %s", value, plan_id)
 
 
-_GONE = {"NotFoundException", "ResourceNotFoundException", "InvalidDocument", "NoSuchBucket"}
+_GONE = {
+    "NotFoundException",
+    "ResourceNotFoundException",
+    "ResourceNotFound",
+    "InvalidDocument",
+    "NoSuchBucket",
+}
 
 
 def _delete(what: str, identifier: str, call: Any, **arguments: Any) -> None:

@@ -11,7 +11,9 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.provisioning import finders
 from pinterest_pipeline.provisioning.access import find_api_key, find_usage_plan
+from pinterest_pipeline.provisioning.heartbeat_alarm import find_alarm, has_tags
 from pinterest_pipeline.provisioning.plugin_source import S3File
+from pinterest_pipeline.provisioning.tasks import resource_tags
 
 if TYPE_CHECKING:
     from cloud_operators.aws.hooks.kinesis import KinesisHook
@@ -30,6 +32,7 @@ ORDER = (
     "worker_configuration",
     "plugin_file",
     "ssm_document",
+    "alarm",
     "stream",
     "topic",
     "bucket",
@@ -140,6 +143,15 @@ class _Looks:
         except client.exceptions.InvalidDocument:
             return None
         return _present(found, "Name", "CreatedDate")
+
+    def alarm(self, name: str) -> Present | None:
+        client = self._client("cloudwatch")
+        found = find_alarm(client, name)
+        if found is None:
+            return None
+        # Its ARN is made of its name, and it does not say when it was made: but ours was made with tags.
+        ours = has_tags(client, found["AlarmArn"], resource_tags())
+        return Present(found["AlarmArn"], foreign="" if ours else "it lacks the tags of what is made here")
 
     def stream(self, name: str) -> Present | None:
         # A stream's ARN is made of its name, so that the one that is made again has it too.

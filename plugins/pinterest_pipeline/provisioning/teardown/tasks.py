@@ -156,6 +156,16 @@ def delete_ssm_documents(items: list[Any]) -> None:
 
 
 @task(trigger_rule=RULE)
+def delete_alarm(items: list[Any]) -> None:
+    """Delete the alarm on the heartbeat of ``pinterest_health``.
+
+    :param items: what :func:`check_again` found.
+    """
+    for item in chosen(items, "alarm"):
+        deleters.delete_alarm(connections.aws_client("cloudwatch"), item["name"])
+
+
+@task(trigger_rule=RULE)
 def wait_until_written(*, params: Any = None) -> None:
     """Wait until the sink has written what was sent before the API was gone.
 

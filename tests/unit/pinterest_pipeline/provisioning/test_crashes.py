@@ -26,7 +26,8 @@ from cloud_operators.aws.operators.msk_connect import (
 )
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from pinterest_pipeline import connections
-from pinterest_pipeline.provisioning import change_tasks, tasks
+from pinterest_pipeline.entities import names
+from pinterest_pipeline.provisioning import change_tasks, heartbeat_alarm, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE
 from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
@@ -37,6 +38,7 @@ from tests.unit.pinterest_pipeline.provisioning.test_planning import BATCH, STRE
 BUCKET = "user-sandbox-bucket"
 ROLE = "arn:aws:iam::123456789012:role/pinterest-connector"
 STREAM_ROLE = "arn:aws:iam::123456789012:role/pinterest-kinesis"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
 WAITING = {"waiter_delay": 0, "waiter_max_attempts": 20}
 
 
@@ -78,6 +80,7 @@ def provision_batch(run_id: str, **params: Any) -> None:
         capacity=planned["connector_capacity"],
         **WAITING,
     ).execute(context())
+    tasks.ensure_heartbeat_alarm.function()
     finish("batch", planned, {"restProxyHost": "proxy.example.com:8082"}, run_id)
 
 
@@ -146,6 +149,10 @@ def account(msk: FakeMsk, kafka: FakeKafka) -> dict[str, Any]:
         "secrets": [
             secret["Name"] for secret in connections.aws_client("secretsmanager").list_secrets()["SecretList"]
         ],
+        "alarms": [
+            (alarm["AlarmName"], alarm["Period"], alarm["AlarmActions"])
+            for alarm in connections.aws_client("cloudwatch").describe_alarms()["MetricAlarms"]
+        ],
         "objects": sorted(item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]),
         "record": sorted((entry["kind"], entry["name"], entry["state"]) for entry in record["resources"]),
     }
@@ -164,7 +171,7 @@ def fresh(configured: Any, msk: FakeMsk, kafka: FakeKafka, moto_url: str) -> Res
         s3.create_bucket(Bucket="artifacts")
         s3.put_object(Bucket="artifacts", Key="sink.zip", Body=b"PK-1")
 
-    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE)
+    configured(KINESIS_API_ROLE_ARN=STREAM_ROLE, ALERT_TOPIC_ARN=TOPIC)
     return reset
 
 
@@ -186,9 +193,11 @@ def test_the_batch_path_killed_anywhere_is_made_once(
             ("api_key", "sandbox"),
             ("usage_plan", "sandbox"),
             ("secret", "airflow/connections/pinterest_api"),
+            ("alarm", "sandbox-health-heartbeat"),
         ]
     )
     assert {"CreateBucket", "CreateConnector", "create_topics", "PutRestApi", "CreateSecret"} <= set(requests)
+    assert requests.count("PutMetricAlarm") == 1
 
 
 def test_the_stream_path_killed_anywhere_is_made_once(
@@ -204,6 +213,8 @@ def test_changes_killed_anywhere_are_made_once(
 ) -> None:
     """A newer plugin file, for which the connector is made again, more partitions and another setting.
 
+    The alarm on the heartbeat has a period that somebody else has set.
+
     The connector keeps what it was set to, which the run that makes it again does not ask for.
     """
 
@@ -212,6 +223,8 @@ def test_changes_killed_anywhere_are_made_once(
         provision_batch("manual__0", flush_size=777, tasks=3, worker_count=2)
         (plugin,) = msk.plugins.values()
         plugin.body["latestRevision"]["fileDescription"] = {"fileMd5": "0" * 32, "fileSize": 4}
+        alarm = heartbeat_alarm.wanted_alarm(names(), TOPIC) | {"Period": 60}
+        connections.aws_client("cloudwatch").put_metric_alarm(**alarm)
 
     def change(run_id: str) -> None:
         provision_batch(run_id, partitions=2, topic_config={"retention.ms": "1000"})
@@ -224,6 +237,8 @@ def test_changes_killed_anywhere_are_made_once(
     assert requests.count("DeleteConnector") == requests.count("DeleteCustomPlugin") == 1
     assert requests.count("CreateConnector") == requests.count("CreateCustomPlugin") == 1
     assert "DeleteWorkerConfiguration" not in requests
+    assert requests.count("PutMetricAlarm") == 1
+    assert account(msk, kafka)["alarms"] == [("sandbox-health-heartbeat", 300, [TOPIC])]
     assert requests.count("create_partitions") == requests.count("incremental_alter_configs") == 3
     ((_, configuration, capacity),) = account(msk, kafka)["connectors"]
     assert (configuration["flush.size"], configuration["tasks.max"]) == ("777", "3")

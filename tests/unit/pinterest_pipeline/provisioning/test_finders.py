@@ -109,9 +109,12 @@ def test_msk_connect(msk: FakeMsk) -> None:
 
 @pytest.mark.usefixtures("msk", "kafka")
 @pytest.mark.parametrize("with_key", [True, False])
-def test_everything_that_provisioning_makes_is_looked_for(real_s3: Any, with_key: bool) -> None:
+@pytest.mark.parametrize("with_alarm", [True, False])
+def test_everything_that_provisioning_makes_is_looked_for(
+    real_s3: Any, with_key: bool, with_alarm: bool
+) -> None:
     real_s3.create_bucket(Bucket="user-sandbox-bucket")
-    found = finders.find_batch_resources(names(), KEY, with_key=with_key)
+    found = finders.find_batch_resources(names(), KEY, with_key=with_key, with_alarm=with_alarm)
     # As the DAG's manual lists them under "Writes".
     assert set(found) == {
         ("bucket", "user-sandbox-bucket"),
@@ -123,6 +126,7 @@ def test_everything_that_provisioning_makes_is_looked_for(real_s3: Any, with_key
         ("rest_api", "sandbox"),
         *((kind, "sandbox") for kind in ("api_key", "usage_plan") if with_key),
         ("secret", "airflow/connections/pinterest_api"),
+        *([("alarm", "sandbox-health-heartbeat")] if with_alarm else []),
     }
     assert {resource for resource, identifier in found.items() if identifier} == {
         ("bucket", "user-sandbox-bucket")

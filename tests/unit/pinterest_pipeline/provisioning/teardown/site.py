@@ -14,9 +14,9 @@ from cloud_operators.aws.operators.msk_connect import (
 from cloud_operators.kafka.operators.delete_topics import KafkaDeleteTopicsOperator
 from pinterest_pipeline import connections
 from pinterest_pipeline.clock import now_text
-from pinterest_pipeline.entities import ENTITIES
+from pinterest_pipeline.entities import ENTITIES, names
 from pinterest_pipeline.landing.objects import object_key
-from pinterest_pipeline.provisioning import bucket, resources
+from pinterest_pipeline.provisioning import bucket, heartbeat_alarm, resources
 from pinterest_pipeline.provisioning.plugin_source import ORIGIN
 from pinterest_pipeline.provisioning.tasks import resource_tags
 from pinterest_pipeline.provisioning.teardown import tasks
@@ -32,6 +32,8 @@ SECRET = "airflow/connections/pinterest_api"
 TOPICS = [f"sandbox.{entity}" for entity in ENTITIES]
 DEAD_LETTERS = "sandbox.dead-letter"
 SSM_DOCUMENT = "pinterest-sandbox-show-kafka-client-status"
+ALARM = "sandbox-health-heartbeat"
+TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:alerts"
 PARAMS = {"dry_run": False, "delete_data": False, "leave_unread": False}
 #: Records of each topic.
 RECORDS = 5
@@ -48,6 +50,7 @@ STEPS = (
     "delete_worker_configurations",
     "delete_plugin_file",
     "delete_ssm_documents",
+    "delete_alarm",
     "delete_streams",
     "retire_objects",
     "reset_positions",
@@ -75,6 +78,7 @@ class Site:
         self.kinesis = connections.aws_client("kinesis")
         self.secrets = connections.aws_client("secretsmanager")
         self.ssm = connections.aws_client("ssm")
+        self.cloudwatch = connections.aws_client("cloudwatch")
 
     def provision(self, *, adopted: set[str] = frozenset()) -> None:  # type: ignore[assignment]
         """Make everything and record it.
@@ -88,6 +92,7 @@ class Site:
         self.ssm.create_document(
             Name=SSM_DOCUMENT, Content='{"schemaVersion": "2.2"}', DocumentType="Command"
         )
+        self.make_alarm(resource_tags())
         for entity in ENTITIES:
             self.make_stream(f"streaming-sandbox-{entity}")
         for topic in (*TOPICS, DEAD_LETTERS):
@@ -146,6 +151,14 @@ class Site:
         ]
         self.gateway.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
 
+    def make_alarm(self, tags: dict[str, str]) -> None:
+        wanted = heartbeat_alarm.wanted_alarm(names(), TOPIC_ARN)
+        heartbeat_alarm.ensure_alarm(self.cloudwatch, wanted, tags)
+        # moto gives an alarm the tags of one of its name that was deleted.
+        if stale := sorted(resource_tags().keys() - tags.keys()):
+            arn = self.present()["alarm", ALARM]
+            self.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=stale)
+
     def make_stream(self, name: str) -> None:
         self.kinesis.create_stream(StreamName=name, ShardCount=1)
         self.kinesis.get_waiter("stream_exists").wait(
@@ -177,6 +190,7 @@ class Site:
             ("rest_api", "sandbox"),
             ("secret", SECRET),
             ("ssm_document", SSM_DOCUMENT),
+            ("alarm", ALARM),
             *(("stream", f"streaming-sandbox-{entity}") for entity in ENTITIES),
             *(("topic", topic) for topic in (*TOPICS, DEAD_LETTERS)),
             ("bucket", BUCKET),
@@ -270,6 +284,7 @@ class Site:
             "delete_api": lambda: tasks.delete_api.function(items),
             "delete_secret": lambda: tasks.delete_secret.function(items),
             "delete_ssm_documents": lambda: tasks.delete_ssm_documents.function(items),
+            "delete_alarm": lambda: tasks.delete_alarm.function(items),
             "wait_until_written": lambda: tasks.wait_until_written.function(params=params),
             "delete_streams": mapped(KinesisDeleteStreamOperator, "stream", "stream"),
             "reset_positions": lambda: tasks.reset_positions.function(checked["topics"]),

@@ -133,12 +133,13 @@ def test_of_each_kind_another_one_under_the_name_stays(site: Site) -> None:
     site.make_connect()
     site.make_api()
     site.secrets.create_secret(Name=SECRET, SecretString="{}")
+    site.make_alarm({})
     others = {
         resource: identifier
         for resource, identifier in site.present().items()
         if resource[0] not in ("stream", "topic", "bucket", "plugin_file", "ssm_document")
     }
-    assert len(others) == 7
+    assert len(others) == 8
     result = site.teardown()
     assert set(result["left"]) == {f"{kind} {name}" for kind, name in others}
     assert others.items() <= site.present().items()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from contextlib import nullcontext
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pinterest_pipeline.entities import ENTITIES
 from pinterest_pipeline.errors import Permanent
@@ -17,6 +19,7 @@ from pinterest_pipeline.provisioning.teardown import tasks
 from pinterest_pipeline.provisioning.teardown.kinds import ORDER
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeTopic
 from tests.unit.pinterest_pipeline.provisioning.teardown.site import (
+    ALARM,
     BUCKET,
     DEAD_LETTERS,
     POSITIONS,
@@ -45,7 +48,7 @@ def test_everything_that_was_made_goes_and_the_data_stays(site: Site) -> None:
     assert result["kept"] == [f"bucket {BUCKET}"]
     # Nothing is left but what is kept: kinds of the record, each at least once.
     assert {text.partition(" ")[0] for text in result["deleted"]} == set(ORDER) - {"bucket"}
-    assert len(result["deleted"]) == 16
+    assert len(result["deleted"]) == 17
     (folder,) = result["retired"]
     assert folder == f"s3://{BUCKET}/{site.keys('retired/')[0].partition('/topics/')[0]}/"
 
@@ -136,6 +139,24 @@ def test_a_topic_that_somebody_else_has_made_stays(site: Site) -> None:
     assert set(site.kafka.topics) == {"sandbox.geo"}
 
 
+def test_an_alarm_that_somebody_else_has_made_stays(site: Site) -> None:
+    """It has the same ARN, and no date; but it has not the tags of ours."""
+    site.cloudwatch.delete_alarms(AlarmNames=[ALARM])
+    site.make_alarm({"owner": "somebody else"})
+    result = site.teardown()
+    assert result["left"] == [f"alarm {ALARM}"]
+    assert [alarm["AlarmName"] for alarm in site.cloudwatch.describe_alarms()["MetricAlarms"]] == [ALARM]
+
+
+def test_an_alarm_that_is_gone_already_is_no_error(site: Site) -> None:
+    checked_items = site.teardown(stop_before="delete_alarm")
+    refused = ClientError({"Error": {"Code": "ResourceNotFound"}}, "DeleteAlarms")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site.cloudwatch, "delete_alarms", Mock(side_effect=refused))
+        tasks.delete_alarm.function(checked_items["items"])
+    assert ("alarm", ALARM) in site.present()
+
+
 def test_what_was_made_again_after_the_approval_is_not_deleted(site: Site) -> None:
     approved = site.list_resources()
     site.write(
@@ -198,7 +219,7 @@ def test_state_in_another_bucket_goes_with_the_data(site: Site, use_settings: An
 @pytest.mark.parametrize(
     "kinds",
     [
-        {"connector", "plugin_file", "rest_api", "ssm_document", "stream"},
+        {"connector", "plugin_file", "rest_api", "ssm_document", "alarm", "stream"},
         {"custom_plugin", "worker_configuration", "usage_plan", "api_key", "secret", "topic"},
     ],
     ids=lambda kinds: " ".join(sorted(kinds)),
@@ -261,7 +282,7 @@ def test_each_step_may_be_cleared(site: Site, delete_data: bool) -> None:
     first = site.teardown(checked=checked, delete_data=delete_data)
     again = site.teardown(checked=checked, delete_data=delete_data)
     assert first["deleted"] == again["deleted"]
-    assert len(first["deleted"]) == (17 if delete_data else 16)
+    assert len(first["deleted"]) == (18 if delete_data else 17)
     assert site.present() == ({} if delete_data else {("bucket", BUCKET): BUCKET})
 
 
