@@ -76,7 +76,7 @@ from cloud_operators.aws.operators.msk_connect import (
 )
 from cloud_operators.kafka.operators.topics import KafkaEnsureTopicsOperator
 from pinterest_pipeline.connections import AWS, KAFKA
-from pinterest_pipeline.defaults import MANUAL_RUNS, Tag, default_args
+from pinterest_pipeline.defaults import HEALING_RUNS, MANUAL_RUNS, Tag, default_args
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.provisioning import change_tasks, client_tasks, tasks
 from pinterest_pipeline.provisioning.api import API_STAGE, ApiPart, batch_variables
@@ -94,7 +94,7 @@ with DAG(
     description="Topics, S3 sink, API and connection of the batch path",
     doc_md=__doc__,
     schedule=None,
-    allowed_run_types=MANUAL_RUNS,
+    allowed_run_types=(*MANUAL_RUNS, *HEALING_RUNS),
     max_active_runs=1,
     default_args=default_args(),
     tags=[Tag.PINTEREST, Tag.PROVISIONING, Tag.BATCH, Tag.MANUAL],

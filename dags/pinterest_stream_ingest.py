@@ -55,7 +55,7 @@ from cloud_operators.databricks.operators.keep_running import DatabricksKeepNote
 from cloud_operators.databricks.operators.notebook import DatabricksRunNotebookOperator
 from cloud_operators.databricks.operators.workspace import DatabricksPublishFolderOperator
 from pinterest_pipeline.connections import DATABRICKS
-from pinterest_pipeline.defaults import TIMED_RUNS, Tag, default_args, late_run_alerts
+from pinterest_pipeline.defaults import HEALING_RUNS, TIMED_RUNS, Tag, default_args, late_run_alerts
 from pinterest_pipeline.entities import SMOKE_PARTITION_KEY, names
 from pinterest_pipeline.paths import PUBLISHED, include_folder
 from pinterest_pipeline.settings import settings
@@ -72,7 +72,7 @@ with DAG(
     # Without a start date and with no time to run immediately, unpausing does not start a run at once.
     schedule=CronTriggerTimetable("*/15 * * * *", timezone="UTC", run_immediately=timedelta(0)),
     catchup=False,
-    allowed_run_types=TIMED_RUNS,
+    allowed_run_types=(*TIMED_RUNS, *HEALING_RUNS),
     max_active_runs=1,
     default_args=default_args(),
     deadline=late_run_alerts("pinterest_stream_ingest", timedelta(hours=1)),

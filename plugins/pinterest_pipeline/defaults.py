@@ -34,6 +34,8 @@ class Tag(StrEnum):
 MANUAL_RUNS: Any = ("manual",)
 TIMED_RUNS: Any = ("scheduled", "manual")
 ASSET_RUNS: Any = ("asset_triggered", "manual")
+#: Of DAGs that are a remedy of ``pinterest_heal``, which runs them.
+HEALING_RUNS: Any = ("operator_triggered",)
 
 OWNER = "pinterest-data-engineering"
 

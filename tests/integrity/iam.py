@@ -27,6 +27,7 @@ VALUES = {
 #: Actions that AWS's service authorization reference gives no type of resource, so that no ARN matches them.
 UNSCOPED = {
     "logs:DescribeLogGroups",
+    "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     # Has a type of resource, but see README.md.
     "cloudwatch:DescribeAlarms",

@@ -18,6 +18,8 @@ from tests.integrity.dag_files import FILES
 DAG_IDS = [
     "pinterest_daily_batch",
     "pinterest_emulate_posts",
+    "pinterest_heal",
+    "pinterest_health",
     "pinterest_maintenance",
     "pinterest_materialise_results",
     "pinterest_provision_batch",
@@ -27,6 +29,8 @@ DAG_IDS = [
 ]
 SCHEDULED = {
     "pinterest_daily_batch",
+    "pinterest_heal",
+    "pinterest_health",
     "pinterest_maintenance",
     "pinterest_materialise_results",
     "pinterest_stream_ingest",
@@ -47,7 +51,7 @@ def test_every_file_is_known_and_holds_the_dag_it_is_named_after(dag_bag: DagBag
 def test_a_teardown_waits_for_all_that_need_more_than_tables() -> None:
     from pinterest_pipeline.provisioning.teardown.tasks import USERS
 
-    others = {"pinterest_teardown", "pinterest_materialise_results"}
+    others = {"pinterest_teardown", "pinterest_materialise_results", "pinterest_health", "pinterest_heal"}
     # It writes nothing but versions of tables, and deletes what has expired from a bucket that may be gone.
     others.add("pinterest_maintenance")
     assert set(USERS) == set(DAG_IDS) - others

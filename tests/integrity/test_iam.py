@@ -67,6 +67,7 @@ NO_OPERATIONS = {
     "kafka-cluster:ReadData": "a broker asks for it: Fetch",
     "kafka-cluster:WriteData": "a broker asks for it: Produce",
     "kafka-cluster:WriteDataIdempotently": "a broker asks for it: InitProducerId",
+    "kafkaconnect:RestartConnector": "newer than the pinned botocore, so that the request is signed here",
     "s3:GetAccountPublicAccessBlock": "the operation GetPublicAccessBlock of S3 Control",
     "s3:DeleteObjectVersion": "the operations DeleteObject and DeleteObjects with a version",
     "s3:ListBucket": "the operations HeadBucket and ListObjectsV2",

@@ -15,10 +15,15 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Role to its policies, each in ``<policy>.json``; the role's trust policy is in ``<role>-trust.json``. What
-#: MWAA's role may is too long for one policy, and all but the first is needed only while provisioning or
-#: taking down.
+#: MWAA's role may is too long for one policy, and some are needed only while provisioning or taking down.
 ROLES = {
-    "mwaa-execution": ("mwaa-execution", "mwaa-provisioning", "mwaa-kafka-client", "mwaa-teardown"),
+    "mwaa-execution": (
+        "mwaa-execution",
+        "mwaa-provisioning",
+        "mwaa-kafka-client",
+        "mwaa-operations",
+        "mwaa-teardown",
+    ),
     "connector": ("connector",),
     "kinesis-api": ("kinesis-api",),
     "ec2-client": ("ec2-client",),
@@ -76,6 +81,9 @@ PLACEHOLDERS = {
     "CLIENT_INSTANCE_ID": Placeholder(
         pattern=r"i-[0-9a-f]{8,17}", meaning="id of the EC2 instance that runs the REST proxy"
     ),
+    "CONNECTOR_LOG_GROUP": Placeholder(
+        pattern=r"[\w./#\-]{1,512}", meaning="the log group of the connector's workers"
+    ),
     "ALERT_TOPIC": Placeholder(pattern=r"[\w\-]{1,256}(\.fifo)?", meaning="name of the SNS topic of alerts"),
     "ENVIRONMENT": Placeholder(pattern=r"[A-Za-z][\w\-]{0,79}", meaning="the MWAA environment's name"),
     "ENVIRONMENT_BUCKET": Placeholder(pattern=_BUCKET, meaning="the MWAA environment's bucket"),
@@ -125,6 +133,8 @@ def derived(values: Mapping[str, str]) -> dict[str, str]:
         "STATE_BUCKET": state.partition("/")[0],
         "PLUGIN_SOURCE": plugin,
         "PLUGIN_BUCKET": plugin.partition("/")[0],
+        # Whether there is one depends on the connector's log delivery, which provisioning leaves off.
+        "CONNECTOR_LOG_GROUP": f"/msk-connect/{user_id}-connector" if user_id else "",
         # Of no instance: without one there is none to send commands to.
         "CLIENT_INSTANCE_ID": "i-00000000000000000",
     }

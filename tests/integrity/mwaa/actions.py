@@ -177,6 +177,31 @@ OTHERS += [
         ),
     )
 ]
+#: Calls about a connector that delivers its log, and has failed tasks.
+OTHERS += [
+    Call(
+        "pinterest_health",
+        "logs",
+        "FilterLogEvents",
+        "POST",
+        "/",
+        {"arn": f"arn:aws:logs:{ACCOUNT}:log-group:/msk-connect/sandbox-connector:*"},
+    ),
+    *(
+        Call(
+            "pinterest_heal",
+            "kafkaconnect",
+            operation,
+            method,
+            "/",
+            {"arn": f"arn:aws:kafkaconnect:{ACCOUNT}:{kind}/sandbox-connector/0-1"},
+        )
+        for operation, method, kind in (
+            ("RestartConnector", "POST", "connector"),
+            ("DescribeConnectorOperation", "GET", "connector-operation"),
+        )
+    ),
+]
 #: Calls with which a teardown deletes and moves.
 OTHERS += [
     Call(TEARDOWN, service, operation, method, path, on)

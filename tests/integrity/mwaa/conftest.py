@@ -41,6 +41,8 @@ DAGS = (
     "pinterest_stream_ingest",
     "pinterest_materialise_results",
     "pinterest_maintenance",
+    "pinterest_health",
+    "pinterest_heal",
     # A dry run: other tests look at what the DAGs before it have made.
     "pinterest_teardown",
 )
@@ -49,6 +51,8 @@ CONF: dict[str, dict[str, Any]] = {
     "pinterest_provision_batch": {"dry_run": False},
     "pinterest_provision_stream": {"dry_run": False},
     "pinterest_emulate_posts": {"target": "both"},
+    # Which is healthy: it is looked at, and left alone.
+    "pinterest_heal": {"component": "connector"},
 }
 COMMANDS = {
     "plugins": ["plugins", "--output", "json"],

@@ -55,7 +55,7 @@ def test_the_role_may_do_what_the_tasks_do_and_nothing_else(mwaa: Mwaa, rows: li
 
 
 def test_the_table_and_the_policies_allow_the_same(rows: list[Row]) -> None:
-    names = ("mwaa-execution", "mwaa-provisioning", "mwaa-kafka-client", "mwaa-teardown")
+    names = ("mwaa-execution", "mwaa-provisioning", "mwaa-kafka-client", "mwaa-operations", "mwaa-teardown")
     policies = [statement for name in names for statement in statements(name)]
     own = [statement for statement in policies if not statement["Sid"].startswith("Environment")]
     allowed = {action for statement in own for action in in_list(statement["Action"])}

@@ -12,6 +12,7 @@ STATEMENTS = [
     *statements("mwaa-execution"),
     *statements("mwaa-provisioning"),
     *statements("mwaa-kafka-client"),
+    *statements("mwaa-operations"),
     *statements("mwaa-teardown"),
 ]
 #: What a statement's Sid begins with to the DAGs that need it; the longest beginning counts.
@@ -20,6 +21,8 @@ NEEDED_BY = {
     "Pipeline": frozenset(DAGS),
     "MaterialiseResults": frozenset({"pinterest_materialise_results"}),
     "Maintenance": frozenset({"pinterest_maintenance"}),
+    "Health": frozenset({"pinterest_health", "pinterest_heal"}),
+    "Heal": frozenset({"pinterest_heal"}),
     "Provision": frozenset({"pinterest_provision_batch", "pinterest_provision_stream"}),
     "ProvisionBatch": frozenset({"pinterest_provision_batch"}),
     "ProvisionStream": frozenset({"pinterest_provision_stream"}),
@@ -70,6 +73,8 @@ JUSTIFIED = {
     ("ProvisionStreamStreams", "kinesis:*StreamRetentionPeriod"): "only for a retention other than a day",
     ("ProvisionStreamStreams", "kinesis:Update*"): "only what differs is changed",
     ("ProvisionStreamApiRole", "iam:PassRole"): "PutRestApi asks for it, since methods name the role",
+    ("HealthLog", "logs:FilterLogEvents"): "the connector here delivers no log",
+    ("HealConnector", "kafkaconnect:*"): "only failed tasks are restarted",
     ("TeardownTopics", "kafka-cluster:DeleteTopic"): "as above: topics are deleted",
     ("TeardownBucket", "s3:DeleteBucket"): DRY_RUN,
     ("TeardownVersions", "s3:ListBucketVersions"): DRY_RUN,

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 RULE = TriggerRule.NONE_FAILED
 #: Kinds that operators know by name: a stream's ARN is made of it, a topic has none.
 NAMED = {"stream", "topic"}
-#: DAGs that need what is deleted: all but the one that only reads tables.
+#: DAGs that need what is deleted: all but those that only read tables and states.
 USERS = (
     "pinterest_provision_batch",
     "pinterest_provision_stream",

@@ -1,0 +1,74 @@
+"""
+# Heal the pipeline
+
+Treats a component that has become ill, where the pipeline can do that by itself, and calls a person where it
+can't.
+
+**When.** After `pinterest_health` has found a change, if `PINTEREST_AUTO_HEAL` is true (by default it is
+false), and by hand. One run at a time: changes that come meanwhile are treated by the next one.
+
+**Params.** Example: `{"component": "connector"}`.
+- `component`: treat this one, whatever `PINTEREST_AUTO_HEAL` says. Left empty, those that the events name.
+
+**Does.** The present state is read again first; what is healthy is left alone.
+- `connector`, `RUNNING` with failed tasks: these are restarted (RestartConnector); offsets stay.
+- `connector`, `FAILED`: `pinterest_provision_batch` is run with `allow_replace`, which makes it again; its
+  group keeps the offsets.
+- `rest_proxy`: restarted on `PINTEREST_CLIENT_INSTANCE_ID` through Systems Manager.
+- `streams`, `databricks` in the mode `continuous`: `pinterest_stream_ingest` is run, which starts a stream
+  run that has ended again from its checkpoints.
+
+**Needs.** The policy `mwaa-operations.json`, for the REST proxy `mwaa-kafka-client.json`; for a DAG that it runs,
+what that one needs, and that it is not paused.
+
+**Writes.** `health/healing/<component>.json`: what was tried, when, and with what outcome. After three tries
+of one illness, each followed for three minutes, a person is called by a message, once. It is tried anew when
+the component was healthy in between, or after a day.
+
+**When it fails.** `treat` and `look_again` fail when something could not be healed; the message names the
+runbook. A task that was killed has used up its try. Run it with the param `component` when the cause is
+mended.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, Param, chain
+
+from pinterest_pipeline.assets import HEALTH
+from pinterest_pipeline.defaults import ASSET_RUNS, Tag, default_args, late_run_alerts
+from pinterest_pipeline.healing import tasks
+from pinterest_pipeline.healing.remedies import CHOOSERS
+
+with DAG(
+    dag_id="pinterest_heal",
+    dag_display_name="Pinterest: heal",
+    description="Treats components that have become ill, a bounded number of times",
+    doc_md=__doc__,
+    schedule=[HEALTH],
+    allowed_run_types=ASSET_RUNS,
+    max_active_runs=1,
+    default_args=default_args(),
+    deadline=late_run_alerts("pinterest_heal", timedelta(hours=2)),
+    tags=[Tag.PINTEREST, Tag.HEALTH, Tag.SCHEDULED],
+    params={
+        "component": Param(
+            "", enum=["", *CHOOSERS], description="Treat this one; empty: those that have changed"
+        )
+    },
+) as dag:
+    # The tries are counted by the task itself.
+    treated = tasks.treat.override(retries=0).expand(component=tasks.choose_components())
+    run_dag = TriggerDagRunOperator.partial(
+        task_id="run_dag",
+        # An earlier try's run is there already.
+        trigger_run_id="heal__{{ run_id }}__{{ ti.map_index }}__{{ ti.try_number }}",
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=5,
+        fail_when_dag_is_paused=True,
+        map_index_template="{{ task.trigger_dag_id }}",
+    ).expand_kwargs(tasks.list_dag_runs(treated))
+    chain(run_dag, tasks.look_again.override(retries=0)())

@@ -1,0 +1,146 @@
+"""Health and healing on a running demo: nobody is told of a healthy one, and once of a breakage and its end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.dags import PROVISION
+from pinterest_sandbox.waiting import NotReady, wait_until
+from tests.e2e.conftest import ENTITIES, Demo, aws_client, landed_lines
+from tests.e2e.driving import EMULATE, finished
+from tests.e2e.landing import ends, post_records
+from tests.faults import Faults
+
+pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
+
+HEALTH, HEAL = "pinterest_health", "pinterest_heal"
+#: Behind what the demo has posted.
+FIRST_POST = 30000
+
+
+class Mailbox:
+    """What the alert topic sends, from now on."""
+
+    def __init__(self, demo: Demo) -> None:
+        self._sqs, sns = aws_client(demo.sandbox, "sqs"), aws_client(demo.sandbox, "sns")
+        self._queue = self._sqs.create_queue(QueueName="health-mailbox")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        topics = (each["TopicArn"] for each in sns.list_topics()["Topics"])
+        topic = next(arn for arn in topics if arn.endswith(":pinterest-alerts"))
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
+
+    def received(self) -> list[tuple[str, str]]:
+        """Subject and text of what has come since it was asked last."""
+        found = []
+        while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for each in messages:
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
+                body = json.loads(each["Body"])
+                found.append((body["Subject"], body["Message"]))
+        return found
+
+
+@pytest.fixture
+def airflow(demo: Demo) -> Iterator[AirflowClient]:
+    """Airflow, in which runs of health and healing are only those of the test."""
+    client = AirflowClient(demo.sandbox.url("airflow"))
+    client.wait_for_dags((HEALTH, HEAL), timeout=60)
+    for dag in (HEAL, PROVISION, EMULATE):
+        client.unpause(dag)
+    yield client
+    client.pause(HEALTH)
+    client.pause(HEAL)
+
+
+@pytest.fixture
+def mailbox(demo: Demo) -> Mailbox:
+    return Mailbox(demo)
+
+
+@pytest.fixture
+def faults(demo: Demo) -> Iterator[Faults]:
+    faults = Faults(demo.sandbox)
+    yield faults
+    faults.clear()
+
+
+def look(airflow: AirflowClient) -> dict[str, dict[str, Any]]:
+    """A run of the health DAG; gives the states by component. Paused otherwise: none comes by itself."""
+    run_id = airflow.trigger(HEALTH, {})
+    airflow.unpause(HEALTH)
+    finished(airflow, HEALTH, run_id)
+    airflow.pause(HEALTH)
+    states: dict[str, dict[str, Any]] = airflow.result(HEALTH, run_id, "keep_record")["components"]
+    return states
+
+
+def connector_state(demo: Demo) -> str:
+    client = aws_client(demo.sandbox, "kafkaconnect")
+    (found,) = client.list_connectors(connectorNamePrefix=f"{demo.sandbox.user_id}-connector")["connectors"]
+    return str(found["connectorState"])
+
+
+def test_a_breakage_is_told_once_healed_and_its_end_told_once(
+    demo: Demo, airflow: AirflowClient, mailbox: Mailbox, faults: Faults
+) -> None:
+    # A healthy pipeline: green, and nobody is told.
+    for _ in range(3):
+        states = look(airflow)
+        assert {name: state["status"] for name, state in states.items() if state["status"] != "healthy"} == {}
+    assert mailbox.received() == []
+
+    # S3 refuses the connector: its task fails, and records wait in Kafka.
+    faults.begin("s3", "--client", "connector", "--error", "AccessDenied")
+    before = ends(demo)
+    for entity in ENTITIES:
+        name = {"pin": "index", "geo": "ind", "user": "ind"}[entity]
+        post_records(demo, entity, [{name: FIRST_POST + number} for number in range(20)])
+
+    def failed() -> None:
+        if connector_state(demo) != "FAILED":
+            raise NotReady(connector_state(demo))
+
+    wait_until(failed, what="the connector to fail", timeout=60, interval=0.5)
+    faults.clear()
+    states = look(airflow)
+    assert states["connector"]["status"] == "down"
+    ((subject, text),) = mailbox.received()
+    assert subject == "Pinterest pipeline: S3 sink connector down"
+    assert "docs/runbooks/connector.md" in text
+    look(airflow)
+    assert mailbox.received() == []
+
+    # Healed by its own DAG, behind the same group: nothing is lost or doubled.
+    began = time.monotonic()
+    run_id = airflow.trigger(HEAL, {"component": "connector"})
+    finished(airflow, HEAL, run_id)
+    assert airflow.result(HEAL, run_id, "look_again") == {"connector": "healed"}
+    print(f"healed within {time.monotonic() - began:.0f} s")
+    assert connector_state(demo) == "RUNNING"
+    after = ends(demo)
+
+    def landed() -> None:
+        lines = landed_lines(demo.sandbox)
+        counts = {entity: sum(n for (of, _), n in lines.items() if of == entity) for entity in ENTITIES}
+        if any(counts[entity] < after[entity] for entity in ENTITIES):
+            raise NotReady(f"{counts} of {after}")
+        assert counts == {entity: after[entity] for entity in ENTITIES}
+
+    assert {entity: after[entity] - before[entity] for entity in ENTITIES} == dict.fromkeys(ENTITIES, 20)
+    wait_until(landed, what="what was posted meanwhile in S3", timeout=60, interval=1)
+
+    states = look(airflow)
+    assert {name: state["status"] for name, state in states.items() if state["status"] != "healthy"} == {}
+    ((subject, text),) = mailbox.received()
+    assert subject == "Pinterest pipeline: S3 sink connector healthy"
+    assert "make the connector again: healed" in text
+    look(airflow)
+    assert mailbox.received() == []
