@@ -55,12 +55,14 @@ with DAG(
     tags=[Tag.PINTEREST, Tag.HEALTH, Tag.SCHEDULED],
     params={
         "component": Param(
-            "", enum=["", *CHOOSERS], description="Treat this one; empty: those that have changed"
+            "",
+            type="string",
+            enum=["", *CHOOSERS],
+            description="Treat this one; empty: those that have changed",
         )
     },
 ) as dag:
-    # The tries are counted by the task itself.
-    treated = tasks.treat.override(retries=0).expand(component=tasks.choose_components())
+    treated = tasks.treat.expand(component=tasks.choose_components())
     run_dag = TriggerDagRunOperator.partial(
         task_id="run_dag",
         # An earlier try's run is there already.
@@ -71,4 +73,4 @@ with DAG(
         fail_when_dag_is_paused=True,
         map_index_template="{{ task.trigger_dag_id }}",
     ).expand_kwargs(tasks.list_dag_runs(treated))
-    chain(run_dag, tasks.look_again.override(retries=0)())
+    chain(run_dag, tasks.look_again())

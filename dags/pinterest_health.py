@@ -52,8 +52,8 @@ with DAG(
     deadline=late_run_alerts("pinterest_health", timedelta(minutes=10)),
     tags=[Tag.PINTEREST, Tag.HEALTH, Tag.SCHEDULED],
 ) as dag:
-    # A look that fails is a state; the next one comes in five minutes.
-    checks = tasks.check.override(retries=0).expand(component=list(COMPONENTS))
+    # A look that fails is a state. Only one that was killed is tried again, soon.
+    checks = tasks.check.override(retry_delay=timedelta(seconds=2)).expand(component=list(COMPONENTS))
     record = tasks.keep_record()
     chain(checks, record, tasks.publish_changes(record))
     chain(tasks.tell_people(record), tasks.put_heartbeat(record))

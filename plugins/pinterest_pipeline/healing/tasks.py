@@ -15,7 +15,7 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.errors import PipelineError
+from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.health import store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
@@ -74,7 +74,7 @@ def treat(component: str, *, run_id: Any = None) -> dict[str, Any]:
 
     :param component: its name.
     :returns: ``component``, ``done``: what was done, and for what a DAG has to do ``dag_id`` and ``conf``.
-    :raises PipelineError: when it could not be healed; a person was told.
+    :raises Permanent: when it could not be healed; a person was told.
     """
     context: Any = get_current_context()
     context["component"] = COMPONENTS[component].label
@@ -104,7 +104,7 @@ def treat(component: str, *, run_id: Any = None) -> dict[str, Any]:
         if outcome == attempts.HEALED:
             return {"component": component, "done": remedy.name}
     _call_a_person(component, memory, context)
-    raise PipelineError(f"{COMPONENTS[component].label} was not healed: {attempts.told(memory)}")
+    raise Permanent(f"{COMPONENTS[component].label} was not healed: {attempts.told(memory)}")
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
@@ -123,7 +123,7 @@ def look_again(*, ti: Any = None) -> dict[str, str]:
     """See whether those are well again for which a DAG was run.
 
     :returns: component to outcome.
-    :raises PipelineError: when one is not, or could not be treated; a person was told.
+    :raises Permanent: when one is not, or could not be treated; a person was told.
     """
     treated = {each["component"]: each for each in ti.xcom_pull(task_ids="treat") or [] if each}
     chosen = ti.xcom_pull(task_ids="choose_components") or []
@@ -139,7 +139,7 @@ def look_again(*, ti: Any = None) -> dict[str, str]:
             _call_a_person(component, memory, get_current_context())
             problems.append(f"{COMPONENTS[component].label} was not healed: {attempts.told(memory)}")
     if problems:
-        raise PipelineError("\n".join(problems))
+        raise Permanent("\n".join(problems))
     return outcomes
 
 

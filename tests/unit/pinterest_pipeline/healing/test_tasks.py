@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pinterest_pipeline.assets import HEALTH
-from pinterest_pipeline.errors import PipelineError
+from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.healing import remedies, tasks
 from pinterest_pipeline.healing.remedies import Remedy
 from pinterest_pipeline.health.components import COMPONENTS
@@ -103,7 +103,7 @@ def test_one_try_that_helps_is_noted_and_enough(ward: Ward, looks: list[Status],
 def test_after_three_tries_a_person_is_called_once(
     ward: Ward, looks: list[Status], applied: list[str]
 ) -> None:
-    with pytest.raises(PipelineError, match="S3 sink connector was not healed"):
+    with pytest.raises(Permanent, match="S3 sink connector was not healed"):
         treat()
     assert applied == ["restarted"] * 3
     ((subject, message),) = ward.site.received()
@@ -111,14 +111,14 @@ def test_after_three_tries_a_person_is_called_once(
     assert "after 3 tries" in message
     assert message.count("restart it: not healed: it is down") == 3
     assert "docs/runbooks/connector.md" in message
-    with pytest.raises(PipelineError):
+    with pytest.raises(Permanent):
         treat()
     assert applied == ["restarted"] * 3
     assert ward.site.received() == []
 
 
 def test_a_new_illness_is_treated_anew(ward: Ward, looks: list[Status], applied: list[str]) -> None:
-    with pytest.raises(PipelineError):
+    with pytest.raises(Permanent):
         treat()
     looks[:] = [Status.HEALTHY]
     treat()
@@ -138,7 +138,7 @@ def test_a_try_whose_task_was_killed_counts(
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             treat()
-    with pytest.raises(PipelineError, match="restart it: begun"):
+    with pytest.raises(Permanent, match="restart it: begun"):
         treat()
     assert len(ward.site.document(KEY)["attempts"]) == 3
 
@@ -150,7 +150,7 @@ def test_a_remedy_that_fails_is_a_try_with_its_reason(
         raise RuntimeError("the service refuses")
 
     monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: Remedy(name="restart it", apply=fail))
-    with pytest.raises(PipelineError, match="failed: RuntimeError: the service refuses"):
+    with pytest.raises(Permanent, match="failed: RuntimeError: the service refuses"):
         treat()
 
 
@@ -205,12 +205,12 @@ def test_a_dag_that_did_not_help_calls_a_person(
     remedy = Remedy(name="run it", dag_id="pinterest_stream_ingest")
     monkeypatch.setitem(remedies.CHOOSERS, "streams", lambda: remedy)
     treated = treat("streams")
-    with pytest.raises(PipelineError, match="Kinesis streams was not healed"):
+    with pytest.raises(Permanent, match="Kinesis streams was not healed"):
         tasks.look_again.function(ti=TaskInstance(["streams"], [treated]))
     assert len(ward.site.received()) == 1
 
 
 def test_a_run_in_which_one_was_not_treated_is_red(ward: Ward) -> None:
-    with pytest.raises(PipelineError, match="S3 sink connector: see the log of treat"):
+    with pytest.raises(Permanent, match="S3 sink connector: see the log of treat"):
         tasks.look_again.function(ti=TaskInstance(["connector"], []))
     assert tasks.look_again.function(ti=TaskInstance([], [])) == {}
