@@ -18,8 +18,8 @@ false), and by hand. One run at a time: changes that come meanwhile are treated 
 - `streams`, `databricks` in the mode `continuous`: `pinterest_stream_ingest` is run, which starts a stream
   run that has ended again from its checkpoints.
 
-**Needs.** The policy `mwaa-operations.json`, for the REST proxy `mwaa-kafka-client.json`; for a DAG that it runs,
-what that one needs, and that it is not paused.
+**Needs.** The policy `mwaa-operations.json`, for the REST proxy `mwaa-kafka-client.json`; for a DAG that it
+runs, what that one needs, and that it is not paused.
 
 **Writes.** `health/healing/<component>.json`: what was tried, when, and with what outcome. After three tries
 of one illness, each followed for three minutes, a person is called by a message, once. It is tried anew when

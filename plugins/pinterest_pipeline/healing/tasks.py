@@ -16,12 +16,12 @@ from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import Permanent
+from pinterest_pipeline.healing import attempts, remedies
+from pinterest_pipeline.healing.attempts import Treatment
 from pinterest_pipeline.health import store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
-from pinterest_pipeline.healing import attempts, remedies
-from pinterest_pipeline.healing.attempts import Treatment
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
