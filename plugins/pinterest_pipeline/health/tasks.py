@@ -13,12 +13,12 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
+from pinterest_pipeline.healing import attempts
 from pinterest_pipeline.health import alerts, store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
 from pinterest_pipeline.health.records import Malformed, Record, make_record, make_state
-from pinterest_pipeline.healing import attempts
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)

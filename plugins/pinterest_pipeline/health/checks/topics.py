@@ -64,12 +64,23 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
     if reading.trouble:
         return Finding(status=Status.DOWN, sentence=reading.trouble, memory=memory)
     present = {name: topic for name, topic in reading.topics.items() if topic.partitions is not None}
-    missing = [name for name in reading.topics if name not in present]
+    known = memory.get("topics")
+    was_there = known if isinstance(known, Mapping) else {}
+    gone = [name for name in reading.topics if name not in present and name in was_there]
+    missing = [name for name in reading.topics if name not in present and name not in was_there]
     problems: list[Problem] = []
     if missing:
         what = f"topics {', '.join(missing)} do" if len(missing) > 1 else f"topic {missing[0]} does"
         problems.append((Status.DOWN, f"{what} not exist: run pinterest_provision_batch"))
-    known = memory.get("topics")
+    # Made again it begins at offset 0, and the sink writes over what has landed.
+    problems += [
+        (
+            Status.DOWN,
+            f"topic {name} is gone: unless a teardown has deleted it, keep what has landed before it is made "
+            "again",
+        )
+        for name in gone
+    ]
     for name, topic in present.items():
         problems.extend(_of_partitions(name, topic.partitions or ()))
         problems.extend(_of_replication(name, topic.partitions or (), reading.replication))
@@ -96,6 +107,7 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
                 }
                 for name, topic in present.items()
             }
+            | {name: was_there[name] for name in gone}
         },
     )
 

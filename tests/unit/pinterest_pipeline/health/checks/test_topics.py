@@ -51,6 +51,26 @@ def test_one_topic_that_is_missing_is_down(name: str) -> None:
     assert found.sentence == f"topic {name} does not exist: run pinterest_provision_batch"
 
 
+def test_a_topic_that_was_there_is_not_simply_to_be_made_again() -> None:
+    """It would begin at offset 0, and the sink write over what has landed."""
+    there = judge(Reading(topics={each: Topic(partitions=[GOOD]) for each in NAMES}, replication=3), {})
+    memory = there.memory
+    for _ in range(2):
+        topics = {each: Topic(partitions=None if each == NAMES[0] else [GOOD]) for each in NAMES}
+        found = judge(Reading(topics=topics, replication=3), memory)
+        assert found.status == "down"
+        assert found.sentence == (
+            f"topic {NAMES[0]} is gone: unless a teardown has deleted it, keep what has landed before it is "
+            "made again"
+        )
+        memory = found.memory
+    assert judge(Reading(topics=there_again(), replication=3), memory).status == "healthy"
+
+
+def there_again() -> dict[str, Topic]:
+    return {each: Topic(partitions=[GOOD]) for each in NAMES}
+
+
 def test_a_partition_without_a_leader_is_down() -> None:
     found = look(partitions=[partition(0), partition(1, has_leader=False, in_sync=0)])
     assert (found.status, found.sentence) == ("down", "sandbox.pin: no broker leads partition 1")
