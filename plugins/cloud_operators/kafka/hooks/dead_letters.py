@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ GROUP_ID = "dead-letter-reader"
 #: A read of many returns when it is full or its time is over.
 _BATCH = 1000
 _BATCH_S = 0.5
+#: What a letter takes in memory beside its value.
+_LETTER_BYTES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,41 @@ class DeadLetters:
     next_offsets: dict[int, int]
     complete: bool
     trimmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetter:
+    """A record that a sink could not write.
+
+    :param topic: the record's topic
+    :param partition: its partition there
+    :param offset: its offset there
+    :param value: its bytes as they were sent; ``None`` for a record without a value
+    :param place: partition and offset of the letter itself in the dead-letter topic
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    place: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters:
+    """What one reading of a dead-letter topic has found, with the records themselves.
+
+    :param letters: in the order of the dead-letter topic's partitions; a record that the sink has met twice
+        is there twice
+    :param strangers: messages that do not say where they came from
+    :param next_offsets: partition of the dead-letter topic -> where to read on
+    :param complete: whether the end was reached; ``False`` when a limit was reached before
+    """
+
+    letters: list[DeadLetter]
+    strangers: int
+    next_offsets: dict[int, int]
+    complete: bool
 
 
 class DeadLetterHook(KafkaOffsetsHook):
@@ -87,6 +124,56 @@ class DeadLetterHook(KafkaOffsetsHook):
             next_offsets=reading.next_offsets,
             complete=not reading.open,
             trimmed=any(oldest.values()),
+        )
+
+    def read_letters(
+        self,
+        topic: str,
+        *,
+        of_topics: Collection[str],
+        start: Mapping[int, int] | None = None,
+        time_limit: float = 60,
+        max_bytes: int = 32_000_000,
+    ) -> Letters:
+        """Read dead letters with their values, up to the ends found at the start or until a limit is reached.
+
+        :param topic: the dead-letter topic
+        :param of_topics: topics whose records are wanted
+        :param start: partition -> offset to begin at; others begin at the oldest
+        :param time_limit: seconds of reading
+        :param max_bytes: of all values together, 200 more counted for each of them; the one that exceeds it
+            is the last
+        :raises ResourceMissing: when the topic does not exist
+        :raises ServiceUnreachable: when no broker answers
+        :raises ServiceFailed: when a broker refuses
+        """
+        oldest = self.beginning_offsets([topic])[topic]
+        ends = self.end_offsets([topic])[topic]
+        firsts = {number: max((start or {}).get(number, 0), oldest[number]) for number in ends}
+        reading = _Reading(topic, firsts, ends, time_limit)
+        letters: list[DeadLetter] = []
+        strangers = size = 0
+        if reading.open:
+            consumer: Consumer = _ConsumerHook(self.kafka_config_id).get_conn
+            try:
+                for message in reading.messages(consumer):
+                    letter = _letter(message)
+                    if letter is None:
+                        strangers += 1
+                    elif letter.topic in of_topics:
+                        letters.append(letter)
+                        size += len(letter.value or b"") + _LETTER_BYTES
+                        if size >= max_bytes:
+                            break
+            except KafkaException as error:
+                raise self.translated(f"dead-letter topic {topic!r}", error) from error
+            finally:
+                consumer.close()
+        return Letters(
+            letters=letters,
+            strangers=strangers,
+            next_offsets=reading.next_offsets,
+            complete=not reading.open,
         )
 
     def read_origins(
@@ -195,14 +282,39 @@ def collect_origins(messages: Iterable[Any]) -> Origins:
     origins: Origins = defaultdict(set)
     strangers = 0
     for message in messages:
-        headers = {name: value or b"" for name, value in message.headers() or []}
-        try:
-            topic = headers["__connect.errors.topic"].decode()
-            place = int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"])
-        except (KeyError, ValueError):
+        origin = _origin(message)
+        if origin is None:
             strangers += 1
             continue
-        origins[topic].add(place)
+        topic, partition, offset = origin
+        origins[topic].add((partition, offset))
     if strangers:
         log.warning("%d messages of the dead-letter topic do not say where they came from", strangers)
     return dict(origins)
+
+
+def _origin(message: Any) -> tuple[str, int, int] | None:
+    """Topic, partition and offset of the record that a dead letter is made of."""
+    headers = {name: value or b"" for name, value in message.headers() or []}
+    try:
+        return (
+            headers["__connect.errors.topic"].decode(),
+            int(headers["__connect.errors.partition"]),
+            int(headers["__connect.errors.offset"]),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _letter(message: Any) -> DeadLetter | None:
+    origin = _origin(message)
+    if origin is None:
+        return None
+    topic, partition, offset = origin
+    return DeadLetter(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        value=message.value(),
+        place=(message.partition(), message.offset()),
+    )

@@ -13,7 +13,13 @@ from confluent_kafka import KafkaError, TopicPartition
 
 from cloud_operators.exceptions import ServiceFailed, ServiceUnreachable, WaitTimedOut
 from cloud_operators.kafka.hooks import dead_letters
-from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook, DeadLetters, collect_origins
+from cloud_operators.kafka.hooks.dead_letters import (
+    DeadLetter,
+    DeadLetterHook,
+    DeadLetters,
+    Letters,
+    collect_origins,
+)
 from cloud_operators.kafka.offsets import Offsets
 
 TOPIC = "sandbox.dead-letter"
@@ -23,14 +29,23 @@ class Message:
     """A message, or an error, as the client gives it."""
 
     def __init__(
-        self, headers: dict[str, bytes | None], *, place: tuple[int, int] = (0, 0), error: int | None = None
+        self,
+        headers: dict[str, bytes | None],
+        *,
+        place: tuple[int, int] = (0, 0),
+        error: int | None = None,
+        value: bytes | None = b"",
     ) -> None:
+        self._value = value
         self._headers = [(f"__connect.errors.{name}", value) for name, value in headers.items()]
         self._place = place
         self._error = None if error is None else KafkaError(error)
 
     def headers(self) -> Any:
         return self._headers or None
+
+    def value(self) -> bytes | None:
+        return self._value
 
     def error(self) -> KafkaError | None:
         return self._error
@@ -42,9 +57,11 @@ class Message:
         return self._place[1]
 
 
-def dead(topic: str, partition: int, offset: int, *, place: tuple[int, int] = (0, 0)) -> Message:
+def dead(
+    topic: str, partition: int, offset: int, *, place: tuple[int, int] = (0, 0), value: bytes | None = b""
+) -> Message:
     origin = {"topic": topic, "partition": str(partition), "offset": str(offset), "stage": "VALUE_CONVERTER"}
-    return Message({name: value.encode() for name, value in origin.items()}, place=place)
+    return Message({name: text.encode() for name, text in origin.items()}, place=place, value=value)
 
 
 def test_origins_come_from_the_context_headers() -> None:
@@ -185,15 +202,16 @@ def test_time_that_is_over_leaves_what_was_found_and_where_to_read_on(consumer: 
         pytest.param(KafkaError._TRANSPORT, ServiceUnreachable, id="broker-gone"),
     ],
 )
+@pytest.mark.parametrize("how", ["origins", "letters"])
 def test_an_error_while_reading_is_told(
-    monkeypatch: pytest.MonkeyPatch, consumer: FakeConsumer, code: int, kind: type[Exception]
+    monkeypatch: pytest.MonkeyPatch, consumer: FakeConsumer, code: int, kind: type[Exception], how: str
 ) -> None:
     extra = {"bootstrap.servers": "127.0.0.1:1"}
     monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps({"conn_type": "kafka", "extra": extra}))
     hook = Broker(consumer, oldest={0: 0}, ends={0: 2})
     consumer.batches = [[Message({}, error=code)]]
     with pytest.raises(kind, match=r"127\.0\.0\.1:1"):
-        hook.read_dead_letters(TOPIC)
+        hook.read_dead_letters(TOPIC) if how == "origins" else hook.read_letters(TOPIC, of_topics=["t"])
     assert consumer.closed
 
 
@@ -246,3 +264,51 @@ def test_the_consumer_signs_msk_tokens_too(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         client.close()
     assert regions[0] == "eu-west-1"
+
+
+def test_letters_have_the_bytes_that_were_sent(consumer: FakeConsumer) -> None:
+    hook = Broker(consumer, oldest={0: 3, 1: 0}, ends={0: 9, 1: 0})
+    consumer.batches = [
+        [
+            dead("t", 0, 5, place=(0, 4), value=b"\xff"),
+            dead("u", 0, 6, place=(0, 5), value=b"of others"),
+            Message({}, place=(0, 6)),
+            dead("t", 2, 7, place=(0, 7), value=None),
+            # The sink has met it twice.
+            dead("t", 0, 5, place=(0, 8), value=b"\xff"),
+        ]
+    ]
+    found = hook.read_letters(TOPIC, of_topics=["t", "s"], start={0: 4})
+    assert consumer.assigned == [(0, 4)]
+    assert consumer.closed
+    assert found == Letters(
+        letters=[
+            DeadLetter(topic="t", partition=0, offset=5, value=b"\xff", place=(0, 4)),
+            DeadLetter(topic="t", partition=2, offset=7, value=None, place=(0, 7)),
+            DeadLetter(topic="t", partition=0, offset=5, value=b"\xff", place=(0, 8)),
+        ],
+        strangers=1,
+        next_offsets={0: 9, 1: 0},
+        complete=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("max_bytes", "read"), [(2 * 201 - 1, 2), (2 * 201, 2), (2 * 201 + 1, 3), (10_000, 4)]
+)
+def test_letters_end_with_the_one_that_fills_the_limit(
+    consumer: FakeConsumer, max_bytes: int, read: int
+) -> None:
+    """What is behind it in the same answer of the client is read by whoever goes on."""
+    hook = Broker(consumer, oldest={0: 0}, ends={0: 4})
+    consumer.batches = [[dead("t", 0, number, place=(0, number), value=b"x") for number in range(4)]]
+    found = hook.read_letters(TOPIC, of_topics=["t"], max_bytes=max_bytes)
+    assert [letter.offset for letter in found.letters] == list(range(read))
+    assert (found.next_offsets, found.complete) == ({0: read}, read == 4)
+
+
+def test_letters_without_any_ask_no_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters._ConsumerHook, "get_conn", None)
+    hook = Broker(FakeConsumer(), oldest={0: 4}, ends={0: 4})
+    found = hook.read_letters(TOPIC, of_topics=["t"])
+    assert found == Letters(letters=[], strangers=0, next_offsets={0: 4}, complete=True)
