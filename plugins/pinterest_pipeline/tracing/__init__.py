@@ -1,0 +1,1 @@
+"""One post's whole way through the pipeline, on both paths."""

@@ -1,0 +1,264 @@
+"""One post's way on the batch path, put together from what was read: no service is asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pinterest_pipeline.landing.manifest import Mark
+from pinterest_pipeline.landing.objects import object_key
+from pinterest_pipeline.tracing import states
+from pinterest_pipeline.tracing.contents import Content
+from pinterest_pipeline.tracing.places import is_read, object_of, offset_of
+
+
+class Place(NamedTuple):
+    """Where a line has landed; ``line`` counts from 0."""
+
+    partition: int
+    first_offset: int
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A record in Kafka.
+
+    :param at: its timestamp, ISO 8601 in UTC.
+    """
+
+    partition: int
+    offset: int
+    at: str
+    content: Content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of a landed object."""
+
+    place: Place
+    content: Content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A row of the quarantine table."""
+
+    place: Place
+    reason: str
+    run_id: str
+    quarantined_at: str
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was read of one entity.
+
+    :param ind: key of the post.
+    :param topic: the entity's topic.
+    :param row: position of the row in the batch table; of a topic that was deleted since, its first offset
+        is negative.
+    :param marks: partition to where the daily runs have ended.
+    :param committed: partition to the sink's committed offset.
+    :param records: records in Kafka that were sent under the key or have it.
+    :param dead: partition to offsets of dead letters.
+    :param objects: partition to the first offsets of objects that were listed.
+    :param read: objects that were read, by partition and first offset.
+    :param lines: lines of them that are records of the key, or of ``records``.
+    :param refused: rows of the quarantine.
+    """
+
+    ind: int
+    topic: str
+    row: Place | None = None
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+    committed: Mapping[int, int | None] = field(default_factory=dict)
+    records: Sequence[Record] = ()
+    dead: Mapping[int, set[int]] = field(default_factory=dict)
+    objects: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    read: frozenset[tuple[int, int]] = frozenset()
+    lines: Sequence[Line] = ()
+    refused: Sequence[Refused] = ()
+
+
+@dataclass
+class _Occurrence:
+    record: Record | None = None
+    line: Line | None = None
+    place: Place | None = None
+    refused: Refused | None = None
+    offset: int | None = None
+
+    @property
+    def content(self) -> Content | None:
+        told = self.line or self.record
+        return told.content if told else None
+
+    def order(self) -> tuple[int, int]:
+        """As positions compare: by the offset, or the least that it can be; negative of a deleted topic."""
+        partition, offset = (self.place or self.record).partition, self.offset  # type: ignore[union-attr]
+        if offset is None and self.place:
+            offset = self.place.first_offset + (self.place.line if self.place.first_offset >= 0 else 0)
+        return offset or 0, partition
+
+
+def assemble(found: Found) -> dict[str, Any]:
+    """Put an entity's way together.
+
+    :returns: ``occurrences`` with ``state``, ``kafka``, ``landed`` and ``quarantine``, the oldest first;
+        ``left_out``: how many older ones are not told; ``end``: where the way ends.
+    """
+    every = sorted([*_landed(found), *_not_landed(found)], key=_Occurrence.order)
+    told = [_tell(each, found) for each in every]
+    return states.tell_way(told, in_table=found.row is not None)
+
+
+def find_record(line: Line, found: Found) -> Record | None:
+    """The record of Kafka that a line was made of.
+
+    Its offset follows from the dead letters; where some of them are not known any more, it is the first one
+    behind that has the same content.
+
+    :param line: a line of a landed object.
+    """
+    place, dead = line.place, found.dead.get(line.place.partition, ())
+    exact = offset_of(place.first_offset, place.line, dead)
+    following = [
+        record
+        for record in found.records
+        if record.partition == place.partition
+        and record.offset >= exact
+        and record.offset not in dead
+        and _are_same(record.content, line.content)
+    ]
+    behind = [first for first in found.objects.get(place.partition, ()) if first > place.first_offset]
+    within = [
+        record
+        for record in following
+        if record.offset == exact or record.offset < min(behind, default=1 << 63)
+    ]
+    return min(within, key=lambda record: record.offset, default=None)
+
+
+def _are_same(one: Content, other: Content) -> bool:
+    # A number that Connect has changed makes another content of the same key.
+    return one.same == other.same or (one.key is not None and one.key == other.key)
+
+
+def _landed(found: Found) -> list[_Occurrence]:
+    refused = {each.place: each for each in found.refused}
+    occurrences = []
+    for line in found.lines:
+        place, record = line.place, find_record(line, found)
+        occurrences.append(
+            _Occurrence(
+                record=record,
+                line=line,
+                place=place,
+                refused=refused.pop(place, None),
+                offset=record.offset
+                if record
+                else offset_of(place.first_offset, place.line, found.dead.get(place.partition, ())),
+            )
+        )
+    occurrences += [_Occurrence(place=place, refused=each) for place, each in refused.items()]
+    if found.row and found.row not in {each.place for each in occurrences}:
+        occurrences.append(_Occurrence(place=found.row))
+    return occurrences
+
+
+def _not_landed(found: Found) -> list[_Occurrence]:
+    landed = {
+        (record.partition, record.offset)
+        for line in found.lines
+        if (record := find_record(line, found)) is not None
+    }
+    return [
+        _Occurrence(record=record, offset=record.offset)
+        for record in found.records
+        if (record.partition, record.offset) not in landed
+    ]
+
+
+def _tell(each: _Occurrence, found: Found) -> dict[str, Any]:
+    return {
+        "state": _state(each, found),
+        "kafka": _tell_kafka(each, found),
+        "landed": _tell_landed(each, found),
+        "quarantine": _tell_quarantine(each.refused),
+        "in_table": each.place is not None and each.place == found.row,
+    }
+
+
+def _state(each: _Occurrence, found: Found) -> str:
+    if each.place is None:
+        return _state_in_kafka(each, found)
+    if each.place == found.row:
+        return states.IN_TABLE
+    if each.refused:
+        return states.refused(each.refused.reason)
+    if not is_read(*each.place, found.marks):
+        return states.LANDED
+    if each.content and each.content.key not in (None, found.ind):
+        return states.OTHER_KEY
+    return states.SUPERSEDED if found.row else states.NEITHER
+
+
+def _state_in_kafka(each: _Occurrence, found: Found) -> str:
+    record = each.record
+    assert record is not None
+    if record.offset in found.dead.get(record.partition, ()):
+        return states.DEAD_LETTER
+    committed = found.committed.get(record.partition)
+    if committed is None or record.offset >= committed:
+        return states.IN_KAFKA
+    first = object_of(record.offset, found.objects.get(record.partition, ()))
+    return states.NO_LINE if (record.partition, first) in found.read else states.NOT_LOOKED_FOR
+
+
+def _tell_kafka(each: _Occurrence, found: Found) -> dict[str, Any] | None:
+    record, place = each.record, each.place
+    if record:
+        return {
+            "topic": found.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "timestamp": record.at,
+            **record.content.told(),
+        }
+    if place and each.offset is not None:
+        # Worked out from the line; whether Kafka still has the record was not seen.
+        return {"topic": found.topic, "partition": place.partition, "offset": each.offset, "timestamp": None}
+    return None
+
+
+def _tell_landed(each: _Occurrence, found: Found) -> dict[str, Any] | None:
+    place = each.place
+    if place is None:
+        return None
+    retired = place.first_offset < 0
+    first = -1 - place.first_offset if retired else place.first_offset
+    content = each.line.content if each.line else None
+    return {
+        "object": object_key(found.topic, place.partition, first),
+        # Its topic was deleted, and the object was moved below retired/.
+        "retired": retired,
+        "line": place.line,
+        **(content.told() if content else {}),
+    }
+
+
+def _tell_quarantine(refused: Refused | None) -> dict[str, Any] | None:
+    if refused is None:
+        return None
+    return {
+        "reason": refused.reason,
+        "run_id": refused.run_id,
+        "quarantined_at": refused.quarantined_at,
+        "length": refused.length,
+        "sha256": refused.sha256,
+    }

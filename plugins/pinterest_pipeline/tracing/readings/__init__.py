@@ -1,0 +1,1 @@
+"""What the tracing asks of the services. Only keys, places, lengths and hashes leave here, no content."""
