@@ -62,7 +62,8 @@ with DAG(
         )
     },
 ) as dag:
-    treated = tasks.treat.expand(component=tasks.choose_components())
+    chosen = tasks.choose_components()
+    treated = tasks.treat.expand(component=chosen)
     run_dag = TriggerDagRunOperator.partial(
         task_id="run_dag",
         # An earlier try's run is there already.
@@ -73,4 +74,4 @@ with DAG(
         fail_when_dag_is_paused=True,
         map_index_template="{{ task.trigger_dag_id }}",
     ).expand_kwargs(tasks.list_dag_runs(treated))
-    chain(run_dag, tasks.look_again())
+    chain(run_dag, tasks.look_again(chosen, treated))

@@ -54,6 +54,6 @@ with DAG(
 ) as dag:
     # A look that fails is a state. Only one that was killed is tried again, soon.
     checks = tasks.check.override(retry_delay=timedelta(seconds=2)).expand(component=list(COMPONENTS))
-    record = tasks.keep_record()
-    chain(checks, record, tasks.publish_changes(record))
+    record = tasks.keep_record(checks)
+    chain(record, tasks.publish_changes(record))
     chain(tasks.tell_people(record), tasks.put_heartbeat(record))

@@ -119,17 +119,20 @@ def list_dag_runs(treated: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
-def look_again(*, ti: Any = None) -> dict[str, str]:
+def look_again(chosen: list[str] | None, treated: Iterable[Any]) -> dict[str, str]:
     """See whether those are well again for which a DAG was run.
 
+    :param chosen: what :func:`choose_components` returned, if it was not skipped.
+    :param treated: what each :func:`treat` returned; that of one that failed is missing.
     :returns: component to outcome.
     :raises Permanent: when one is not, or could not be treated; a person was told.
     """
-    treated = {each["component"]: each for each in ti.xcom_pull(task_ids="treat") or [] if each}
-    chosen = ti.xcom_pull(task_ids="choose_components") or []
+    found = {each["component"]: each for each in treated if each}
     outcomes: dict[str, str] = {}
-    problems = [f"{COMPONENTS[name].label}: see the log of treat" for name in chosen if name not in treated]
-    for component in (name for name, each in treated.items() if each.get("dag_id")):
+    problems = [
+        f"{COMPONENTS[name].label}: see the log of treat" for name in chosen or [] if name not in found
+    ]
+    for component in (name for name, each in found.items() if each.get("dag_id")):
         memory, outcome = _treatment(component), _outcome(component)
         if memory["attempts"]:
             memory = attempts.ended(memory, outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from airflow.sdk import TriggerRule, get_current_context, task
@@ -54,13 +55,14 @@ def check(component: str) -> dict[str, Any]:
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
-def keep_record(*, ti: Any = None, run_id: Any = None) -> dict[str, Any]:
+def keep_record(checked: Iterable[Any], *, run_id: Any = None) -> dict[str, Any]:
     """Keep what was found, with since when and what has changed.
 
+    :param checked: what each :func:`check` returned; that of one that was killed is missing.
     :returns: a :class:`~.records.Record`.
     """
     s3, bucket = connections.aws_client("s3"), names().bucket
-    found = {each["component"]: each["state"] for each in ti.xcom_pull(task_ids="check") or [] if each}
+    found = {each["component"]: each["state"] for each in checked if each}
     checked_at = max([state["checked_at"] for state in found.values()], default=now_text())
     lost = Finding(status=Status.UNKNOWN, sentence="its check did not come to an end; see its log")
     states = {

@@ -172,16 +172,6 @@ def test_notes_that_can_not_be_read_keep_nobody_from_treating(
     assert applied == ["restarted"]
 
 
-class TaskInstance:
-    """XComs of the tasks before."""
-
-    def __init__(self, chosen: list[str], treated: list[dict[str, Any]]) -> None:
-        self._values = {"choose_components": chosen, "treat": treated}
-
-    def xcom_pull(self, *, task_ids: str) -> Any:
-        return self._values[task_ids]
-
-
 def test_a_dag_that_is_a_remedy_is_run_once_and_followed(
     ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +183,7 @@ def test_a_dag_that_is_a_remedy_is_run_once_and_followed(
         {"trigger_dag_id": "pinterest_stream_ingest", "conf": {"a": 1}}
     ]
     looks[:] = [Status.HEALTHY]
-    outcomes = tasks.look_again.function(ti=TaskInstance(["streams", "databricks"], treated))
+    outcomes = tasks.look_again.function(["streams", "databricks"], treated)
     assert outcomes == {"streams": "healed", "databricks": "healed"}
     noted = ward.site.document("health/healing/streams.json")
     assert [each["outcome"] for each in noted["attempts"]] == ["healed"]
@@ -206,11 +196,11 @@ def test_a_dag_that_did_not_help_calls_a_person(
     monkeypatch.setitem(remedies.CHOOSERS, "streams", lambda: remedy)
     treated = treat("streams")
     with pytest.raises(Permanent, match="Kinesis streams was not healed"):
-        tasks.look_again.function(ti=TaskInstance(["streams"], [treated]))
+        tasks.look_again.function(["streams"], [treated])
     assert len(ward.site.received()) == 1
 
 
 def test_a_run_in_which_one_was_not_treated_is_red(ward: Ward) -> None:
     with pytest.raises(Permanent, match="S3 sink connector: see the log of treat"):
-        tasks.look_again.function(ti=TaskInstance(["connector"], []))
-    assert tasks.look_again.function(ti=TaskInstance([], [])) == {}
+        tasks.look_again.function(["connector"], [])
+    assert tasks.look_again.function([], []) == {}

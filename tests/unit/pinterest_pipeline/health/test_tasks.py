@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,8 +38,7 @@ def keep(run: int = 0, *, lacking: str = "", sentence: str = "because", **status
         for name in COMPONENTS
         if name != lacking
     ]
-    ti = SimpleNamespace(xcom_pull=lambda task_ids: results)
-    kept: Record = tasks.keep_record.function(ti=ti, run_id=f"scheduled__{run}:00+00:00")
+    kept: Record = tasks.keep_record.function(results, run_id=f"scheduled__{run}:00+00:00")
     return kept
 
 
@@ -71,9 +69,7 @@ def test_a_check_that_was_killed_is_unknown_and_so_are_all(site: Site) -> None:
     assert record["components"]["landing"]["status"] == "unknown"
     assert "did not come to an end" in record["components"]["landing"]["sentence"]
     assert record["components"]["landing"]["memory"] == {"m": 1}
-    nothing: Record = tasks.keep_record.function(
-        ti=SimpleNamespace(xcom_pull=lambda task_ids: None), run_id="x"
-    )
+    nothing: Record = tasks.keep_record.function([None], run_id="x")
     assert {state["status"] for state in nothing["components"].values()} == {"unknown"}
 
 
