@@ -46,6 +46,12 @@ logs: ## Follow the logs (SERVICE=kafka for one)
 ui: ## Print where the pages are
 	@$(IF_MADE) $(SANDBOX)/sandbox ui
 
+.PHONY: trace
+trace: ## Follow one post through both paths and print where its ways end (IND=7528)
+	@test -n "$(IND)" || { echo "Which post? make trace IND=7528"; exit 2; }
+	@test -x $(SANDBOX)/sandbox || { echo "Nothing is up, so there is no post to trace: \`make demo\` posts some."; exit 1; }
+	@$(SANDBOX)/sandbox trace $(IND)
+
 .PHONY: shell
 shell: setup ## Open a shell in which `airflow dags test` works against the sandbox
 	@$(SANDBOX)/sandbox shell

@@ -16,6 +16,7 @@ from rich.table import Table
 from pinterest_sandbox import environment as environments
 from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.settings import airflow_program
+from pinterest_sandbox.airflow.trace import trace
 from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.config import Config, NotUp
 from pinterest_sandbox.faults.command import fault
@@ -168,6 +169,7 @@ def kill(name: str) -> None:
 
 
 main.add_command(fault)
+main.add_command(trace)
 
 
 def _running() -> Config:

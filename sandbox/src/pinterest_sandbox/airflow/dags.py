@@ -1,4 +1,4 @@
-"""The ids of the DAGs that the demo and the bench run."""
+"""The ids of the DAGs that the demo, the bench and the ``sandbox`` command run."""
 
 from __future__ import annotations
 
@@ -8,3 +8,4 @@ EMULATE = "pinterest_emulate_posts"
 DAILY = "pinterest_daily_batch"
 STREAM_INGEST = "pinterest_stream_ingest"
 RESULTS = "pinterest_materialise_results"
+TRACE = "pinterest_trace"
