@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import xmlrpc.client
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -195,8 +196,11 @@ class Supervisor:
             "without": [name for name in _CALLER_ONLY if name not in service.environment],
         }
         target = self._description(service.name)
-        target.touch(mode=0o600, exist_ok=True)
-        target.write_text(json.dumps(content, indent=2), encoding="utf-8")
+        # As a whole: the launcher of a process that was started just now may be reading it.
+        written = target.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        written.touch(mode=0o600, exist_ok=True)
+        written.write_text(json.dumps(content, indent=2), encoding="utf-8")
+        written.replace(target)
 
     def _program(self, service: Service) -> list[str]:
         description = self._description(service.name)

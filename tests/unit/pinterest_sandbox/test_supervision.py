@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +69,32 @@ def test_starting_again_is_harmless(supervisor: Supervisor, tmp_path: Path) -> N
     first = pid(supervisor, "one")
     supervisor.start(service("one", tmp_path))
     assert pid(supervisor, "one") == first != 0
+
+
+def test_a_description_is_never_seen_half_written(supervisor: Supervisor, tmp_path: Path) -> None:
+    """Whoever reads it meanwhile, as the launcher of a process that was started just before, finds JSON."""
+    described = supervisor._description("one")
+    supervisor.start(service("one", tmp_path, "x" * 100_000))
+    ended = threading.Event()
+    unreadable: list[str] = []
+
+    def read() -> None:
+        while not ended.is_set():
+            try:
+                json.loads(described.read_text())
+            except ValueError as error:
+                unreadable.append(str(error))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for _ in range(200):
+            supervisor._describe(service("one", tmp_path, "x" * 100_000))
+    finally:
+        ended.set()
+        reader.join()
+    assert unreadable == []
+    assert [file.name for file in described.parent.glob("one.*")] == [described.name]
 
 
 def test_a_killed_process_is_started_again(supervisor: Supervisor, tmp_path: Path) -> None:
