@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGE = "batch"
+#: Stage of replays into a batch table, whose rows they count as well.
+REPLAY = "replay"
 LEDGER_ROWS = (
     "run_id STRING, stage STRING, entity STRING, "
     "offsets ARRAY<STRUCT<partition: INT, first_offset: BIGINT, last_offset: BIGINT>>, "
@@ -123,8 +125,9 @@ def read_accounts(spark: SparkSession, table: str, *, run_id: str) -> dict[str, 
     """
     # The row recorded last, not the greatest version: a table that was made anew starts at 0.
     last = F.max_by(F.struct("table_version", "uncounted"), "recorded_at")
-    own = F.max(F.when(F.col("run_id") == run_id, F.col("kept")))
-    batch = spark.table(table).where(F.col("stage") == STAGE).groupBy("entity")
+    is_own = (F.col("run_id") == run_id) & (F.col("stage") == STAGE)
+    own = F.max(F.when(is_own, F.col("kept")))
+    batch = spark.table(table).where(F.col("stage").isin(STAGE, REPLAY)).groupBy("entity")
     rows = batch.agg(last.alias("last"), F.coalesce(own, F.lit(0)).alias("kept")).select(
         "entity", "kept", "last.*"
     )

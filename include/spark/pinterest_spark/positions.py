@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+_LEAST = -(2**31)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +44,8 @@ class Position:
         return f"struct({', '.join(expression.format(prefix) for expression in self.order)})"
 
 
-#: A line of an object that the sink has landed.
+#: A line of an object that the sink has landed. A dead letter, which is in no object, has the position of the
+#: line before which it stood, with a partition below all there are: see :func:`dead_letter_partition`.
 LANDED = Position(
     columns=(("_partition", "INT"), ("_first_offset", "BIGINT"), ("_line", "INT")),
     order=("{0}_first_offset", "{0}_line", "{0}_partition"),
@@ -47,3 +56,16 @@ STREAMED = Position(
     columns=(("_shard", "STRING"), ("_sequence_number", "STRING"), ("_arrived_at", "TIMESTAMP")),
     order=("{0}_arrived_at", "lpad({0}_sequence_number, 129, '0')", "{0}_shard"),
 )
+
+
+def dead_letter_partition(offset: Column, first_offset: Column) -> Column:
+    """What a dead letter has as ``_partition``.
+
+    With it the letter is earlier than the line before which it stood, later than the line in front of that,
+    and later than the dead letters in between.
+
+    :param offset: of the dead letter itself in its topic.
+    :param first_offset: of the object that it stood in or behind.
+    :returns: a number below 0; ``offset - first_offset`` above the least one.
+    """
+    return (F.lit(_LEAST).cast("bigint") + offset - first_offset).cast("int")

@@ -37,7 +37,10 @@ def merge_quarantine(spark: SparkSession, table: str, records: DataFrame, *, top
         "raw",
     )
     refused = lines.where(F.col("reason").isNotNull())
-    rows = spark.table(table).where(F.col("topic") == topic).select(*_LINE)
+    # A dead letter is no line, and none takes its row over.
+    rows = (
+        spark.table(table).where((F.col("topic") == topic) & F.col("sequence_number").isNull()).select(*_LINE)
+    )
     loose = _reached(rows, lines).join(refused, list(_LINE), "left_anti")
     own_place = F.struct("first_offset", "line")
     placed = refused.withColumn("place", own_place)
@@ -57,7 +60,7 @@ def merge_quarantine(spark: SparkSession, table: str, records: DataFrame, *, top
         .alias("t")
         .merge(
             source.alias("s"),
-            "t.topic = s.topic AND t.partition = s.partition AND t.raw = s.raw "
+            "t.topic = s.topic AND t.partition = s.partition AND t.raw = s.raw AND t.sequence_number IS NULL "
             "AND t.first_offset = s.place.first_offset AND t.line = s.place.line",
         )
         .whenMatchedUpdate(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 STAGE = "stream"
+#: Stage of replays into a stream table, whose rows they count as well.
+REPLAY = "stream_replay"
 _ROW = (
     "run_id STRING, stage STRING, entity STRING, lines_read BIGINT, kept BIGINT, merged BIGINT, "
     "quarantined BIGINT, unreadable MAP<STRING, BIGINT>, table_version BIGINT, uncounted BIGINT, "
@@ -69,7 +71,7 @@ def read_standing(spark: SparkSession, table: str, *, entity: str, checkpoint: s
     """
     last = F.max_by(F.struct("table_version", "uncounted"), "recorded_at")
     own = F.max(F.when(F.col("checkpoint") == checkpoint, F.col("batch_id")))
-    rows = spark.table(table).where((F.col("stage") == STAGE) & (F.col("entity") == entity))
+    rows = spark.table(table).where(F.col("stage").isin(STAGE, REPLAY) & (F.col("entity") == entity))
     (found,) = rows.agg(last.alias("last"), own.alias("own")).collect()
     account = Account() if found["last"] is None else Account(**found["last"].asDict())
     return Standing(account=account, batch_id=-1 if found["own"] is None else found["own"])

@@ -1,6 +1,7 @@
 -- Runs whose counts do not agree: every line read was landed new or read again, and was kept, merged or quarantined.
 -- A run has landed less than nothing when the object that it read again has become shorter: what that object lost was
--- counted before, and is counted anew where it lies now. All runs of an entity together never have.
+-- counted before, and is counted anew where it lies now. All runs of an entity together never have. What a replay has
+-- read was kept, merged or is still quarantined.
 SELECT
     entity,
     CONCAT('run ', run_id) AS subject,
@@ -37,6 +38,18 @@ SELECT
 FROM IDENTIFIER(:ledger_table)
 WHERE
     stage = 'stream'
+    AND NOT COALESCE(
+        lines_read = kept + merged + quarantined AND LEAST(lines_read, kept, merged, quarantined) >= 0, FALSE
+    )
+UNION ALL
+SELECT
+    entity,
+    CONCAT(stage, ' ', run_id) AS subject,
+    CONCAT('lines_read ', lines_read, ', kept ', kept, ', merged ', merged, ', quarantined ', quarantined) AS actual,
+    'lines_read = kept + merged + quarantined, none below 0' AS expected
+FROM IDENTIFIER(:ledger_table)
+WHERE
+    stage IN ('replay', 'stream_replay')
     AND NOT COALESCE(
         lines_read = kept + merged + quarantined AND LEAST(lines_read, kept, merged, quarantined) >= 0, FALSE
     )

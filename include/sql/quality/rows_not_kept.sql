@@ -1,5 +1,5 @@
 -- Batch tables whose number of rows is not the number of keys that all runs together say they kept.
--- Rows of a run that died may wait for the next one: the row recorded last says how many.
+-- Rows of a run that died may wait for the next one: the row recorded last says how many. Replays insert rows as well.
 WITH counted AS (
     SELECT
         'pin' AS entity,
@@ -23,7 +23,7 @@ kept AS (
         SUM(kept) AS kept_rows,
         COALESCE(MAX_BY(uncounted, recorded_at), 0) AS uncounted_rows
     FROM IDENTIFIER(:ledger_table)
-    WHERE stage = 'batch'
+    WHERE stage IN ('batch', 'replay')
     GROUP BY entity
 )
 

@@ -1,5 +1,5 @@
 -- By entity: the counts of all micro-batches together, beside the rows that its stream table has and what bursts have
--- put into its stream.
+-- put into its stream. Keys that replays have brought into the table are apart, as `replayed`.
 -- Rows of a batch that died before it was counted wait for the next one: the row recorded last says how many.
 -- Only bursts that were recorded before :begun count, so that all of their records were there when the run began.
 -- What :run_id itself has written off is left out, so that each of its tries finds the same.
@@ -23,13 +23,14 @@ WITH counted AS (
 batches AS (
     SELECT
         entity,
-        SUM(lines_read) AS lines_read,
-        SUM(kept) AS kept,
-        SUM(merged) AS merged,
-        SUM(quarantined) AS quarantined,
+        SUM(CASE WHEN stage = 'stream' THEN lines_read END) AS lines_read,
+        SUM(CASE WHEN stage = 'stream' THEN kept END) AS kept,
+        SUM(CASE WHEN stage = 'stream' THEN merged END) AS merged,
+        SUM(CASE WHEN stage = 'stream' THEN quarantined END) AS quarantined,
+        SUM(CASE WHEN stage = 'stream_replay' THEN kept END) AS replayed,
         MAX_BY(uncounted, recorded_at) AS uncounted
     FROM IDENTIFIER(:ledger_table)
-    WHERE stage = 'stream'
+    WHERE stage IN ('stream', 'stream_replay')
     GROUP BY entity
 ),
 
@@ -51,6 +52,7 @@ SELECT
     COALESCE(batches.kept, 0) AS kept,
     COALESCE(batches.merged, 0) AS merged,
     COALESCE(batches.quarantined, 0) AS quarantined,
+    COALESCE(batches.replayed, 0) AS replayed,
     COALESCE(batches.uncounted, 0) AS uncounted,
     COALESCE(bursts.acknowledged, 0) AS acknowledged,
     COALESCE(bursts.written_off, 0) AS written_off

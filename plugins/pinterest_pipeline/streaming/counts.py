@@ -25,19 +25,21 @@ class Comparison(TypedDict):
 
 
 def find_miscount(row: Mapping[str, Any]) -> str:
-    """Compare the keys that all micro-batches have counted as new with the rows of the table.
+    """Compare the keys that all micro-batches and replays have counted as new with the rows of the table.
 
     :param row: of ``tables/read_stream_balance.sql``.
     :returns: what does not agree; nothing when all does.
     """
-    rows, kept, uncounted = (int(row[name]) for name in ("table_rows", "kept", "uncounted"))
-    if rows == kept + uncounted:
+    rows, uncounted = int(row["table_rows"]), int(row["uncounted"])
+    kept, replayed = int(row["kept"]), int(row["replayed"])
+    if rows == kept + replayed + uncounted:
         return ""
+    by_replays = f", {replayed} by replays" if replayed else ""
     text = (
-        f"{row['entity']}: the stream table has {rows} rows, but {kept} were kept by all runs and "
-        f"{uncounted} wait for the next"
+        f"{row['entity']}: the stream table has {rows} rows, but {kept} were kept by all runs{by_replays} "
+        f"and {uncounted} wait for the next"
     )
-    if rows < kept:
+    if rows < kept + replayed:
         text += "; if the table was dropped, follow 'A stream table that was dropped' in docs/data.md"
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pinterest_pipeline.entities import ENTITIES
 from tests.unit.cloud_operators.databricks.fake_databricks import Answer, FakeDatabricks, Notebook
 from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
 
@@ -39,7 +40,8 @@ class Workspace(FakeDatabricks):
         task = body["tasks"][0]["notebook_task"]
         if self.objects.get(task["notebook_path"], {}).get("object_type") == "NOTEBOOK":
             parameters = task["base_parameters"]
-            take = self.take_streams if "streams" in parameters else self.ingest
+            takes = {"streams": self.take_streams, "dead_letters": self.replay, "manifest": self.ingest}
+            (take,) = [each for name, each in takes.items() if name in parameters]
             value = json.dumps(take(parameters))
             self.notebooks[task["notebook_path"]] = [Notebook(looks=(), exit_value=value)]
         return super().submit(body)
@@ -70,9 +72,20 @@ class Workspace(FakeDatabricks):
             kept = len(set(keys))
             counts = {"lines_read": len(keys), "kept": kept, "merged": len(keys) - kept, "quarantined": 0}
             entities[entity] = {"batches": 1, **counts}
-            others = {"uncounted": 0, "acknowledged": len(keys), "written_off": 0}
+            others = {"replayed": 0, "uncounted": 0, "acknowledged": len(keys), "written_off": 0}
             self.stream_balance.append({"entity": entity, "table_rows": kept, **counts, **others})
         return {"run_id": parameters["run_id"], "entities": entities}
+
+    def replay(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """What the notebook returns where nothing is in quarantine."""
+        assert (parameters["entity"], parameters["dead_letters"]) == ("", "")
+        nothing = dict.fromkeys(("read", "dead_letters", "kept", "merged", "quarantined"), 0)
+        found = {**nothing, "reasons": {}, "set_apart": 0, "batch": nothing, "stream": nothing}
+        return {
+            "run_id": parameters["run_id"],
+            "dry_run": parameters["dry_run"] == "true",
+            "entities": dict.fromkeys(ENTITIES, found),
+        }
 
     def partition_keys(self, stream: str) -> list[str]:
         (shard,) = self.kinesis.list_shards(StreamName=stream)["Shards"]

@@ -39,10 +39,12 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         ("r2", "batch", "pin", 3, 1, 2, 1, 2, 0, 0, 2),
         # The object read again had lost two of its three lines.
         ("r3", "batch", "pin", 1, -2, 3, 0, 1, 0, 0, 3),
-        ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 1, 1),
+        ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 9, 1),
         ("r1", "burst", "pin", None, 3, None, None, None, None, None, 3),
         ("r1", "stream", "pin", 3, None, None, 1, 1, 1, 0, 1, "q", 0),
         ("r1", "stream", "pin", 2, None, None, 0, 2, 0, 0, 2, "q", 1),
+        ("r4", "replay", "geo", 4, None, None, 1, 2, 1, 0, 2),
+        ("r4", "stream_replay", "geo", 4, None, None, 3, 0, 1, 5, 2),
     ],
     "positions": [("x.pin", 0, 3), ("x.pin", 1, 3), ("x.geo", 0, 2)],
     "quarantine": [
@@ -53,6 +55,9 @@ GOOD: dict[str, list[tuple[Any, ...]]] = {
         (*NO_LINE, "a", "not_json", "x-pin", "s0", "1"),
         (*NO_LINE, "a", "not_json", "x-pin", "s0", "2"),
         (*NO_LINE, "a", "not_json", "x-pin", "s1", "1"),
+        # Dead letters that stood before the same line.
+        ("x.pin", 0, 0, 1, "a", "not_json", None, None, "1"),
+        ("x.pin", 0, 0, 1, "a", "not_json", None, None, "2"),
     ],
 }
 # check, table, its rows, what is reported
@@ -104,12 +109,35 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
         [("r1", "stream", "geo", 3, None, None, 1, 1, 0, 0, 1, "q", 7)],
         [("geo", "query q, batch 7", "lines_read 3, kept 1, merged 1, quarantined 0")],
     ),
+    (
+        "ledger_not_balanced",
+        "ledger",
+        [
+            ("r1", "replay", "geo", 3, None, None, 1, 1, 0, 0, 1),
+            ("r1", "stream_replay", "pin", 3, None, None, 4, -1, 0, 0, 1),
+        ],
+        [
+            ("geo", "replay r1", "lines_read 3, kept 1, merged 1, quarantined 0"),
+            ("pin", "stream_replay r1", "lines_read 3, kept 4, merged -1, quarantined 0"),
+        ],
+    ),
     ("rows_not_kept", "pin", [(1, 0, 0, 0)], [("pin", "rows of the batch table", "1 rows")]),
     (
         "rows_not_kept",
         "ledger",
         [("r1", "batch", "pin", 2, 2, 0, 2, 0, 0, 1, 1), ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 0, 1)],
         [("geo", "rows of the batch table", "2 rows"), ("pin", "rows of the batch table", "2 rows")],
+    ),
+    (
+        "rows_not_kept",
+        "ledger",
+        [
+            ("r1", "batch", "pin", 2, 2, 0, 2, 0, 0, 0, 1),
+            # What a replay leaves waiting counts as well.
+            ("r1", "batch", "geo", 2, 2, 0, 1, 1, 0, 0, 1),
+            ("r2", "replay", "geo", 2, None, None, 1, 1, 0, 1, 2),
+        ],
+        [("geo", "rows of the batch table", "2 rows")],
     ),
     ("rows_not_kept", "user", [(1, 0, 0, 0)], [("user", "rows of the batch table", "1 rows")]),
     (
@@ -129,6 +157,12 @@ WRONG: list[tuple[str, str, list[tuple[Any, ...]], list[tuple[str, str, str]]]] 
         "quarantine",
         [("x.pin", 0, 5, 1, "a", "odd")],
         [("x.pin", "partition 0, first offset 5, line 1", "1 rows, reason odd")],
+    ),
+    (
+        "duplicate_quarantine",
+        "quarantine",
+        [("x.pin", 0, 5, 1, "a", "not_json", None, None, "7")] * 2,
+        [("x.pin", "partition 0, first offset 5, line 1", "2 rows, reason not_json")],
     ),
     (
         "duplicate_quarantine",

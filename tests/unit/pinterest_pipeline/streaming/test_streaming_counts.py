@@ -11,11 +11,12 @@ from pinterest_pipeline.streaming.counts import describe, find_miscount, find_un
 
 GOOD = {
     "entity": "pin",
-    "table_rows": 12,
+    "table_rows": 13,
     "lines_read": 20,
     "kept": 10,
     "merged": 7,
     "quarantined": 3,
+    "replayed": 1,
     "uncounted": 2,
     "acknowledged": 18,
     "written_off": 0,
@@ -30,12 +31,16 @@ def test_counts_that_agree(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"table_rows": 11}, "has 11 rows, but 10 were kept by all runs and 2 wait for the next"),
-        ({"uncounted": 0}, "has 12 rows, but 10 were kept by all runs and 0 wait for the next"),
         (
-            {"table_rows": 9},
-            "has 9 rows, but 10 were kept by all runs and 2 wait for the next; if the table was dropped, "
-            "follow 'A stream table that was dropped' in docs/data.md",
+            {"table_rows": 12},
+            "has 12 rows, but 10 were kept by all runs, 1 by replays and 2 wait for the next",
+        ),
+        ({"replayed": 0}, "has 13 rows, but 10 were kept by all runs and 2 wait for the next"),
+        ({"uncounted": 0}, "has 13 rows, but 10 were kept by all runs, 1 by replays and 0 wait for the next"),
+        (
+            {"table_rows": 10},
+            "has 10 rows, but 10 were kept by all runs, 1 by replays and 2 wait for the next; if the table "
+            "was dropped, follow 'A stream table that was dropped' in docs/data.md",
         ),
     ],
 )
