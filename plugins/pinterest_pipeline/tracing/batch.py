@@ -12,13 +12,29 @@ from pinterest_pipeline.tracing import states
 from pinterest_pipeline.tracing.contents import Content
 from pinterest_pipeline.tracing.places import is_read, object_of, offset_of
 
+#: A replayed dead letter has it and its distance from the object's first offset as its partition; see
+#: ``pinterest_spark.positions``.
+_LEAST = -(2**31)
+
 
 class Place(NamedTuple):
-    """Where a line has landed; ``line`` counts from 0."""
+    """Where a line has landed; ``line`` counts from 0. Of a replayed dead letter the partition is below 0."""
 
     partition: int
     first_offset: int
     line: int
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Whether it is that of a dead letter, which is in no object."""
+        return self.partition < 0
+
+    @property
+    def dead_letter(self) -> int | None:
+        """The offset of the dead letter that it is of."""
+        if not self.is_dead_letter or self.first_offset < 0:
+            return None
+        return self.partition - _LEAST + self.first_offset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +60,20 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """A row of the quarantine table."""
+    """A row of the quarantine table.
+
+    :param place: of the line.
+    :param dead_letter: of a dead letter that a replay has refused its offset; ``place`` is not its own then.
+    :param length: bytes; ``None`` without a value.
+    """
 
     place: Place
     reason: str
     run_id: str
     quarantined_at: str
-    length: int
-    sha256: str
+    length: int | None
+    sha256: str | None
+    dead_letter: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +114,7 @@ class _Occurrence:
     place: Place | None = None
     refused: Refused | None = None
     offset: int | None = None
+    in_table: bool = False
 
     @property
     def content(self) -> Content | None:
@@ -100,10 +123,10 @@ class _Occurrence:
 
     def order(self) -> tuple[int, int]:
         """As positions compare: by the offset, or the least that it can be; negative of a deleted topic."""
-        partition, offset = (self.place or self.record).partition, self.offset  # type: ignore[union-attr]
+        known, offset = self.place or self.record, self.offset
         if offset is None and self.place:
             offset = self.place.first_offset + (self.place.line if self.place.first_offset >= 0 else 0)
-        return offset or 0, partition
+        return offset or 0, known.partition if known else 0
 
 
 def assemble(found: Found) -> dict[str, Any]:
@@ -150,7 +173,7 @@ def _are_same(one: Content, other: Content) -> bool:
 
 
 def _landed(found: Found) -> list[_Occurrence]:
-    refused = {each.place: each for each in found.refused}
+    refused = {each.place: each for each in found.refused if each.dead_letter is None}
     occurrences = []
     for line in found.lines:
         place, record = line.place, find_record(line, found)
@@ -166,8 +189,11 @@ def _landed(found: Found) -> list[_Occurrence]:
             )
         )
     occurrences += [_Occurrence(place=place, refused=each) for place, each in refused.items()]
-    if found.row and found.row not in {each.place for each in occurrences}:
-        occurrences.append(_Occurrence(place=found.row))
+    row = found.row
+    if row and not row.is_dead_letter and row not in {each.place for each in occurrences}:
+        occurrences.append(_Occurrence(place=row))
+    for each in occurrences:
+        each.in_table = each.place == row
     return occurrences
 
 
@@ -177,11 +203,31 @@ def _not_landed(found: Found) -> list[_Occurrence]:
         for line in found.lines
         if (record := find_record(line, found)) is not None
     }
-    return [
+    occurrences = [
         _Occurrence(record=record, offset=record.offset)
         for record in found.records
         if (record.partition, record.offset) not in landed
     ]
+    return [*occurrences, *_dead_letters(found, occurrences)]
+
+
+def _dead_letters(found: Found, occurrences: list[_Occurrence]) -> list[_Occurrence]:
+    """Say of dead letters what a replay has made of them; gives those that Kafka does not have any more."""
+    refused = {
+        (each.place.partition, each.dead_letter): each
+        for each in found.refused
+        if each.dead_letter is not None
+    }
+    in_table = found.row.dead_letter if found.row else None
+    for each in occurrences:
+        record = each.record
+        if record and record.offset in found.dead.get(record.partition, ()):
+            each.refused = refused.pop((record.partition, record.offset), None)
+            each.in_table = record.offset == in_table
+    gone = [_Occurrence(refused=each, offset=each.dead_letter) for each in refused.values()]
+    if found.row and found.row.is_dead_letter and not any(each.in_table for each in occurrences):
+        gone.append(_Occurrence(offset=in_table, in_table=True))
+    return gone
 
 
 def _tell(each: _Occurrence, found: Found) -> dict[str, Any]:
@@ -190,17 +236,17 @@ def _tell(each: _Occurrence, found: Found) -> dict[str, Any]:
         "kafka": _tell_kafka(each, found),
         "landed": _tell_landed(each, found),
         "quarantine": _tell_quarantine(each.refused),
-        "in_table": each.place is not None and each.place == found.row,
+        "in_table": each.in_table,
     }
 
 
 def _state(each: _Occurrence, found: Found) -> str:
-    if each.place is None:
-        return _state_in_kafka(each, found)
-    if each.place == found.row:
+    if each.in_table:
         return states.IN_TABLE
     if each.refused:
         return states.refused(each.refused.reason)
+    if each.place is None:
+        return _state_in_kafka(each, found)
     if not is_read(*each.place, found.marks):
         return states.LANDED
     if each.content and each.content.key not in (None, found.ind):
@@ -230,10 +276,13 @@ def _tell_kafka(each: _Occurrence, found: Found) -> dict[str, Any] | None:
             "timestamp": record.at,
             **record.content.told(),
         }
-    if place and each.offset is not None:
-        # Worked out from the line; whether Kafka still has the record was not seen.
-        return {"topic": found.topic, "partition": place.partition, "offset": each.offset, "timestamp": None}
-    return None
+    if each.offset is None:
+        return None
+    if place is None and each.refused:
+        place = each.refused.place
+    # Worked out; whether Kafka still has the record was not seen.
+    partition = place.partition if place else None
+    return {"topic": found.topic, "partition": partition, "offset": each.offset, "timestamp": None}
 
 
 def _tell_landed(each: _Occurrence, found: Found) -> dict[str, Any] | None:

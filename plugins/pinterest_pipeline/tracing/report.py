@@ -125,7 +125,10 @@ def _content(told: Mapping[str, Any]) -> str:
 
 def _kafka(each: Mapping[str, Any]) -> str:
     kafka = each["kafka"]
-    return f"{kafka['topic']}[{kafka['partition']}] offset {kafka['offset']}" if kafka else ""
+    if kafka is None:
+        return ""
+    partition = "" if kafka["partition"] is None else f"[{kafka['partition']}]"
+    return f"{kafka['topic']}{partition} offset {kafka['offset']}"
 
 
 def _kinesis(each: Mapping[str, Any]) -> str:

@@ -56,7 +56,16 @@ def trace_batch(entity: str, *, params: Any = None) -> dict[str, Any]:
     runs = warehouse.ask("trace/batch_runs.sql", {"entity": entity})
     in_kafka = kafka.read(contract, ind, row)
     landed = landing.read(contract, ind, row=row, marks=marks, runs=runs, kafka=in_kafka)
-    refused = warehouse.read_refused(entity, ind, places=[line.place for line in landed.lines])
+    refused = warehouse.read_refused(
+        entity,
+        ind,
+        places=[line.place for line in landed.lines],
+        dead_letters=[
+            (each.partition, each.offset)
+            for each in in_kafka.records
+            if each.offset in in_kafka.dead.get(each.partition, ())
+        ],
+    )
     way = batch.assemble(
         batch.Found(
             ind=ind,
@@ -202,8 +211,9 @@ def _refused_line(row: Mapping[str, Any]) -> batch.Refused:
         reason=row["reason"],
         run_id=row["run_id"],
         quarantined_at=_text(row["quarantined_at"]),
-        length=int(row["raw_length"]),
+        length=row["raw_length"],
         sha256=row["sha256"],
+        dead_letter=None if row["sequence_number"] is None else int(row["sequence_number"]),
     )
 
 

@@ -120,11 +120,21 @@ def _read_row(
     hook: RecordsHook, search: _Search, topic: str, row: Place | None, oldest: Mapping[int, int]
 ) -> None:
     """The record of the table's row, where it lies in front of what was searched."""
-    if row is None or row.first_offset < 0 or row.partition not in oldest:
+    if row is None or row.first_offset < 0:
         return
-    offset = offset_of(row.first_offset, row.line, search.side.dead.get(row.partition, ()))
-    if oldest[row.partition] <= offset < search.side.searched[row.partition]:
-        hook.read_records(topic, {row.partition: (offset, offset + 1)}, search.take, time_limit=SINGLE_S)
+    side, letter = search.side, row.dead_letter
+    if letter is not None:
+        # Its place does not tell its partition.
+        places = [(number, letter) for number, offsets in side.dead.items() if letter in offsets]
+    else:
+        dead = side.dead.get(row.partition, ())
+        places = [(row.partition, offset_of(row.first_offset, row.line, dead))]
+    ranges = {
+        number: (offset, offset + 1)
+        for number, offset in places
+        if number in oldest and oldest[number] <= offset < side.searched[number]
+    }
+    hook.read_records(topic, ranges, search.take, time_limit=SINGLE_S)
 
 
 def _read_dead(hook: RecordsHook, topic: str, side: KafkaSide) -> dict[int, set[int]]:

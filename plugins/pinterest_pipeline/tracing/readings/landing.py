@@ -61,6 +61,8 @@ def read(
     s3, bucket = connections.aws_client("s3"), names().bucket
     topic = names().topic(contract.entity)
     found = Landing()
+    if row and row.is_dead_letter:
+        row = None
     if not kafka.committed:
         found.not_searched.append(f"{topic}: landed objects of partitions that no daily run has read")
     try:

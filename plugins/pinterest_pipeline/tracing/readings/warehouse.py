@@ -30,16 +30,25 @@ def ask(relative: str, parameters: dict[str, Any]) -> Rows:
     return rows
 
 
-def read_refused(entity: str, ind: int, places: Sequence[Place] = (), numbers: Sequence[Number] = ()) -> Rows:
+def read_refused(
+    entity: str,
+    ind: int,
+    *,
+    places: Sequence[Place] = (),
+    dead_letters: Sequence[tuple[int, int]] = (),
+    numbers: Sequence[Number] = (),
+) -> Rows:
     """Rows of the quarantine: those with the key, and those at given places.
 
     :param entity: the entity.
     :param ind: key of the post.
     :param places: places of lines.
+    :param dead_letters: partition and offset of dead letters.
     :param numbers: places of records of the stream.
     """
     wanted = [
         *({"partition": p, "first_offset": first, "line": line} for p, first, line in places),
+        *({"partition": p, "sequence_number": str(offset)} for p, offset in dead_letters),
         *({"shard": shard, "sequence_number": number} for shard, number in numbers),
     ]
     return ask(

@@ -224,3 +224,44 @@ def test_no_content_is_told() -> None:
     text = json.dumps(way(**read))
     assert "Ruritania" not in text
     assert content(word="Ruritania").sha256 in text
+
+
+def replayed(offset: int, first_offset: int, line: int) -> Place:
+    """The place of a dead letter in the table, as a replay leaves it."""
+    return Place(-(2**31) + offset - first_offset, first_offset, line)
+
+
+def test_a_dead_letter_that_a_replay_has_brought_into_the_table() -> None:
+    read = {
+        "row": replayed(12, 10, 2),
+        "records": [record(4), record(12)],
+        "dead": {0: {4, 12}},
+        "committed": {0: 20},
+    }
+    assert told(**read) == [(4, None, states.DEAD_LETTER), (12, None, states.IN_TABLE)]
+    assert way(**read)["end"] == "in the table"
+    # Also when Kafka does not have it any more.
+    assert told(row=replayed(12, 10, 2)) == [(12, None, states.IN_TABLE)]
+    # Of a deleted topic its offset is not known.
+    retired = Place(-(2**31) + 2, -11, 2)
+    assert told(row=retired) == [(None, None, states.IN_TABLE)]
+    # A line of the same offset is another record.
+    assert told(row=replayed(12, 10, 2), lines=[line(12, 0)])[0] == (12, 0, states.LANDED)
+
+
+def test_a_dead_letter_that_a_replay_has_refused() -> None:
+    letter = Refused(
+        place=Place(0, 10, 2),
+        reason="not_json",
+        run_id="replay",
+        quarantined_at="2026",
+        length=None,
+        sha256=None,
+        dead_letter=12,
+    )
+    read = {"records": [record(12)], "dead": {0: {12}}, "committed": {0: 20}, "refused": [letter]}
+    assert told(**read) == [(12, None, "refused: quarantined because not_json")]
+    assert told(refused=[letter]) == [(12, None, "refused: quarantined because not_json")]
+    # The line behind it is another record.
+    other = {**read, "lines": [line(10, 2)], "marks": mark(10, 9)}
+    assert (13, 2, states.NEITHER) in told(**other)

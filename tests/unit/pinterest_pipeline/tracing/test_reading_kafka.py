@@ -94,6 +94,8 @@ def test_the_record_of_the_row_is_looked_at_wherever_it_lies(
     # Lines 0, 1 and 2 of the object are the offsets 1, 3 and 4.
     assert sorted(places(side)) == [(0, 4), (0, 9)]
     assert side.dead == {0: {2, 8}}
+    # A replayed dead letter is known by its offset.
+    assert sorted(places(look(Place(-(2**31) + 1, 1, 0)))) == [(0, 2), (0, 9)]
     # That of a deleted topic is no offset of this one.
     assert places(look(Place(0, -2, 2))) == [(0, 9)]
     brokers.oldest[TOPIC, 0] = 5

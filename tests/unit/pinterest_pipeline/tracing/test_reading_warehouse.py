@@ -81,10 +81,16 @@ def test_a_row_may_stand_in_several_ways(databricks: FakeDatabricks) -> None:
 
 def test_the_quarantine_is_asked_for_key_and_places(databricks: FakeDatabricks) -> None:
     asked = answer(databricks, MISSING)
-    assert warehouse.read_refused("geo", 7, [Place(1, 10, 2)], [Number("shard", "99")]) == []
+    assert (
+        warehouse.read_refused(
+            "geo", 7, places=[Place(1, 10, 2)], dead_letters=[(1, 5)], numbers=[Number("shard", "99")]
+        )
+        == []
+    )
     values = {each["name"]: each["value"] for each in asked[0]["parameters"]}
     assert json.loads(values.pop("places")) == [
         {"partition": 1, "first_offset": 10, "line": 2},
+        {"partition": 1, "sequence_number": "5"},
         {"shard": "shard", "sequence_number": "99"},
     ]
     assert values == {

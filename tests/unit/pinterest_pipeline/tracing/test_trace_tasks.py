@@ -98,7 +98,7 @@ class TestBatch:
         place = {"topic": TOPIC, "partition_number": 0, "first_offset": 0, "line": 2}
         told = {"reason": "not_an_object", "run_id": "daily", "quarantined_at": MICROS}
         statements["trace/quarantine.sql"] = [
-            {**place, **told, "stream": None, "raw_length": 7, "sha256": "s"},
+            {**place, **told, "stream": None, "sequence_number": None, "raw_length": 7, "sha256": "s"},
             {"topic": None, "stream": STREAM, "shard": "s", "sequence_number": "1", "reason": "not_json"},
         ]
         history["DESCRIBE HISTORY"] = commits("CREATE TABLE", "MERGE", "OPTIMIZE")
@@ -130,6 +130,7 @@ class TestBatch:
             (0, 0, 2),
             (0, 0, 3),
             (0, 5, 0),
+            (0, "2"),
         ]
         assert "Ruritania" not in json.dumps(found)
 
