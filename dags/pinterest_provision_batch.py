@@ -144,6 +144,7 @@ with DAG(
         service_execution_role_arn=SETTINGS.connector_role_arn,
         capacity=plan["connector_capacity"],
         kafka_connect_version=KAFKA_CONNECT_VERSION,
+        log_delivery=plan["log_delivery"],
         description="Posts from Kafka to S3",
         tags=tasks.resource_tags(),
         aws_conn_id=AWS,

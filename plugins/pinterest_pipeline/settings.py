@@ -59,6 +59,7 @@ class Settings:
     stream_mode: StreamMode
     connector_plugin_source: str = ""
     connector_plugin_sha256: str = ""
+    connector_log_group: str = ""
     auto_heal: bool
     notifiers: tuple[NotifierSetting, ...]
 
@@ -128,6 +129,11 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         ),
         connector_plugin_sha256=reader.matching(
             "CONNECTOR_PLUGIN_SHA256", r"[0-9a-f]{64}", "64 hexadecimal digits in lower case"
+        ),
+        connector_log_group=reader.matching(
+            "CONNECTOR_LOG_GROUP",
+            r"[\w./#\-]{1,512}",
+            "the name of a log group: 1 to 512 letters, digits and any of _ - / . #",
         ),
         auto_heal=reader.parsed("AUTO_HEAL", "false", _boolean),
         notifiers=reader.parsed(

@@ -27,6 +27,13 @@ VALUES = {
 #: Actions that AWS's service authorization reference gives no type of resource, so that no ARN matches them.
 UNSCOPED = {
     "logs:DescribeLogGroups",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
     "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     # Has a type of resource, but see README.md.

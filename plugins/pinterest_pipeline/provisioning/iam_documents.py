@@ -133,7 +133,7 @@ def derived(values: Mapping[str, str]) -> dict[str, str]:
         "STATE_BUCKET": state.partition("/")[0],
         "PLUGIN_SOURCE": plugin,
         "PLUGIN_BUCKET": plugin.partition("/")[0],
-        # Whether there is one depends on the connector's log delivery, which provisioning leaves off.
+        # Where none is set, the statement is about a log group that is not there.
         "CONNECTOR_LOG_GROUP": f"/msk-connect/{user_id}-connector" if user_id else "",
         # Of no instance: without one there is none to send commands to.
         "CLIENT_INSTANCE_ID": "i-00000000000000000",

@@ -21,12 +21,13 @@ def keep(s3: Any, state_root: str, plan: Mapping[str, Any]) -> None:
 
     :param s3: a boto3 S3 client.
     :param state_root: ``s3://`` URI of the state folder.
-    :param plan: with ``connector_configuration`` and ``connector_capacity``.
+    :param plan: with ``connector_configuration``, ``connector_capacity`` and ``log_delivery``.
     """
     bucket, key = split_uri(f"{state_root}/{FILE}")
     document = {
         "connectorConfiguration": plan["connector_configuration"],
         "capacity": plan["connector_capacity"],
+        "logDelivery": plan["log_delivery"],
     }
     body = json.dumps(document, indent=1).encode()
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
@@ -39,8 +40,8 @@ def kept(s3: Any, state_root: str, entries: Sequence[Entry], name: str) -> dict[
     :param state_root: ``s3://`` URI of the state folder.
     :param entries: the record of what was created.
     :param name: name of the connector.
-    :returns: ``connectorConfiguration`` and ``capacity``, as DescribeConnector shows them; ``None`` when the
-        connector is not just being made.
+    :returns: ``connectorConfiguration``, ``capacity`` and ``logDelivery``, as DescribeConnector shows them;
+        ``None`` when the connector is not just being made.
     """
     making = {(entry["kind"], entry["name"]) for entry in entries if entry["state"] == "creating"}
     if ("connector", name) not in making:

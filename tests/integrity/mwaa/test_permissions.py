@@ -25,6 +25,14 @@ DEPENDENT = {
     "ec2:DescribeVpcs",
     "s3:GetObjectTagging",
     "s3:PutObjectTagging",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
 }
 
 

@@ -73,6 +73,7 @@ JUSTIFIED = {
     ("ProvisionStreamStreams", "kinesis:*StreamRetentionPeriod"): "only for a retention other than a day",
     ("ProvisionStreamStreams", "kinesis:Update*"): "only what differs is changed",
     ("ProvisionStreamApiRole", "iam:PassRole"): "PutRestApi asks for it, since methods name the role",
+    ("ProvisionBatchLogDelivery", "logs:*"): "CreateConnector asks for it where a log is delivered",
     ("HealthLog", "logs:FilterLogEvents"): "the connector here delivers no log",
     ("HealConnector", "kafkaconnect:*"): "only failed tasks are restarted",
     ("TeardownTopics", "kafka-cluster:DeleteTopic"): "as above: topics are deleted",

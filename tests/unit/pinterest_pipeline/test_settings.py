@@ -88,6 +88,8 @@ def test_a_missing_user_id_is_named(environment: dict[str, str]) -> None:
         ("CONNECTOR_PLUGIN_SOURCE", "https://user:token@host/sink.zip"),
         ("CONNECTOR_PLUGIN_SHA256", "A" * 64),
         ("CONNECTOR_PLUGIN_SHA256", "0" * 63),
+        ("CONNECTOR_LOG_GROUP", "a group"),
+        ("CONNECTOR_LOG_GROUP", "x" * 513),
         ("AUTO_HEAL", "1"),
         ("NOTIFIERS", "{}"),
         ("NOTIFIERS", '[{"class": "Notifier"}]'),
@@ -126,6 +128,7 @@ def test_a_wrong_value_is_one_line_that_names_it(name: str, value: str) -> None:
         ("STREAM_MODE", "continuous", "stream_mode", "continuous"),
         ("CONNECTOR_PLUGIN_SOURCE", "https://h/sink.zip", "connector_plugin_source", "https://h/sink.zip"),
         ("CONNECTOR_PLUGIN_SHA256", "0a" * 32, "connector_plugin_sha256", "0a" * 32),
+        ("CONNECTOR_LOG_GROUP", "/msk-connect/a_b.c#1", "connector_log_group", "/msk-connect/a_b.c#1"),
     ],
 )
 def test_values_are_parsed(name: str, value: str, field: str, parsed: Any) -> None:

@@ -64,6 +64,17 @@ def sink_capacity(params: Mapping[str, Any], connector: Mapping[str, Any] | None
     }
 
 
+def log_delivery(log_group: str, connector: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Where the workers' logs go, as CreateConnector takes it.
+
+    :param log_group: the log group that is asked for; empty for what the connector has.
+    :param connector: the connector that is there, as DescribeConnector shows it.
+    """
+    if not log_group:
+        return dict((connector or {}).get("logDelivery") or {})
+    return {"workerLogDelivery": {"cloudWatchLogs": {"enabled": True, "logGroup": log_group}}}
+
+
 def custom_plugin_changes(
     name: str, wanted: Mapping[str, Any], found: Mapping[str, Any] | None
 ) -> list[Change]:
@@ -100,7 +111,7 @@ def connector_changes(
     """Compare the connector.
 
     :param name: its name.
-    :param wanted: ``connectorConfiguration``, ``capacity``, ``serviceExecutionRoleArn``,
+    :param wanted: ``connectorConfiguration``, ``capacity``, ``logDelivery``, ``serviceExecutionRoleArn``,
         ``kafkaConnectVersion``, ``plugins``, ``workerConfiguration`` and what the cluster says, as
         CreateConnector takes them.
     :param found: answer of DescribeConnector.

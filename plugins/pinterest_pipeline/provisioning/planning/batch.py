@@ -31,7 +31,7 @@ def plan_batch(
     :param params: the DAG's params; what is empty keeps what is there.
     :param found: which resources are there.
     :returns: ``topics``, ``bucket_arn``, ``connector_configuration``, ``connector_capacity``,
-        ``worker_properties``, ``api_specification``, and the changes.
+        ``log_delivery``, ``worker_properties``, ``api_specification``, and the changes.
     :raises ValueError: when a topic or the API's document is described wrongly.
     :raises ServiceUnreachable: when no broker answers.
     """
@@ -65,6 +65,7 @@ def plan_batch(
             **sink.sink_sizes(params, settled),
         ),
         "connector_capacity": sink.sink_capacity(params, settled),
+        "log_delivery": sink.log_delivery(settings.connector_log_group, settled),
         "worker_properties": read_include("connect/worker.properties"),
         "api_specification": api.api_specification(
             read_include("apigateway/pinterest.json"),
@@ -154,6 +155,7 @@ def _sink_changes(
     request = {
         "connectorConfiguration": wanted["connector_configuration"],
         "capacity": wanted["connector_capacity"],
+        "logDelivery": wanted["log_delivery"],
         "kafkaConnectVersion": plan.KAFKA_CONNECT_VERSION,
         "serviceExecutionRoleArn": settings.connector_role_arn,
         "plugins": [{"customPlugin": _revision(plugin, "customPluginArn")}] if plugin else [],

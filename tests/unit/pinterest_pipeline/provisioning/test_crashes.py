@@ -39,6 +39,7 @@ BUCKET = "user-sandbox-bucket"
 ROLE = "arn:aws:iam::123456789012:role/pinterest-connector"
 STREAM_ROLE = "arn:aws:iam::123456789012:role/pinterest-kinesis"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
+DELIVERY = {"workerLogDelivery": {"cloudWatchLogs": {"enabled": True, "logGroup": "/connect/a"}}}
 WAITING = {"waiter_delay": 0, "waiter_max_attempts": 20}
 
 
@@ -78,6 +79,7 @@ def provision_batch(run_id: str, **params: Any) -> None:
         worker_configuration_arn=worker,
         service_execution_role_arn=ROLE,
         capacity=planned["connector_capacity"],
+        log_delivery=planned["log_delivery"],
         **WAITING,
     ).execute(context())
     tasks.ensure_heartbeat_alarm.function()
@@ -221,6 +223,8 @@ def test_changes_killed_anywhere_are_made_once(
     def provisioned() -> None:
         fresh()
         provision_batch("manual__0", flush_size=777, tasks=3, worker_count=2)
+        (connector,) = msk.connectors.values()
+        connector.body["logDelivery"] = DELIVERY
         (plugin,) = msk.plugins.values()
         plugin.body["latestRevision"]["fileDescription"] = {"fileMd5": "0" * 32, "fileSize": 4}
         alarm = heartbeat_alarm.wanted_alarm(names(), TOPIC) | {"Period": 60}
@@ -231,7 +235,8 @@ def test_changes_killed_anywhere_are_made_once(
 
     def look() -> Any:
         arns = {name: list(kept) for name, kept in vars(msk).items() if name in ("plugins", "connectors")}
-        return account(msk, kafka), {name: len(each) for name, each in arns.items()}
+        logs = [each.body.get("logDelivery") for each in msk.connectors.values()]
+        return account(msk, kafka), {name: len(each) for name, each in arns.items()}, logs
 
     requests = check_each_kill(killer, provisioned, change, look)
     assert requests.count("DeleteConnector") == requests.count("DeleteCustomPlugin") == 1
@@ -243,6 +248,7 @@ def test_changes_killed_anywhere_are_made_once(
     ((_, configuration, capacity),) = account(msk, kafka)["connectors"]
     assert (configuration["flush.size"], configuration["tasks.max"]) == ("777", "3")
     assert capacity["provisionedCapacity"]["workerCount"] == 2
+    assert [each.body["logDelivery"] for each in msk.connectors.values()] == [DELIVERY]
 
 
 def test_changed_streams_killed_anywhere_have_their_shards(

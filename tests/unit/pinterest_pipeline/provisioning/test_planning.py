@@ -188,6 +188,32 @@ def test_exactly_what_is_asked_for_differs_and_the_tasks_get_it(msk: FakeMsk) ->
     assert change_tasks.list_replaced.function("connector", planned["changes"]) == []
 
 
+def delivery(group: str) -> dict[str, Any]:
+    return {"workerLogDelivery": {"cloudWatchLogs": {"enabled": True, "logGroup": group}}}
+
+
+@pytest.mark.usefixtures("sink")
+def test_another_log_group_makes_the_connector_again_and_none_keeps_what_it_has(
+    configured: Any, msk: FakeMsk
+) -> None:
+    assert plan_batch()["log_delivery"] == {}
+    configured(CONNECTOR_LOG_GROUP="/connect/a")
+    planned = plan_batch()
+    group = "logDelivery.workerLogDelivery.cloudWatchLogs"
+    assert rows(planned, "connector") == [
+        ("replace", "sandbox-connector", f"{group}.enabled"),
+        ("replace", "sandbox-connector", f"{group}.logGroup"),
+    ]
+    assert planned["log_delivery"] == delivery("/connect/a")
+    (connector,) = msk.connectors.values()
+    connector.body["logDelivery"] = delivery("/connect/a")
+    assert rows(plan_batch(), "connector") == []
+    configured()
+    planned = plan_batch()
+    assert rows(planned, "connector") == []
+    assert planned["log_delivery"] == delivery("/connect/a")
+
+
 def test_a_newer_plugin_file_replaces_plugin_and_connector_only_when_that_is_allowed(
     sink: Any, msk: FakeMsk, real_s3: Any
 ) -> None:
