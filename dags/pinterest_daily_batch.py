@@ -40,7 +40,7 @@ To keep the id, for each such topic `<id>.<t>` while the DAG is paused and the c
 1. delete the objects under `topics/<id>.<t>/` (copy them first if they are wanted: the sink writes new ones
    over old ones of the same name), and the messages of `<id>.dead-letter`;
 2. drop `<id>_<t>_batch` and `<id>_<t>_quarantine`; delete the rows of topic `<id>.<t>` from
-   `<id>_ingest_positions`, and those of entity `<t>` and stage `batch` from `<id>_ledger`;
+   `<id>_ingest_positions`, and those of entity `<t>` and the stages `batch` and `replay` from `<id>_ledger`;
 3. delete the offsets of the group `connect-<id>-connector` for this topic, so that the sink reads it from its
    beginning;
 4. run `pinterest_provision_batch`, then this DAG.
@@ -59,12 +59,14 @@ from pinterest_pipeline.connections import DATABRICKS, KAFKA
 from pinterest_pipeline.defaults import TIMED_RUNS, Tag, default_args, late_run_alerts
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.landing import tasks
+from pinterest_pipeline.notebook_runs import notebook_runs
 from pinterest_pipeline.paths import PUBLISHED, include_folder
 from pinterest_pipeline.results.tasks import check_quality
 from pinterest_pipeline.settings import settings
 
 NAMES = names()
 SETTINGS = settings()
+RUNS = notebook_runs(NAMES.user_id)
 
 with DAG(
     dag_id="pinterest_daily_batch",
@@ -104,7 +106,8 @@ with DAG(
     write_manifest = tasks.write_manifest(wait_for_sink.output)
     run_notebook = DatabricksRunNotebookOperator(
         task_id="run_notebook",
-        run_name=f"{NAMES.user_id}: daily batch",
+        run_name=RUNS.daily,
+        waits_for=[RUNS.replay],
         notebook_path="{{ ti.xcom_pull(task_ids='publish_notebooks') }}/spark/notebooks/daily_batch",
         parameters={
             "user_id": NAMES.user_id,

@@ -12,7 +12,8 @@ compares these with the batch tables.
   started with: cancel its run in the workspace after an upgrade.
 
 Only one notebook run writes at a time, whoever started it and in whichever mode: in `available_now` a
-continuous run is cancelled first, any other is waited for; the log names it.
+continuous run is cancelled first, any other is waited for, one of `pinterest_replay` as well; the log names
+it.
 
 **Params.** None. Example: `{}`.
 
@@ -57,12 +58,14 @@ from cloud_operators.databricks.operators.workspace import DatabricksPublishFold
 from pinterest_pipeline.connections import DATABRICKS
 from pinterest_pipeline.defaults import HEALING_RUNS, TIMED_RUNS, Tag, default_args, late_run_alerts
 from pinterest_pipeline.entities import SMOKE_PARTITION_KEY, names
+from pinterest_pipeline.notebook_runs import notebook_runs
 from pinterest_pipeline.paths import PUBLISHED, include_folder
 from pinterest_pipeline.settings import settings
 from pinterest_pipeline.streaming import tasks
 
 NAMES = names()
 SETTINGS = settings()
+RUNS = notebook_runs(NAMES.user_id)
 
 with DAG(
     dag_id="pinterest_stream_ingest",
@@ -105,16 +108,19 @@ with DAG(
         # Of the notebook, and of the wait for another run of it.
         "execution_timeout": timedelta(hours=4),
     }
-    # Two runs would write from the same checkpoints: each mode knows the other's by their names.
-    once = f"{NAMES.user_id}: stream ingest"
-    continuous = f"{NAMES.user_id}: continuous stream ingest"
+    # Two runs would write from the same checkpoints, and a replay writes the same tables: each knows the
+    # others by their names.
     run_notebook = DatabricksRunNotebookOperator(
-        task_id="run_notebook", run_name=once, waits_for=[once], replaces=[continuous], **notebook
+        task_id="run_notebook",
+        run_name=RUNS.stream,
+        waits_for=[RUNS.stream, RUNS.replay],
+        replaces=[RUNS.continuous],
+        **notebook,
     )
     keep_running = DatabricksKeepNotebookRunningOperator(
         task_id="keep_running",
-        run_name=continuous,
-        waits_for=[once],
+        run_name=RUNS.continuous,
+        waits_for=[RUNS.stream, RUNS.replay],
         replace_on_change=["streams", "checkpoints"],
         **notebook,
     )

@@ -24,6 +24,7 @@ DAG_IDS = [
     "pinterest_materialise_results",
     "pinterest_provision_batch",
     "pinterest_provision_stream",
+    "pinterest_replay",
     "pinterest_stream_ingest",
     "pinterest_teardown",
 ]
@@ -132,9 +133,25 @@ def test_both_modes_of_the_stream_ingest_know_the_runs_of_the_other(dag_bag: Dag
     continuous: Any = dag.get_task("keep_running")
 
     assert once.run_name != continuous.run_name
-    assert once.waits_for == continuous.waits_for == [once.run_name]
+    assert once.waits_for == continuous.waits_for
+    assert once.run_name in continuous.waits_for
     assert once.replaces == [continuous.run_name]
     assert set(continuous.replace_on_change) == {"streams", "checkpoints"}
+
+
+def test_a_replay_and_the_runs_that_write_the_same_tables_know_each_other(dag_bag: DagBag) -> None:
+    """Of two that are submitted at once, the later one gives way only if each names the other."""
+    from pinterest_pipeline.replay.tasks import plan_runs
+
+    replay = plan_runs(dry_run=False)
+    daily: Any = dag_bag.dags["pinterest_daily_batch"].get_task("run_notebook")
+    once: Any = dag_bag.dags["pinterest_stream_ingest"].get_task("run_notebook")
+    continuous: Any = dag_bag.dags["pinterest_stream_ingest"].get_task("keep_running")
+    for task in (daily, once, continuous):
+        assert replay["run_name"] in task.waits_for
+        assert task.run_name in replay["waits_for"] + replay["replaces"]
+    # It never ends by itself.
+    assert replay["replaces"] == [continuous.run_name]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

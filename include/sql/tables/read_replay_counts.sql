@@ -2,7 +2,7 @@
 -- has no row.
 SELECT
     entity,
-    SUM(lines_read) AS read,
+    SUM(lines_read) AS lines_read,
     SUM(dead_lettered) AS dead_letters,
     SUM(kept) AS kept,
     SUM(merged) AS merged,

@@ -40,6 +40,7 @@ DAGS = (
     "pinterest_daily_batch",
     "pinterest_stream_ingest",
     "pinterest_materialise_results",
+    "pinterest_replay",
     "pinterest_maintenance",
     "pinterest_health",
     "pinterest_heal",
@@ -51,6 +52,7 @@ CONF: dict[str, dict[str, Any]] = {
     "pinterest_provision_batch": {"dry_run": False},
     "pinterest_provision_stream": {"dry_run": False},
     "pinterest_emulate_posts": {"target": "both"},
+    "pinterest_replay": {"dry_run": False},
     # Which is healthy: it is looked at, and left alone.
     "pinterest_heal": {"component": "connector"},
 }

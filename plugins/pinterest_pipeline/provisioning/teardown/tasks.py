@@ -39,6 +39,7 @@ USERS = (
     "pinterest_emulate_posts",
     "pinterest_daily_batch",
     "pinterest_stream_ingest",
+    "pinterest_replay",
 )
 #: Seconds that the sink has for what was sent last.
 WRITING_S = 120.0

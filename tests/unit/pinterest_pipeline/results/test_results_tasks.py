@@ -9,7 +9,7 @@ import pytest
 
 from pinterest_pipeline.assets import RESULTS
 from pinterest_pipeline.entities import ENTITIES, names
-from pinterest_pipeline.errors import Permanent, QualityFailed
+from pinterest_pipeline.errors import Permanent, PipelineError, QualityFailed
 from pinterest_pipeline.results import tasks as results
 from pinterest_pipeline.results.queries import QUERIES
 from tests.unit.pinterest_pipeline.fakes import FakeS3
@@ -64,6 +64,25 @@ def test_quality_that_fails_shows_the_rows(statements: dict[str, Any], written: 
     assert str(caught.value) == (
         "duplicate_keys found:\nentity | subject  | actual\npin    | key 7528 | 2 rows"
     )
+    assert PASSED not in written.objects
+
+
+def test_quality_that_fails_while_a_replay_writes_is_looked_at_again(
+    statements: dict[str, Any], written: FakeS3
+) -> None:
+    class TaskInstance:
+        def __init__(self, replays: int) -> None:
+            self.replays = replays
+
+        def get_dr_count(self, *, dag_id: str, states: list[str]) -> int:
+            return self.replays if (dag_id, states) == ("pinterest_replay", ["running"]) else 0
+
+    statements["quality/rows_not_kept.sql"] = [{"entity": "pin", "subject": "rows", "actual": "2 rows"}]
+    with pytest.raises(PipelineError, match="2 rows\npinterest_replay may be writing") as caught:
+        results.check_quality.function(URI, ti=TaskInstance(1))
+    assert not isinstance(caught.value, Permanent)
+    with pytest.raises(QualityFailed):
+        results.check_quality.function(URI, ti=TaskInstance(0))
     assert PASSED not in written.objects
 
 

@@ -1,0 +1,1 @@
+"""The replay: refused records and dead letters once more, after what refused them was mended."""
