@@ -24,7 +24,7 @@ check "mypy sandbox" .venv/sandbox/bin/mypy --no-error-summary --config-file san
 check "import directions" env PYTHONPATH=plugins "$bin/lint-imports"
 # sqlfluff takes its templater from the configuration in the folder where it is started.
 sql() { (cd "$1" && "$OLDPWD/$bin/sqlfluff" lint --disable-progress-bar "${@:2}"); }
-check "sqlfluff Databricks" sql include/sql comparison health queries quality tables
+check "sqlfluff Databricks" sql include/sql comparison health queries quality tables trace
 check "sqlfluff MySQL" sql include/sql/source .
 check "shellcheck" shellcheck tools/*.sh include/ssm/*.sh .ci/run
 if [ "${#failed[@]}" -gt 0 ]; then

@@ -27,6 +27,7 @@ DAG_IDS = [
     "pinterest_replay",
     "pinterest_stream_ingest",
     "pinterest_teardown",
+    "pinterest_trace",
 ]
 SCHEDULED = {
     "pinterest_daily_batch",
@@ -55,6 +56,8 @@ def test_a_teardown_waits_for_all_that_need_more_than_tables() -> None:
     others = {"pinterest_teardown", "pinterest_materialise_results", "pinterest_health", "pinterest_heal"}
     # It writes nothing but versions of tables, and deletes what has expired from a bucket that may be gone.
     others.add("pinterest_maintenance")
+    # It tells what is not there.
+    others.add("pinterest_trace")
     assert set(USERS) == set(DAG_IDS) - others
 
 

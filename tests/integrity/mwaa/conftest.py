@@ -44,6 +44,7 @@ DAGS = (
     "pinterest_maintenance",
     "pinterest_health",
     "pinterest_heal",
+    "pinterest_trace",
     # A dry run: other tests look at what the DAGs before it have made.
     "pinterest_teardown",
 )
@@ -53,6 +54,8 @@ CONF: dict[str, dict[str, Any]] = {
     "pinterest_provision_stream": {"dry_run": False},
     "pinterest_emulate_posts": {"target": "both"},
     "pinterest_replay": {"dry_run": False},
+    # The first post of the emulation.
+    "pinterest_trace": {"ind": 7528},
     # Which is healthy: it is looked at, and left alone.
     "pinterest_heal": {"component": "connector"},
 }

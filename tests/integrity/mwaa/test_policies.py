@@ -27,6 +27,7 @@ NEEDED_BY = {
     "ProvisionBatch": frozenset({"pinterest_provision_batch"}),
     "ProvisionStream": frozenset({"pinterest_provision_stream"}),
     "Teardown": frozenset({"pinterest_teardown"}),
+    "Trace": frozenset({"pinterest_trace"}),
 }
 #: Of what deletes; all calls of whole teardowns are held to the policy in
 #: tests/unit/pinterest_pipeline/provisioning/teardown/test_calls.py.
@@ -49,6 +50,7 @@ JUSTIFIED = {
     ("PipelineTopics", "kafka-cluster:*"): "as above: topics and offsets are looked at",
     ("PipelineDeadLetters", "kafka-cluster:ReadData"): "as above: dead letters are read",
     ("PipelineGroups", "kafka-cluster:DescribeGroup"): "as above: committed offsets are looked at",
+    ("TraceTopics", "kafka-cluster:ReadData"): "as above: records are read",
     ("MaintenanceExpiry", "s3:DeleteObjectVersion"): "nothing is old here",
     ("ProvisionBatchTopics", "kafka-cluster:*"): "as above: topics are made and changed",
     ("ProvisionBucket", "s3:GetBucketTagging"): "asked only of a bucket that an earlier run has made",
