@@ -54,7 +54,8 @@ def put_together(
             **{path: {entity: ways[entity]["end"] for entity in ENTITIES} for path, ways in paths.items()},
             "results": _end_of_results(queries),
         },
-        "not_searched": [*unsearched, *results["not_searched"]],
+        # What all entities share is told once.
+        "not_searched": list(dict.fromkeys([*unsearched, *results["not_searched"]])),
     }
     return {**result, "lines": make_lines(result)}
 

@@ -186,3 +186,13 @@ def test_columns_stand_below_each_other() -> None:
 def test_a_version_that_is_not_sure_is_told_so() -> None:
     batch = [way(e, occurrence(), written_by={**WRITER, "certain": False}) for e in ENTITIES]
     assert sum("version 3 or earlier, daily" in line for line in whole(batch=batch)["lines"]) == 3
+
+
+def test_what_all_entities_share_is_told_once() -> None:
+    batch = [way(e, not_searched=[f"{e}: a part", "dead letters"]) for e in ENTITIES]
+    assert whole(batch=batch)["not_searched"] == [
+        "pin: a part",
+        "dead letters",
+        "geo: a part",
+        "user: a part",
+    ]
