@@ -1,4 +1,4 @@
-"""Health and healing on a running demo: nobody is told of a healthy one, and once of a breakage and its end."""
+"""Health and healing on a running demo: of a breakage and of its end people are told once."""
 
 from __future__ import annotations
 
