@@ -55,7 +55,7 @@ def test_letters_side_by_side_follow_each_other_in_whichever_runs(
 ) -> None:
     letters = [letter(offset, place(5, f"letter {offset}"), before=(0, 3)) for offset in (900, 901)]
     for number in order:
-        replay(pipeline, f"run {number}", letters=[letters[number]])
+        replay(pipeline, f"run-{number}", letters=[letters[number]])
     assert pipeline.countries() == {5: "letter 901"}
     rows = pipeline.spark.table(pipeline.names.batch("geo")).collect()
     assert [(row["_partition"] + 2**31, row["_first_offset"], row["_line"]) for row in rows] == [(901, 0, 3)]
