@@ -109,7 +109,7 @@ def aws_client(sandbox: RunningSandbox, service: str) -> Any:
     variables = sandbox.environment
     return boto3.client(
         service,
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        endpoint_url=variables.get(f"AWS_ENDPOINT_URL_{service.upper()}", variables["AWS_ENDPOINT_URL"]),
         region_name=variables["AWS_DEFAULT_REGION"],
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
 import pytest
 import requests
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
@@ -17,7 +16,7 @@ from pinterest_sandbox.airflow.client import AirflowClient, RunFailed
 from pinterest_sandbox.airflow.dags import EMULATE, PROVISION, PROVISION_STREAM, STREAM_INGEST
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.api import api_url
-from tests.e2e.conftest import ENTITIES, RUNS, Demo, landed_lines, s3_client
+from tests.e2e.conftest import ENTITIES, RUNS, Demo, aws_client, landed_lines, s3_client
 from tests.e2e.driving import DAILY, cleaned_rows, finished, query, table
 from tests.e2e.secrets_search import places_that_show
 
@@ -219,15 +218,7 @@ class Cloud:
         self.kafka = AdminClient({"bootstrap.servers": demo.sandbox.environment["SANDBOX_KAFKA_BOOTSTRAP"]})
 
     def client(self, service: str) -> Any:
-        variables = self.demo.sandbox.environment
-        endpoint = variables.get(f"AWS_ENDPOINT_URL_{service.upper()}", variables["AWS_ENDPOINT_URL"])
-        return boto3.client(
-            service,
-            endpoint_url=endpoint,
-            region_name=variables["AWS_DEFAULT_REGION"],
-            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        )
+        return aws_client(self.demo.sandbox, service)
 
     def state(self) -> dict[str, Any]:
         """All that must not move by itself: ids, versions, settings."""
