@@ -82,6 +82,19 @@ def look(airflow: AirflowClient) -> dict[str, dict[str, Any]]:
     return states
 
 
+def ill(states: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {name: state["sentence"] for name, state in states.items() if state["status"] != "healthy"}
+
+
+def look_until_known(airflow: AirflowClient) -> dict[str, dict[str, Any]]:
+    """A warehouse that is busy may not answer one look in time; nobody is told of a single such look."""
+    for _ in range(3):
+        states = look(airflow)
+        if not any(state["status"] == "unknown" for state in states.values()):
+            break
+    return states
+
+
 def connector_state(demo: Demo) -> str:
     client = aws_client(demo.sandbox, "kafkaconnect")
     (found,) = client.list_connectors(connectorNamePrefix=f"{demo.sandbox.user_id}-connector")["connectors"]
@@ -93,8 +106,7 @@ def test_a_breakage_is_told_once_healed_and_its_end_told_once(
 ) -> None:
     # A healthy pipeline: green, and nobody is told.
     for _ in range(3):
-        states = look(airflow)
-        assert {name: state["status"] for name, state in states.items() if state["status"] != "healthy"} == {}
+        assert ill(look_until_known(airflow)) == {}
     assert mailbox.received() == []
 
     # S3 refuses the connector: its task fails, and records wait in Kafka.
@@ -137,8 +149,7 @@ def test_a_breakage_is_told_once_healed_and_its_end_told_once(
     assert {entity: after[entity] - before[entity] for entity in ENTITIES} == dict.fromkeys(ENTITIES, 20)
     wait_until(landed, what="what was posted meanwhile in S3", timeout=60, interval=1)
 
-    states = look(airflow)
-    assert {name: state["status"] for name, state in states.items() if state["status"] != "healthy"} == {}
+    assert ill(look_until_known(airflow)) == {}
     ((subject, text),) = mailbox.received()
     assert subject == "Pinterest pipeline: S3 sink connector healthy"
     assert "make the connector again: healed" in text
