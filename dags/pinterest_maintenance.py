@@ -5,7 +5,8 @@ Compacts the Delta tables, deletes files that they need no more, and lets old he
 manifests expire. Landed objects, results and checkpoints are never touched.
 
 **When.** Every Sunday at 03:30 UTC, and by hand. It waits for up to half an hour until no run of
-`pinterest_daily_batch`, `pinterest_materialise_results` or `pinterest_stream_ingest` writes, then begins.
+`pinterest_daily_batch`, `pinterest_materialise_results`, `pinterest_replay` or `pinterest_stream_ingest`
+writes, then begins.
 
 **Params.** Example: `{"retention_hours": 168, "history_days": 30, "manifest_days": 90, "dry_run": false}`.
 - `retention_hours`: VACUUM keeps files that belonged to a version within these hours. Delta refuses less than

@@ -23,7 +23,12 @@ from pinterest_pipeline.settings import settings
 logger = logging.getLogger(__name__)
 
 #: DAGs whose runs write the tables. A burst, which adds a few rows to the ledger in hours, is not waited for.
-WRITERS = ("pinterest_daily_batch", "pinterest_materialise_results", "pinterest_stream_ingest")
+WRITERS = (
+    "pinterest_daily_batch",
+    "pinterest_materialise_results",
+    "pinterest_replay",
+    "pinterest_stream_ingest",
+)
 #: Seconds that they have to come to an end, and between two looks.
 WRITING_S = 1800.0
 PAUSE_S = 10.0
