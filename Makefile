@@ -60,6 +60,10 @@ shell: setup ## Open a shell in which `airflow dags test` works against the sand
 test: setup ## Run all tests: checks, unit, integrity, sandbox, end to end
 	@tools/test.sh all
 
+.PHONY: test-operations
+test-operations: setup ## Run the tests of health, replay and trace, each on a demo of its own
+	@tools/test.sh operations
+
 .PHONY: test-fast
 test-fast: setup ## Run the checks and the tests that need no sandbox
 	@tools/test.sh fast
