@@ -50,6 +50,7 @@ def test_names_follow_from_the_resource_id_as_the_pipeline_derives_them() -> Non
         "STATE_BUCKET": names.bucket,
         "PLUGIN_SOURCE": f"{names.bucket}/{FOLDER}/none",
         "PLUGIN_BUCKET": names.bucket,
+        "CONNECTOR_LOG_GROUP": f"/msk-connect/{names.connector}",
         # No instance has this id.
         "CLIENT_INSTANCE_ID": "i-00000000000000000",
     }
