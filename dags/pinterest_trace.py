@@ -5,7 +5,7 @@ Follows one post on both paths: its rows in the source, its records in Kafka and
 of the tables and of the quarantine, and the results that it counts in. It tells keys, places, lengths and
 hashes, and of a result the group that the post counts in; no other content leaves its place. It only reads.
 
-**When.** By hand. In the sandbox `make trace IND=7528` runs it and prints the result.
+**When.** By hand.
 
 **Params.** Example: `{"ind": 7528}`.
 - `ind`: key of the post, `index` in `pinterest_data`.
