@@ -129,3 +129,11 @@ def machine(tmp_path: Path, listener: socket.socket) -> Machine:
 def killer(monkeypatch: pytest.MonkeyPatch) -> Killer:
     """Kills a run behind one of its requests."""
     return Killer(monkeypatch)
+
+
+@pytest.fixture
+def plugin_source(configured: Any, real_s3: Any) -> Any:
+    """The sink's file where the settings say; gives the client of S3."""
+    real_s3.create_bucket(Bucket="artifacts")
+    real_s3.put_object(Bucket="artifacts", Key="sink.zip", Body=b"PK-1")
+    return real_s3

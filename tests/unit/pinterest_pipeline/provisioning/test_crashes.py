@@ -33,7 +33,7 @@ from tests.unit.cloud_operators.aws.fake_msk import CLUSTER_ARN, FakeMsk
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
 from tests.unit.cloud_operators.running import context
 from tests.unit.pinterest_pipeline.provisioning.killing import Killer, Reset, check_each_kill
-from tests.unit.pinterest_pipeline.provisioning.test_planning import BATCH, STREAM
+from tests.unit.pinterest_pipeline.provisioning.plans import BATCH, STREAM
 
 BUCKET = "user-sandbox-bucket"
 ROLE = "arn:aws:iam::123456789012:role/pinterest-connector"
