@@ -11,6 +11,7 @@ from pinterest_pipeline.landing.objects import object_key
 from pinterest_pipeline.tracing import states
 from pinterest_pipeline.tracing.contents import Content
 from pinterest_pipeline.tracing.places import is_read, object_of, offset_of
+from pinterest_pipeline.tracing.refusals import Refusal
 
 #: A replayed dead letter has it and its distance from the object's first offset as its partition; see
 #: ``pinterest_spark.positions``.
@@ -59,20 +60,14 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class Refused(Refusal):
     """A row of the quarantine table.
 
     :param place: of the line.
     :param dead_letter: of a dead letter that a replay has refused its offset; ``place`` is not its own then.
-    :param length: bytes; ``None`` without a value.
     """
 
     place: Place
-    reason: str
-    run_id: str
-    quarantined_at: str
-    length: int | None
-    sha256: str | None
     dead_letter: int | None = None
 
 
@@ -235,7 +230,7 @@ def _tell(each: _Occurrence, found: Found) -> dict[str, Any]:
         "state": _state(each, found),
         "kafka": _tell_kafka(each, found),
         "landed": _tell_landed(each, found),
-        "quarantine": _tell_quarantine(each.refused),
+        "quarantine": each.refused.told() if each.refused else None,
         "in_table": each.in_table,
     }
 
@@ -298,16 +293,4 @@ def _tell_landed(each: _Occurrence, found: Found) -> dict[str, Any] | None:
         "retired": retired,
         "line": place.line,
         **(content.told() if content else {}),
-    }
-
-
-def _tell_quarantine(refused: Refused | None) -> dict[str, Any] | None:
-    if refused is None:
-        return None
-    return {
-        "reason": refused.reason,
-        "run_id": refused.run_id,
-        "quarantined_at": refused.quarantined_at,
-        "length": refused.length,
-        "sha256": refused.sha256,
     }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pinterest_pipeline.tracing import states
 from pinterest_pipeline.tracing.contents import Content
+from pinterest_pipeline.tracing.refusals import Refusal
 
 
 class Number(NamedTuple):
@@ -30,16 +31,11 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class Refused(Refusal):
     """A row of the quarantine table."""
 
     number: Number
     arrived_at: str
-    reason: str
-    run_id: str
-    quarantined_at: str
-    length: int
-    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +79,7 @@ def assemble(found: Found) -> dict[str, Any]:
         {
             "state": _state(number, records.get(number), refused.get(number), found),
             "kinesis": _tell_kinesis(number, arrivals[number], records.get(number), found),
-            "quarantine": _tell_quarantine(refused.get(number)),
+            "quarantine": refused[number].told() if number in refused else None,
             "in_table": number == found.row,
         }
         for number in order
@@ -112,16 +108,4 @@ def _tell_kinesis(number: Number, arrived_at: str, record: Record | None, found:
         # Whether the stream still has it; older records leave it by its retention.
         "seen": record is not None,
         **(record.content.told() if record else {}),
-    }
-
-
-def _tell_quarantine(refused: Refused | None) -> dict[str, Any] | None:
-    if refused is None:
-        return None
-    return {
-        "reason": refused.reason,
-        "run_id": refused.run_id,
-        "quarantined_at": refused.quarantined_at,
-        "length": refused.length,
-        "sha256": refused.sha256,
     }
