@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline import connections
-from pinterest_pipeline.provisioning.prerequisites.clients import ONE_AT_A_TIME
+from pinterest_pipeline.hasty_hooks import ONE_AT_A_TIME, hasty_aws_hook
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -25,18 +25,7 @@ def aws_hook[T: AwsBaseHook](kind: type[T], *, attempts: int = 2, **arguments: A
     :param attempts: how often a request is sent at most.
     :param arguments: of the class, beside the connection.
     """
-    from botocore.config import Config
-
-    hasty = Config(
-        connect_timeout=CONNECT_S,
-        read_timeout=READ_S,
-        retries={"total_max_attempts": attempts, "mode": "standard"},
-    )
-    with ONE_AT_A_TIME:
-        own = kind(aws_conn_id=connections.AWS, **arguments).conn_config.botocore_config
-        hook = kind(aws_conn_id=connections.AWS, config=own.merge(hasty) if own else hasty, **arguments)
-        _ = hook.conn_config  # keeps the connection
-    return hook
+    return hasty_aws_hook(kind, connect_s=CONNECT_S, read_s=READ_S, attempts=attempts, **arguments)
 
 
 def aws_client(service: str, *, attempts: int = 2) -> Any:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline.entities import names
+from pinterest_pipeline.hasty_hooks import ONE_AT_A_TIME
 from pinterest_pipeline.health.checks.sink_lag import Partition, Reading
 from pinterest_pipeline.health.readings.patience import aws_hook, kafka_hook
-from pinterest_pipeline.provisioning.prerequisites.clients import ONE_AT_A_TIME
 
 if TYPE_CHECKING:
     from cloud_operators.kafka.hooks.dead_letters import DeadLetterHook

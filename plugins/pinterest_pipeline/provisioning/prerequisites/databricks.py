@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pinterest_pipeline import connections
-from pinterest_pipeline.provisioning.prerequisites.clients import ONE_AT_A_TIME
+from pinterest_pipeline.hasty_hooks import ONE_AT_A_TIME
 from pinterest_pipeline.provisioning.prerequisites.findings import Outcome, Status
 from pinterest_pipeline.provisioning.prerequisites.looking import Check
 from pinterest_pipeline.settings import Settings
