@@ -88,8 +88,8 @@ def landed_lines(topic: str) -> list[bytes]:
 
 def install() -> None:
     """Let every hook find these brokers."""
-    from cloud_operators.kafka.hooks import admin, dead_letters
+    from cloud_operators.kafka.hooks import admin, records
 
     kafka = LandedKafka()
     admin.AdminClient = lambda config: kafka  # type: ignore[assignment,misc]
-    dead_letters._ConsumerHook.get_conn = LandedConsumer()  # type: ignore[assignment]
+    records._ConsumerHook.get_conn = LandedConsumer()  # type: ignore[assignment]

@@ -5,24 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-
 from cloud_operators.exceptions import WaitTimedOut
-from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
+from cloud_operators.kafka.hooks.records import RecordsHook, is_complete
 from cloud_operators.kafka.offsets import Offsets, Origins
 
 log = logging.getLogger(__name__)
 
-#: Named in the client's configuration, which must have one; nothing joins it and nothing is committed.
-GROUP_ID = "dead-letter-reader"
-#: A read of many returns when it is full or its time is over.
-_BATCH = 1000
-_BATCH_S = 0.5
+#: Topic, partition and offset of the record that a dead letter is made of.
+type Origin = tuple[str, int, int]
+
 #: What a letter takes in memory beside its value.
 _LETTER_BYTES = 200
 
@@ -78,7 +73,7 @@ class Letters:
     complete: bool
 
 
-class DeadLetterHook(KafkaOffsetsHook):
+class DeadLetterHook(RecordsHook):
     """Read a dead-letter topic as it is now.
 
     A dead letter's origin is taken from the context headers that Connect writes with
@@ -106,23 +101,15 @@ class DeadLetterHook(KafkaOffsetsHook):
         :raises ServiceUnreachable: when no broker answers
         :raises ServiceFailed: when a broker refuses
         """
-        oldest = self.beginning_offsets([topic])[topic]
-        ends = self.end_offsets([topic])[topic]
-        firsts = {number: max((start or {}).get(number, 0), oldest[number]) for number in ends}
-        reading = _Reading(topic, firsts, ends, time_limit)
-        origins: Origins = {}
-        if reading.open:
-            consumer: Consumer = _ConsumerHook(self.kafka_config_id).get_conn
-            try:
-                origins = collect_origins(reading.messages(consumer))
-            except KafkaException as error:
-                raise self.translated(f"dead-letter topic {topic!r}", error) from error
-            finally:
-                consumer.close()
+        oldest, ranges = self._ranges(topic, start)
+        found: list[Origin | None] = []
+        next_offsets = self.read_records(
+            topic, ranges, lambda message: found.append(_origin(message)), time_limit=time_limit
+        )
         return DeadLetters(
-            origins=origins,
-            next_offsets=reading.next_offsets,
-            complete=not reading.open,
+            origins=_collected(found),
+            next_offsets=next_offsets,
+            complete=is_complete(next_offsets, ranges),
             trimmed=any(oldest.values()),
         )
 
@@ -147,34 +134,38 @@ class DeadLetterHook(KafkaOffsetsHook):
         :raises ServiceUnreachable: when no broker answers
         :raises ServiceFailed: when a broker refuses
         """
-        oldest = self.beginning_offsets([topic])[topic]
-        ends = self.end_offsets([topic])[topic]
-        firsts = {number: max((start or {}).get(number, 0), oldest[number]) for number in ends}
-        reading = _Reading(topic, firsts, ends, time_limit)
+        _, ranges = self._ranges(topic, start)
         letters: list[DeadLetter] = []
         strangers = size = 0
-        if reading.open:
-            consumer: Consumer = _ConsumerHook(self.kafka_config_id).get_conn
-            try:
-                for message in reading.messages(consumer):
-                    letter = _letter(message)
-                    if letter is None:
-                        strangers += 1
-                    elif letter.topic in of_topics:
-                        letters.append(letter)
-                        size += len(letter.value or b"") + _LETTER_BYTES
-                        if size >= max_bytes:
-                            break
-            except KafkaException as error:
-                raise self.translated(f"dead-letter topic {topic!r}", error) from error
-            finally:
-                consumer.close()
+
+        def take(message: Any) -> bool:
+            nonlocal strangers, size
+            letter = _letter(message)
+            if letter is None:
+                strangers += 1
+            elif letter.topic in of_topics:
+                letters.append(letter)
+                size += len(letter.value or b"") + _LETTER_BYTES
+            return size >= max_bytes
+
+        next_offsets = self.read_records(topic, ranges, take, time_limit=time_limit)
         return Letters(
             letters=letters,
             strangers=strangers,
-            next_offsets=reading.next_offsets,
-            complete=not reading.open,
+            next_offsets=next_offsets,
+            complete=is_complete(next_offsets, ranges),
         )
+
+    def _ranges(
+        self, topic: str, start: Mapping[int, int] | None
+    ) -> tuple[dict[int, int], dict[int, tuple[int, int]]]:
+        """The oldest offset of each partition, and what is to be read of it up to its present end."""
+        oldest = self.beginning_offsets([topic])[topic]
+        ends = self.end_offsets([topic])[topic]
+        ranges = {
+            number: (max((start or {}).get(number, 0), oldest[number]), ends[number]) for number in ends
+        }
+        return oldest, ranges
 
     def read_origins(
         self, topic: str, *, start: Mapping[int, int] | None = None, time_limit: float = 120
@@ -220,57 +211,6 @@ class DeadLetterHook(KafkaOffsetsHook):
         }
 
 
-class _ConsumerHook(KafkaBaseHook):
-    """The provider's way from a connection to a client, MSK IAM tokens included, for a consumer."""
-
-    def __init__(self, kafka_conn_id: str) -> None:
-        super().__init__(kafka_conn_id)  # type: ignore[no-untyped-call]
-
-    def _get_client(self, config: dict[str, Any]) -> Consumer:
-        fixed = {
-            "group.id": GROUP_ID,
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            # Where retention removes what was about to be read.
-            "auto.offset.reset": "earliest",
-        }
-        return Consumer({**config, **fixed})
-
-
-class _Reading:
-    """One pass over a topic; ``open`` are the partitions whose end is still ahead."""
-
-    def __init__(self, topic: str, firsts: Mapping[int, int], ends: Mapping[int, int], limit: float) -> None:
-        self.topic = topic
-        self.ends = ends
-        self.limit = limit
-        self.next_offsets = dict(firsts)
-        self.open = {number for number, end in ends.items() if firsts[number] < end}
-
-    def messages(self, consumer: Consumer) -> Iterator[Any]:
-        consumer.assign([TopicPartition(self.topic, each, self.next_offsets[each]) for each in self.open])
-        deadline = time.monotonic() + self.limit
-        while self.open and (remaining := deadline - time.monotonic()) > 0:
-            left = sum(self.ends[number] - self.next_offsets[number] for number in self.open)
-            for message in consumer.consume(min(_BATCH, left), timeout=min(_BATCH_S, remaining)):
-                if self._takes(message):
-                    yield message
-
-    def _takes(self, message: Any) -> bool:
-        """Note how far the reading has come; whether the message is one of those wanted."""
-        error = message.error()
-        if error and error.code() != KafkaError._PARTITION_EOF:
-            raise KafkaException(error)
-        number, offset = message.partition(), message.offset()
-        if number not in self.open:
-            return False
-        # The last offsets may hold no message, so that only the end of the partition is told.
-        self.next_offsets[number] = self.ends[number] if error else min(offset + 1, self.ends[number])
-        if self.next_offsets[number] >= self.ends[number]:
-            self.open.discard(number)
-        return not error and offset < self.ends[number]
-
-
 def collect_origins(messages: Iterable[Any]) -> Origins:
     """Collect what the context headers of dead letters name.
 
@@ -279,10 +219,13 @@ def collect_origins(messages: Iterable[Any]) -> Origins:
     :param messages: Kafka messages
     :returns: topic -> (partition, offset) of each record, each once however often the sink has met it
     """
+    return _collected(map(_origin, messages))
+
+
+def _collected(found: Iterable[Origin | None]) -> Origins:
     origins: Origins = defaultdict(set)
     strangers = 0
-    for message in messages:
-        origin = _origin(message)
+    for origin in found:
         if origin is None:
             strangers += 1
             continue
@@ -293,8 +236,7 @@ def collect_origins(messages: Iterable[Any]) -> Origins:
     return dict(origins)
 
 
-def _origin(message: Any) -> tuple[str, int, int] | None:
-    """Topic, partition and offset of the record that a dead letter is made of."""
+def _origin(message: Any) -> Origin | None:
     headers = {name: value or b"" for name, value in message.headers() or []}
     try:
         return (

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import KafkaError, TopicPartition
 
 from cloud_operators.exceptions import ServiceFailed, ServiceUnreachable, WaitTimedOut
-from cloud_operators.kafka.hooks import dead_letters
+from cloud_operators.kafka.hooks import records
 from cloud_operators.kafka.hooks.dead_letters import (
     DeadLetter,
     DeadLetterHook,
@@ -133,7 +133,7 @@ class Broker(DeadLetterHook):
 @pytest.fixture
 def consumer(monkeypatch: pytest.MonkeyPatch) -> FakeConsumer:
     fake = FakeConsumer()
-    monkeypatch.setattr(dead_letters._ConsumerHook, "get_conn", fake)
+    monkeypatch.setattr(records._ConsumerHook, "get_conn", fake)
     return fake
 
 
@@ -258,7 +258,7 @@ def test_the_consumer_signs_msk_tokens_too(monkeypatch: pytest.MonkeyPatch) -> N
         "sasl.mechanism": "OAUTHBEARER",
     }
     monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps({"conn_type": "kafka", "extra": extra}))
-    client = dead_letters._ConsumerHook("kafka_default").get_conn
+    client = records._ConsumerHook("kafka_default").get_conn
     try:
         assert asked.wait(10)
     finally:
@@ -308,7 +308,7 @@ def test_letters_end_with_the_one_that_fills_the_limit(
 
 
 def test_letters_without_any_ask_no_consumer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_letters._ConsumerHook, "get_conn", None)
+    monkeypatch.setattr(records._ConsumerHook, "get_conn", None)
     hook = Broker(FakeConsumer(), oldest={0: 4}, ends={0: 4})
     found = hook.read_letters(TOPIC, of_topics=["t"])
     assert found == Letters(letters=[], strangers=0, next_offsets={0: 4}, complete=True)

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import KafkaError, TopicPartition
 
 from cloud_operators.exceptions import ServiceFailed, ServiceUnreachable
-from cloud_operators.kafka.hooks import dead_letters
+from cloud_operators.kafka.hooks import records
 from cloud_operators.kafka.hooks.records import RecordsHook
 
 
@@ -51,7 +51,7 @@ class FakeConsumer:
 @pytest.fixture
 def consumer(monkeypatch: pytest.MonkeyPatch) -> FakeConsumer:
     fake = FakeConsumer()
-    monkeypatch.setattr(dead_letters._ConsumerHook, "get_conn", fake)
+    monkeypatch.setattr(records._ConsumerHook, "get_conn", fake)
     return fake
 
 

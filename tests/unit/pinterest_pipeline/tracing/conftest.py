@@ -17,7 +17,7 @@ from tests.unit.pinterest_pipeline.tracing.brokers import DEAD, TOPIC, Kafka
 @pytest.fixture
 def brokers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kafka]:
     """Brokers whose topics are empty."""
-    from cloud_operators.kafka.hooks import admin, dead_letters
+    from cloud_operators.kafka.hooks import admin, records
 
     fake = Kafka()
     fake.fill(TOPIC, [])
@@ -25,6 +25,6 @@ def brokers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kafka]:
     connection = '{"conn_type": "kafka", "extra": {"bootstrap.servers": "127.0.0.1:1"}}'
     monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", connection)
     monkeypatch.setattr(admin, "AdminClient", lambda config: fake)
-    monkeypatch.setattr(dead_letters._ConsumerHook, "get_conn", property(fake.consumer))
+    monkeypatch.setattr(records._ConsumerHook, "get_conn", property(fake.consumer))
     yield fake
     assert fake.open == 0
