@@ -24,9 +24,8 @@ VALUES = {
     "ENVIRONMENT": "pinterest",
     "ENVIRONMENT_BUCKET": "pinterest-airflow",
 }
-#: Actions that AWS's service authorization reference gives no type of resource, so that no ARN matches them.
-UNSCOPED = {
-    "logs:DescribeLogGroups",
+#: What a service asks for that is to deliver a log.
+LOG_DELIVERY = {
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -34,6 +33,11 @@ UNSCOPED = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+#: Actions that AWS's service authorization reference gives no type of resource, so that no ARN matches them.
+UNSCOPED = {
+    *LOG_DELIVERY,
     "cloudwatch:GetMetricData",
     "cloudwatch:PutMetricData",
     # Has a type of resource, but see README.md.

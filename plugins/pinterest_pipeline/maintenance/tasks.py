@@ -6,12 +6,11 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-import tenacity
 from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from pinterest_pipeline import connections
+from pinterest_pipeline import connections, other_runs
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.health.store import HISTORY, MALFORMED
@@ -97,16 +96,8 @@ def wait_for_writers(*, params: Any = None, ti: Any = None) -> list[str]:
     if params["dry_run"]:
         return []
 
-    def writing() -> list[str]:
-        return [dag for dag in WRITERS if ti.get_dr_count(dag_id=dag, states=["running"])]
-
-    found: list[str] = tenacity.Retrying(
-        retry=tenacity.retry_if_result(bool),
-        stop=tenacity.stop_after_delay(WRITING_S),
-        wait=tenacity.wait_fixed(PAUSE_S),
-        before_sleep=lambda state: logger.info("waiting for %s", state.outcome and state.outcome.result()),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
-    )(writing)
+    # Those that are queued may be of a paused DAG, and would then be waited for in vain.
+    found = other_runs.wait_for_end(ti, WRITERS, ["running"], limit_s=WRITING_S, pause_s=PAUSE_S)
     if found:
         logger.warning("still running, and not waited for any longer: %s", ", ".join(found))
     return found

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import tenacity
 from airflow.sdk import task
 
-from pinterest_pipeline import connections
+from pinterest_pipeline import connections, other_runs
 from pinterest_pipeline.assets import BATCH_TABLES
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import ENTITIES, names
@@ -93,17 +92,10 @@ def wait_for_writers(*, params: Any = None, ti: Any = None) -> None:
     """
     if params["dry_run"]:
         return
-    found = tenacity.Retrying(
-        retry=tenacity.retry_if_result(bool),
-        stop=tenacity.stop_after_delay(WRITING_S),
-        wait=tenacity.wait_fixed(PAUSE_S),
-        before_sleep=lambda state: logger.info("waiting for %s", state.outcome and state.outcome.result()),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
-    )(lambda: _writing(ti))
-    if found:
+    if found := other_runs.wait_for_end(ti, WRITERS, limit_s=WRITING_S, pause_s=PAUSE_S):
         raise PipelineError(
-            f"Nothing was replayed: {', '.join(found)} {'has' if len(found) == 1 else 'have'} runs that are "
-            "queued or running and write the same tables. Let them end or pause the DAG, then clear this task"
+            f"Nothing was replayed: {other_runs.that_have_runs(found)} and write the same tables. Let them "
+            "end, then clear this task"
         )
 
 
@@ -192,7 +184,7 @@ def check_quality(*, run_id: Any = None, ti: Any = None) -> list[str]:
         found["rows of the stream tables"] = "\n".join(miscounts)
     if found:
         failed = QualityFailed(found)
-        if writing := _writing(ti):
+        if writing := other_runs.with_runs(ti, WRITERS):
             raise PipelineError(
                 f"{failed}\n{', '.join(writing)} may be writing: it is looked at again"
             ) from failed
@@ -224,7 +216,3 @@ def plan_runs(*, dry_run: bool) -> dict[str, Any]:
         "waits_for": [runs.replay, runs.daily, runs.stream],
         "replaces": [runs.continuous],
     }
-
-
-def _writing(ti: Any) -> list[str]:
-    return [dag for dag in WRITERS if ti.get_dr_count(dag_id=dag, states=["queued", "running"])]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.integrity.iam import LOG_DELIVERY, statements
 from tests.integrity.iam import listed as in_list
-from tests.integrity.iam import statements
 from tests.integrity.mwaa.actions import OTHERS, actions_of, recorded
 from tests.integrity.mwaa.conftest import Mwaa
 from tests.unit.pinterest_pipeline.airflow_home import CHECKOUT
@@ -25,14 +25,7 @@ DEPENDENT = {
     "ec2:DescribeVpcs",
     "s3:GetObjectTagging",
     "s3:PutObjectTagging",
-    "logs:CreateLogDelivery",
-    "logs:GetLogDelivery",
-    "logs:UpdateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:DescribeResourcePolicies",
-    "logs:DescribeLogGroups",
+    *LOG_DELIVERY,
 }
 
 

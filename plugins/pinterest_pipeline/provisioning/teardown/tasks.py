@@ -10,7 +10,7 @@ from typing import Any
 import tenacity
 from airflow.sdk import TriggerRule, task
 
-from pinterest_pipeline import connections
+from pinterest_pipeline import connections, other_runs
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import ENTITIES, names
 from pinterest_pipeline.errors import Permanent, PipelineError
@@ -327,12 +327,10 @@ def drop_tables() -> list[str]:
 
 
 def _refuse_while_used(ti: Any) -> None:
-    used = [dag for dag in USERS if ti.get_dr_count(dag_id=dag, states=["queued", "running"])]
-    if used:
+    if used := other_runs.with_runs(ti, USERS):
         raise Permanent(
-            f"Nothing was deleted: {', '.join(used)} {'has' if len(used) == 1 else 'have'} runs that are "
-            "queued or running and need what is deleted. Let them end, then pause the DAG; or mark them as "
-            "failed"
+            f"Nothing was deleted: {other_runs.that_have_runs(used)} and need what is deleted. Let them end, "
+            "then pause the DAG; or mark them as failed"
         )
 
 
