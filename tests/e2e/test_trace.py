@@ -27,6 +27,7 @@ from tests.e2e.streams import ingest, put_records, stream_name
 from tests.e2e.test_demo import KEYS, seeded_keys
 from tests.running_sandbox import CHECKOUT, run_sandbox_command
 
+ON_DEMO = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 #: Above the keys of the source and of other tests.
 NEW = 870_001
 
@@ -93,6 +94,7 @@ def keys_by_posts() -> dict[int, list[int]]:
     return found
 
 
+@ON_DEMO
 def test_a_post_that_has_gone_the_whole_way(demo: Demo) -> None:
     ind = max(keys_by_posts()[1])
     found = trace(demo, ind)
@@ -135,6 +137,7 @@ def test_a_post_that_has_gone_the_whole_way(demo: Demo) -> None:
     assert str(row["image_src"]) not in text
 
 
+@ON_DEMO
 def test_the_results_that_a_post_counts_in(demo: Demo) -> None:
     ind = max(keys_by_posts()[1])
     found = trace(demo, ind)["results"]
@@ -150,6 +153,7 @@ def test_the_results_that_a_post_counts_in(demo: Demo) -> None:
     assert all(each["made_at"] for each in found.values())
 
 
+@ON_DEMO
 def test_a_key_that_was_posted_twice_has_both_records(demo: Demo) -> None:
     times, keys = max(keys_by_posts().items())
     assert times > 1
@@ -166,6 +170,7 @@ def test_a_key_that_was_posted_twice_has_both_records(demo: Demo) -> None:
         assert offsets == sorted(set(offsets))
 
 
+@ON_DEMO
 def test_a_post_that_was_never_posted(demo: Demo) -> None:
     ind = min(set(range(11_001, 11_154)))
     found = trace(demo, ind)
@@ -213,6 +218,7 @@ def wait_until_landed(demo: Demo, lines: int) -> None:
     wait_until(check, what="the sink", timeout=120, interval=0.5)
 
 
+@ON_DEMO
 def test_records_are_followed_while_they_are_on_their_way(demo: Demo) -> None:
     airflow = AirflowClient(demo.sandbox.url("airflow"))
     lines = sum(landed_lines(demo.sandbox).values())
@@ -260,6 +266,7 @@ def test_records_are_followed_while_they_are_on_their_way(demo: Demo) -> None:
     assert place["stream"] == stream_name(demo, "pin")
 
 
+@ON_DEMO
 def test_the_result_is_printed_for_people(demo: Demo) -> None:
     printed = demo.sandbox.command("trace", str(max(keys_by_posts()[1])), timeout=600).stdout
     for entity in ENTITIES:
