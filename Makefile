@@ -76,6 +76,10 @@ conformance: setup ## Run the cases that hold for the sandbox and for the real s
 bench: setup ## Measure the budgets on this machine, beside the ceilings; about half an hour
 	@$(SANDBOX)/python -m pinterest_sandbox.bench
 
+.PHONY: drill
+drill: setup ## Break one part after the other while posts are sent, and count what is lost: nothing. BREAK="api broker" for some; an hour
+	@$(SANDBOX)/python -m pinterest_sandbox.drill $(foreach name,$(BREAK),--only $(name))
+
 .PHONY: mwaa
 mwaa: ## Make build/mwaa and print the commands that upload it (SETTINGS=<file of PINTEREST_* settings>)
 	@python3 tools/mwaa_package.py $(if $(SETTINGS),--settings $(SETTINGS))

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import psutil
 import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.databricks.sql_client import run_sql
-from pinterest_sandbox.waiting import NotReady, wait_until
+from pinterest_sandbox.waiting import NotReady
 from tests.e2e.conftest import Demo
 from tests.running_sandbox import CHECKOUT, sandbox_variables
 
@@ -104,67 +103,6 @@ def running(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> C
 
 def tries(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> int:
     return max(task.try_number for task in airflow.tasks(dag_id, run_id) if task.task_id == task_id)
-
-
-def task_process(demo: Demo, dag_id: str, run_id: str, task_id: str) -> psutil.Process:
-    """The process of a running task: its title has the task instance's id."""
-    url = demo.sandbox.url("airflow")
-    token = requests.get(f"{url}/auth/token", timeout=30).json()["access_token"]
-    instance: dict[str, Any] = requests.get(
-        f"{url}/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}",
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=30,
-    ).json()
-    found: list[psutil.Process] = []
-
-    def named() -> None:
-        supervisor = psutil.Process(int((demo.sandbox.home / "run" / "supervisor.pid").read_text()))
-        for process in supervisor.children(recursive=True):
-            if instance["id"] in " ".join(process.cmdline()):
-                found.append(process)
-                return
-        raise NotReady("no process has its id")
-
-    wait_until(named, what=f"the process of {task_id}", timeout=30, interval=0.1)
-    return found[0]
-
-
-def notebook_runs(demo: Demo) -> list[dict[str, Any]]:
-    """The latest notebook runs of the workspace, the newest first."""
-    answer = _jobs(demo, "GET", "list", params={"limit": "25", "expand_tasks": "true"})
-    runs: list[dict[str, Any]] = answer.get("runs", [])
-    return runs
-
-
-def notebook_states(demo: Demo) -> list[str]:
-    """What became of each notebook run, the newest first."""
-    states = [run["state"] for run in notebook_runs(demo)]
-    return [state.get("result_state") or state["life_cycle_state"] for state in states]
-
-
-def cancel_notebook_run(demo: Demo, run_id: int) -> None:
-    """Cancel a notebook run and wait until it has ended."""
-    _jobs(demo, "POST", "cancel", json={"run_id": run_id})
-
-    def ended() -> None:
-        state = _jobs(demo, "GET", "get", params={"run_id": str(run_id)})["state"]
-        if "result_state" not in state:
-            raise NotReady(state["life_cycle_state"])
-
-    wait_until(ended, what=f"the end of notebook run {run_id}", timeout=60, interval=0.2)
-
-
-def _jobs(demo: Demo, method: str, what: str, **arguments: Any) -> dict[str, Any]:
-    answer = requests.request(
-        method,
-        demo.sandbox.url("databricks", f"/api/2.2/jobs/runs/{what}"),
-        headers={"Authorization": f"Bearer {demo.sandbox.databricks_token}"},
-        timeout=10,
-        **arguments,
-    )
-    assert answer.status_code == 200, answer.text
-    content: dict[str, Any] = answer.json()
-    return content
 
 
 def clear_task(demo: Demo, dag_id: str, run_id: str, task_id: str) -> None:

@@ -7,13 +7,13 @@ import signal
 from datetime import UTC, datetime
 
 import pytest
-import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.databricks.runs_client import list_states, worker_pid
 from pinterest_sandbox.databricks.sql_client import run_sql
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines
-from tests.e2e.driving import DAILY, EMULATE, finished, notebook_states, results_finished
+from tests.e2e.driving import DAILY, EMULATE, finished, results_finished
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 
@@ -50,20 +50,19 @@ def test_a_killed_worker_of_the_daily_run_costs_a_retry_and_nothing_else(
     finished(airflow, EMULATE, airflow.trigger(EMULATE, {"posts": 300, "start": 500}))
     began = datetime.now(UTC)
     run_id = airflow.trigger(DAILY, {})
-    before = len(notebook_states(demo))
+    before = len(list_states(demo.sandbox))
 
     def in_its_middle() -> None:
-        states = notebook_states(demo)
+        states = list_states(demo.sandbox)
         if len(states) == before or states[0] != "RUNNING":
             raise NotReady(str(states[:1]))
 
     wait_until(in_its_middle, what="the notebook", timeout=120, interval=0.2)
-    worker = requests.get(demo.sandbox.url("databricks", "/health"), timeout=10).json()["notebook"]
 
-    os.kill(worker["pid"], signal.SIGKILL)
+    os.kill(worker_pid(demo.sandbox), signal.SIGKILL)
 
     finished(airflow, DAILY, run_id)
-    assert notebook_states(demo)[: len(notebook_states(demo)) - before] == ["SUCCESS", "FAILED"]
+    assert list_states(demo.sandbox)[: len(list_states(demo.sandbox)) - before] == ["SUCCESS", "FAILED"]
     results_finished(airflow, began)
     check_balance(demo)
 

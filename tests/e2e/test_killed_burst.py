@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.processes import task_process
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines
-from tests.e2e.driving import EMULATE, finished, query, running, table, task_process, tries
+from tests.e2e.driving import EMULATE, finished, query, running, table, tries
 from tests.faults import Faults
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
@@ -69,7 +70,7 @@ def test_a_killed_burst_goes_on_where_it_stopped(demo: Demo, airflow: AirflowCli
 
     wait_until(half_sent, what="a part of the burst", timeout=60, interval=0.2)
 
-    task_process(demo, EMULATE, run_id, "send_posts").kill()
+    task_process(demo.sandbox, airflow, EMULATE, run_id, "send_posts").kill()
 
     finished(airflow, EMULATE, run_id)
     assert tries(airflow, EMULATE, run_id, "send_posts") == 2
@@ -95,7 +96,7 @@ def test_a_burst_killed_after_its_last_record_sends_nothing_again(
 
     wait_until(held_up, what="the fault", timeout=30, interval=0.1)
 
-    task_process(demo, EMULATE, run_id, task_id).kill()
+    task_process(demo.sandbox, airflow, EMULATE, run_id, task_id).kill()
 
     faults.clear()
     finished(airflow, EMULATE, run_id)

@@ -7,13 +7,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import EMULATE, STREAM_INGEST
+from pinterest_sandbox.airflow.processes import task_process
+from pinterest_sandbox.databricks.runs_client import worker_pid
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, s3_client
-from tests.e2e.driving import finished, query, running, table, task_process, tries
+from tests.e2e.driving import finished, query, running, table, tries
 from tests.e2e.streams import burst, check_stream, ingest, put_refused, records_in_stream
 from tests.faults import Faults
 
@@ -90,8 +91,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
             raise NotReady("no batch is under way")
 
     wait_until(in_the_middle, what="a batch", timeout=120, interval=0.05)
-    worker = requests.get(demo.sandbox.url("databricks", "/health"), timeout=10).json()["notebook"]
-    os.kill(worker["pid"], signal.SIGKILL)
+    os.kill(worker_pid(demo.sandbox), signal.SIGKILL)
     left = under_way(demo)
 
     assert left
@@ -113,7 +113,7 @@ def test_a_killed_burst_goes_on_where_it_stopped(demo: Demo, airflow: AirflowCli
 
     wait_until(half_sent, what="a part of the burst", timeout=90, interval=0.2)
 
-    task_process(demo, EMULATE, run_id, "send_posts").kill()
+    task_process(demo.sandbox, airflow, EMULATE, run_id, "send_posts").kill()
 
     finished(airflow, EMULATE, run_id)
     assert tries(airflow, EMULATE, run_id, "send_posts") == 2

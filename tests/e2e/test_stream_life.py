@@ -12,14 +12,13 @@ import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import PROVISION_STREAM, STREAM_INGEST
+from pinterest_sandbox.databricks.runs_client import cancel_run, list_runs
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import Demo, aws_client
 from tests.e2e.driving import (
-    cancel_notebook_run,
     cleaned_rows,
     dags_test,
     finished,
-    notebook_runs,
     query,
     table,
 )
@@ -76,7 +75,7 @@ def test_the_continuous_ingest_goes_on_between_two_runs_of_the_dag(
     demo: Demo, airflow: AirflowClient
 ) -> None:
     dags_test(demo, STREAM_INGEST, {}, PINTEREST_STREAM_MODE="continuous")
-    notebook, *_ = notebook_runs(demo)
+    notebook, *_ = list_runs(demo.sandbox)
     assert notebook["state"]["life_cycle_state"] == "RUNNING"
     try:
         before = lines_read(demo, "user")
@@ -88,11 +87,11 @@ def test_the_continuous_ingest_goes_on_between_two_runs_of_the_dag(
 
         wait_until(read, what="the records of the burst", timeout=120, interval=0.5)
         dags_test(demo, STREAM_INGEST, {}, PINTEREST_STREAM_MODE="continuous")
-        adopted, *_ = notebook_runs(demo)
+        adopted, *_ = list_runs(demo.sandbox)
         assert adopted["run_id"] == notebook["run_id"]
         assert adopted["state"]["life_cycle_state"] == "RUNNING"
     finally:
-        cancel_notebook_run(demo, notebook["run_id"])
+        cancel_run(demo.sandbox, notebook["run_id"])
     check_stream(demo)
 
 

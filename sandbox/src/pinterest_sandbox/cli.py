@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import psutil
@@ -55,6 +57,21 @@ class _Commands(click.Group):
             raise click.ClickException(str(error)) from error
 
 
+class Setting(click.ParamType[tuple[str, str]]):
+    """``PINTEREST_NAME=value``."""
+
+    name = "setting"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Name and value."""
+        name, separator, text = str(value).partition("=")
+        if not separator or not re.fullmatch(r"(PINTEREST_|AIRFLOW__)[A-Z0-9_]+", name):
+            self.fail(f"{value!r} is no setting: PINTEREST_AUTO_HEAL=true", param, ctx)
+        return name, text
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The surroundings of the Pinterest data pipeline on this machine, all on 127.0.0.1."""
@@ -64,10 +81,18 @@ def main() -> None:
 @click.option(
     "--without", multiple=True, metavar="NAME", help="Leave a service out (airflow: its four processes)."
 )
-def up(without: tuple[str, ...]) -> None:
+@click.option(
+    "--setting",
+    "settings",
+    multiple=True,
+    type=Setting(),
+    metavar="NAME=VALUE",
+    help="Start Airflow with this variable, e.g. PINTEREST_AUTO_HEAL=true; repeatable.",
+)
+def up(without: tuple[str, ...], settings: tuple[tuple[str, str], ...]) -> None:
     """Start everything; harmless when it is up."""
     began = time.monotonic()
-    config = lifecycle.up(without=frozenset(without))
+    config = lifecycle.up(without=frozenset(without), settings=dict(settings))
     click.echo(f"The sandbox is up after {time.monotonic() - began:.1f} s.")
     if "airflow" not in without:
         click.echo(f"Airflow: {config.url('airflow')}")

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,11 +28,17 @@ MARKER = "sandbox.lock"
 KEPT = frozenset({"cache", "test", "demo.json", "bench.json", "drill.json", MARKER})
 
 
-def up(*, without: frozenset[str] = frozenset(), console: Console | None = None) -> Config:
+def up(
+    *,
+    without: frozenset[str] = frozenset(),
+    settings: Mapping[str, str] | None = None,
+    console: Console | None = None,
+) -> Config:
     """Bring the sandbox up; harmless when it is up.
 
     :param without: services to leave out; ``airflow`` stands for its four processes. Without ``fault-gate``
         clients are led straight to the services.
+    :param settings: variables that Airflow starts with beside, or instead of, those of the sandbox.
     :returns: its configuration.
     :raises Missing: when the machine lacks a program.
     :raises ValueError: when its folder holds files that are not a sandbox's.
@@ -54,7 +60,7 @@ def up(*, without: frozenset[str] = frozenset(), console: Console | None = None)
             if fresh:
                 config.save()
                 supervisor.boot([*services_without_airflow(config), *airflow_services(config, {})])
-            run_steps(start_steps(config, supervisor, without=without), console=console)
+            run_steps(start_steps(config, supervisor, without=without, settings=settings), console=console)
         except StepFailed as failure:
             message = f"{failure}\n{log_tail(config, failure.step)}" if failure.step else str(failure)
             if fresh and supervisor.is_running():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
 from pinterest_sandbox.airflow.service import prepare_home
@@ -26,7 +27,7 @@ from pinterest_sandbox.rest_proxy.service import service as rest_proxy_service
 from pinterest_sandbox.service import Service
 from pinterest_sandbox.source.service import fill
 from pinterest_sandbox.source.service import service as source_service
-from pinterest_sandbox.steps import Step
+from pinterest_sandbox.steps import Step, run_steps
 from pinterest_sandbox.supervision import Supervisor
 from pinterest_sandbox.waiting import wait_until
 
@@ -78,10 +79,17 @@ def services_without_airflow(config: Config) -> list[Service]:
     ]
 
 
-def start_steps(config: Config, supervisor: Supervisor, *, without: frozenset[str]) -> list[Step]:
+def start_steps(
+    config: Config,
+    supervisor: Supervisor,
+    *,
+    without: frozenset[str],
+    settings: Mapping[str, str] | None = None,
+) -> list[Step]:
     """The steps that bring the sandbox up.
 
     :param without: names of services, or ``airflow`` for its four, that are left out.
+    :param settings: variables that Airflow has beside, or instead of, those of the sandbox.
     """
     steps = [_start(service, supervisor) for service in services_without_airflow(config)]
     steps += [
@@ -102,7 +110,7 @@ def start_steps(config: Config, supervisor: Supervisor, *, without: frozenset[st
             )
         )
         for service in airflow_services(config, {}):
-            steps.append(_start_airflow(service, config, supervisor))
+            steps.append(_start_airflow(service, config, supervisor, settings or {}))
     kept = [step for step in steps if not without & {step.name, INSIDE.get(step.name)}]
     # What has been built by now, or was left out, is not waited for.
     names = {step.name for step in kept}
@@ -118,9 +126,27 @@ def _start(service: Service, supervisor: Supervisor) -> Step:
     )
 
 
-def _start_airflow(service: Service, config: Config, supervisor: Supervisor) -> Step:
+def restart_airflow(config: Config, settings: Mapping[str, str]) -> None:
+    """Start Airflow's processes anew, its runs and history kept.
+
+    :param settings: variables that they have beside, or instead of, those of the sandbox, e.g.
+        ``PINTEREST_AUTO_HEAL``.
+    :raises StepFailed: naming the process that did not come up.
+    """
+    supervisor = Supervisor(config)
+    services = airflow_services(config, {})
+    with ThreadPoolExecutor(max_workers=len(services)) as pool:
+        list(pool.map(supervisor.stop, [service.name for service in services]))
+    names = {service.name for service in services}
+    steps = [_start_airflow(service, config, supervisor, settings) for service in services]
+    run_steps([replace(step, after=tuple(names.intersection(step.after))) for step in steps])
+
+
+def _start_airflow(
+    service: Service, config: Config, supervisor: Supervisor, settings: Mapping[str, str]
+) -> Step:
     def run() -> None:
-        environment = airflow_environment(config, load_account(config))
+        environment = {**airflow_environment(config, load_account(config)), **settings}
         described = next(s for s in airflow_services(config, environment) if s.name == service.name)
         _run(described, supervisor)
 

@@ -14,8 +14,9 @@ from pinterest_pipeline.health.findings import Figure, Finding, Status, finding
 COMPARED = 10
 #: A run is long when it took more than so many times their median, and so many seconds more.
 TIMES, SECONDS = 3, 120
-#: For so long the end of a continuous run counts although another one goes on.
-RECENT = timedelta(hours=1)
+#: For so long a failed continuous run counts although another one goes on: one that fails at each start
+#: is never healthy, and the healing of it, which looks for three minutes, comes to its end.
+RECENT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,16 +146,14 @@ def _of(notebook: str, history: Mapping[str, Any]) -> list[tuple[Status, str]]:
 
 
 def _of_continuous(history: Mapping[str, Any], reading: Reading) -> list[tuple[Status, str]]:
-    """A run that must be up: how its forerunners have ended matters while it is down, and shortly after."""
+    """A run that must be up. One that follows a failed one must have lasted to be called so."""
     notebook, last = reading.continuous, history["last"]
     failed = last is not None and last["failed"]
     if notebook not in reading.alive:
         how = f"; the last run ended {last['result']}" if failed else ""
         return [(Status.DEGRADED, f"the {notebook} must run all the time, and does not{how}")]
     if failed and reading.at - datetime.fromisoformat(last["ended"]) < RECENT:
-        return [
-            (Status.DEGRADED, f"the {notebook} ended {last['result']} within the last hour, and runs again")
-        ]
+        return [(Status.DEGRADED, f"the {notebook} has just ended {last['result']}, and runs again")]
     return []
 
 

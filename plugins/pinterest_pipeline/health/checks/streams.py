@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pinterest_pipeline.health.checks import throttling
+from pinterest_pipeline.health.checks.throttling import Refused
 from pinterest_pipeline.health.findings import Figure, Finding, Status, finding
 
 PROVISION = "run pinterest_provision_stream"
@@ -48,6 +50,8 @@ class Reading:
     :param at: when.
     :param trouble: why Kinesis can't be asked; empty when it can.
     :param streams: name to the stream; ``None`` when there is none.
+    :param refused: what the streams have refused of late; ``None`` when it is not known.
+    :param unmeasured: why it is not known.
     :param backlog: entity to its backlog; ``None`` when it is not known.
     :param unasked: why it is not known.
     """
@@ -55,6 +59,8 @@ class Reading:
     at: datetime
     trouble: str = ""
     streams: Mapping[str, Stream | None] = field(default_factory=dict)
+    refused: Refused | None = field(default_factory=dict)
+    unmeasured: str = ""
     backlog: Mapping[str, Backlog] | None = None
     unasked: str = ""
 
@@ -64,12 +70,17 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
 
     :param reading: what Kinesis and the ledger say.
     :param memory: entity to ``unread``, ``handled`` and ``since``, under ``backlog``: since when none of its
-        records was handled.
+        records was handled; what was refused, under ``refused``.
     """
     if reading.trouble:
         return Finding(status=Status.DOWN, sentence=reading.trouble, memory=memory)
     before = memory.get("backlog", {})
     problems = [problem for name, stream in reading.streams.items() for problem in _of_stream(name, stream)]
+    new = throttling.count_new(reading.refused or {}, memory.get("refused"))
+    problems += [
+        (Status.DEGRADED, f"stream {name} has throttled {count:,} records since the last check")
+        for name, count in new.items()
+    ]
     if reading.backlog is None:
         kept = before
         remark = f"the backlog of the ingest is not known: {reading.unasked}"
@@ -81,8 +92,17 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
         remark = _backlog_remark(kept)
         problems += [problem for entity in kept for problem in _of_backlog(entity, kept[entity], reading.at)]
     number = len(reading.streams)
+    if reading.unmeasured:
+        remark += f"; what they throttle is not known: {reading.unmeasured}"
+    # What could not be measured is counted by a later check.
+    refused = (
+        memory.get("refused", {}) if reading.refused is None else throttling.to_remember(reading.refused)
+    )
     return finding(
-        problems, f"all {number} streams are ACTIVE; {remark}", _figures(reading), {"backlog": kept}
+        problems,
+        f"all {number} streams are ACTIVE; {remark}",
+        _figures(reading, new),
+        {"backlog": kept, "refused": refused},
     )
 
 
@@ -129,11 +149,13 @@ def _backlog_remark(watched: Mapping[str, Mapping[str, Any]]) -> str:
     return f"records that wait for the ingest: {waiting}"
 
 
-def _figures(reading: Reading) -> dict[str, Figure]:
+def _figures(reading: Reading, new: Mapping[str, int]) -> dict[str, Figure]:
     figures = {}
     for name, stream in reading.streams.items():
         figures[f"{name}_shards"] = Figure(value=stream.shards if stream else None, unit="shards")
         figures[f"{name}_retention"] = Figure(value=stream.retention_h if stream else None, unit="h")
+        throttled = None if reading.refused is None else new.get(name, 0)
+        figures[f"{name}_throttled"] = Figure(value=throttled, unit="records")
     for entity, backlog in (reading.backlog or {}).items():
         figures[f"{entity}_unread"] = Figure(value=backlog.unread, unit="records")
     return figures

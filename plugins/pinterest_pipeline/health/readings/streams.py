@@ -1,4 +1,4 @@
-"""The Kinesis streams, and what of them the ingest has not read."""
+"""The Kinesis streams, what they have refused, and what of them the ingest has not read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pinterest_pipeline.entities import names
 from pinterest_pipeline.health.checks.streams import Backlog, Reading, Stream
 from pinterest_pipeline.health.readings.aws import aws_trouble
 from pinterest_pipeline.health.readings.patience import aws_hook
+from pinterest_pipeline.health.readings.throttling import read_refused
 from pinterest_pipeline.health.readings.warehouse import SETTING, NoAnswer, ask
 from pinterest_pipeline.health.readings.workspace import workspace_trouble
 from pinterest_pipeline.settings import settings
@@ -21,7 +22,7 @@ BACKLOG = "health/stream_backlog.sql"
 
 
 def read(memory: Mapping[str, Any]) -> Reading:
-    """Ask Kinesis, then the ledger.
+    """Ask Kinesis, CloudWatch, then the ledger.
 
     :param memory: not needed.
     """
@@ -37,9 +38,12 @@ def read(memory: Mapping[str, Any]) -> Reading:
         if not (trouble := aws_trouble(error, "Kinesis")):
             raise
         return Reading(at=at, trouble=trouble)
+    refused, unmeasured = read_refused([name for name, summary in found.items() if summary], at)
     backlog, unasked = _read_backlog()
     streams = {name: _stream(summary) if summary else None for name, summary in found.items()}
-    return Reading(at=at, streams=streams, backlog=backlog, unasked=unasked)
+    return Reading(
+        at=at, streams=streams, refused=refused, unmeasured=unmeasured, backlog=backlog, unasked=unasked
+    )
 
 
 def _stream(summary: Mapping[str, Any]) -> Stream:

@@ -28,6 +28,7 @@ class TaskState:
     :param label: its id, with the map label of a mapped one.
     :param state: Airflow's state, ``None`` before it is scheduled.
     :param seconds: how long it ran, or has run so far.
+    :param instance_id: Airflow's own id of it.
     """
 
     label: str
@@ -36,6 +37,7 @@ class TaskState:
     task_id: str
     map_index: int
     try_number: int
+    instance_id: str
 
 
 class AirflowClient:
@@ -132,6 +134,7 @@ class AirflowClient:
                 task_id=row["task_id"],
                 map_index=row["map_index"],
                 try_number=row["try_number"],
+                instance_id=row["id"],
             )
             for row in rows
         ]

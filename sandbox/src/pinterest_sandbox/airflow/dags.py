@@ -1,4 +1,4 @@
-"""The ids of the DAGs that the demo, the bench and the ``sandbox`` command run."""
+"""The ids of the DAGs that the demo, the bench, the drill and the ``sandbox`` command run."""
 
 from __future__ import annotations
 
@@ -9,3 +9,5 @@ DAILY = "pinterest_daily_batch"
 STREAM_INGEST = "pinterest_stream_ingest"
 RESULTS = "pinterest_materialise_results"
 TRACE = "pinterest_trace"
+HEALTH = "pinterest_health"
+HEAL = "pinterest_heal"

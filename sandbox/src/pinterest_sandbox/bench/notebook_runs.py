@@ -1,7 +1,4 @@
-"""Notebook runs, seen and started by the workspace's Jobs API.
-
-It follows https://docs.databricks.com/api/workspace/jobs/.
-"""
+"""The newest notebook run: how long it took, and the same again."""
 
 from __future__ import annotations
 
@@ -9,10 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import requests
-
 from pinterest_sandbox.config import Config
-from pinterest_sandbox.waiting import NotReady, wait_until
+from pinterest_sandbox.databricks import runs_client
 
 
 def last_seconds(config: Config) -> float:
@@ -33,7 +28,7 @@ def again(config: Config, run_name: str, **parameters: str) -> Iterator[None]:
         "notebook_path": notebook["notebook_path"],
         "base_parameters": {**notebook["base_parameters"], **parameters},
     }
-    run_id = _call(
+    run_id = runs_client.call(
         config,
         "POST",
         "submit",
@@ -51,30 +46,9 @@ def again(config: Config, run_name: str, **parameters: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _call(config, "POST", "cancel", json={"run_id": run_id})
-
-        def ended() -> None:
-            state = _call(config, "GET", "get", params={"run_id": run_id})["state"]
-            if "result_state" not in state:
-                raise NotReady(f"it is {state['life_cycle_state']}")
-
-        wait_until(ended, what=f"the end of {run_name}", timeout=60, interval=0.2)
+        runs_client.cancel_run(config, run_id)
 
 
 def _last(config: Config) -> dict[str, Any]:
-    answer = _call(config, "GET", "list", params={"limit": "1", "expand_tasks": "true"})
-    run: dict[str, Any] = answer["runs"][0]
+    (run,) = runs_client.list_runs(config, limit=1)
     return run
-
-
-def _call(config: Config, method: str, what: str, **arguments: Any) -> dict[str, Any]:
-    answer = requests.request(
-        method,
-        config.url("databricks", f"/api/2.2/jobs/runs/{what}"),
-        headers={"Authorization": f"Bearer {config.databricks_token}"},
-        timeout=30,
-        **arguments,
-    )
-    answer.raise_for_status()
-    content: dict[str, Any] = answer.json()
-    return content

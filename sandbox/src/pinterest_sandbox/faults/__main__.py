@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from typing import Any
 
 from pinterest_sandbox.config import load_config
 from pinterest_sandbox.faults.fault import FaultBook
 from pinterest_sandbox.faults.gate import open_gate
+from pinterest_sandbox.faults.throttling import ThrottlingMetric
 
 
 async def serve() -> None:
@@ -16,7 +18,15 @@ async def serve() -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_gate(load_config().ports, FaultBook()):
+    config = load_config()
+
+    def put(namespace: str, data: list[dict[str, Any]]) -> None:
+        # Made when it is first wanted: botocore takes a second to import.
+        from pinterest_sandbox.aws.clients import aws_client
+
+        aws_client("cloudwatch", config.url("moto")).put_metric_data(Namespace=namespace, MetricData=data)
+
+    async with open_gate(config.ports, FaultBook(), ThrottlingMetric(put)):
         await stopped.wait()
 
 

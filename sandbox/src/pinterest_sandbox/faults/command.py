@@ -7,14 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 import click
-import requests
 from rich.console import Console
 from rich.table import Table
 
 from pinterest_sandbox import lifecycle
-from pinterest_sandbox.config import NotUp
+from pinterest_sandbox.config import Config, NotUp
+from pinterest_sandbox.faults import control
 from pinterest_sandbox.faults.fault import Fault
-from pinterest_sandbox.faults.service import NAME
 from pinterest_sandbox.faults.services import CLIENTS, SERVICES
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -85,7 +84,10 @@ def fault(
     if listed or clear:
         if service is not None:
             raise click.UsageError("--list and --clear are for all services")
-        _show(_control("DELETE" if clear else "GET"), "Ended." if clear else "")
+        if clear:
+            _show(control.clear(_running()), "Ended.")
+        else:
+            _show(control.list_active(_running()), "")
         return
     if service is None:
         raise click.UsageError(f"name a service: {', '.join(SERVICES)}")
@@ -98,7 +100,7 @@ def fault(
         seconds=seconds,
         share=share,
     )
-    begun = _control("POST", wanted)
+    begun = control.begin(_running(), wanted)
     what = "records" if refuse_records else "requests"
     click.echo(
         f"Fault {begun['number']}: {float(share):.3g} of the {what} to {service} by "
@@ -114,23 +116,11 @@ def effect(fault: dict[str, Any]) -> str:
     return f"{refusal.status} {refusal.code}"
 
 
-def _control(method: str, wanted: Fault | None = None) -> Any:
+def _running() -> Config:
     config = lifecycle.running_config()
     if config is None:
         raise NotUp("the sandbox is not up: start it with `make up`")
-    try:
-        answer = requests.request(
-            method,
-            config.url("fault_gate", "/faults"),
-            json=None if wanted is None else wanted.to_json(),
-            timeout=5,
-        )
-    except requests.ConnectionError:
-        raise NotUp(f"the sandbox runs without its {NAME}") from None
-    content = answer.json()
-    if answer.status_code >= 400:
-        raise ValueError(content["message"])
-    return content
+    return config
 
 
 def _show(faults: list[dict[str, Any]], remark: str) -> None:

@@ -17,6 +17,7 @@ from pinterest_sandbox.faults.forms import Refusal
 from pinterest_sandbox.faults.proxying import Unreachable, add_nothing, client_session, pass_on
 from pinterest_sandbox.faults.records import refuse_records
 from pinterest_sandbox.faults.services import CLIENTS, SERVICES, port_name
+from pinterest_sandbox.faults.throttling import ERROR, ThrottlingMetric, refused_records
 
 _log = logging.getLogger(__name__)
 #: Bodies that are read whole because records are taken out of them: API Gateway's limit is 10 MB.
@@ -29,11 +30,20 @@ class Door:
     :param service: the service's name.
     :param client: the client's name.
     :param target: ``http://host:port`` of the service itself.
+    :param metric: is told of records that Kinesis throttles.
     """
 
     def __init__(
-        self, service: str, client: str, target: str, *, book: FaultBook, session: aiohttp.ClientSession
+        self,
+        service: str,
+        client: str,
+        target: str,
+        *,
+        book: FaultBook,
+        session: aiohttp.ClientSession,
+        metric: ThrottlingMetric | None = None,
     ) -> None:
+        self._metric = metric
         self._service, self._client, self._target = service, client, target
         self._form = SERVICES[service].form
         self._book, self._session = book, session
@@ -44,6 +54,10 @@ class Door:
         if struck is not None:
             refusal = struck.fault.refusal()
             self._tell(request, refusal.code)
+            if self._metric is not None and refusal.code == ERROR:
+                stream, records = refused_records(request.headers, await request.read())
+                if stream:
+                    self._metric.count(stream, records)
             return self._answer(refusal)
         try:
             refusing = self._book.refusing(self._service, self._client)
@@ -114,10 +128,13 @@ def control_app(book: FaultBook) -> web.Application:
 
 
 @asynccontextmanager
-async def open_gate(ports: Mapping[str, int], book: FaultBook) -> AsyncIterator[None]:
+async def open_gate(
+    ports: Mapping[str, int], book: FaultBook, metric: ThrottlingMetric | None = None
+) -> AsyncIterator[None]:
     """Serve while the block runs.
 
     :param ports: the sandbox's; the control port is ``fault_gate``.
+    :param metric: is told of records that Kinesis throttles.
     """
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(client_session())
@@ -126,7 +143,7 @@ async def open_gate(ports: Mapping[str, int], book: FaultBook) -> AsyncIterator[
             target = f"http://{HOST}:{ports[gated.target]}"
             for client in CLIENTS:
                 if (port := ports.get(port_name(service, client))) is not None:
-                    door = Door(service, client, target, book=book, session=session)
+                    door = Door(service, client, target, book=book, session=session, metric=metric)
                     await serve(_door_app(door), port)
         await serve(control_app(book), ports["fault_gate"])
         yield

@@ -15,6 +15,7 @@ from pinterest_sandbox.config import HOST, choose_ports
 from pinterest_sandbox.faults.fault import ActiveFault, Fault, FaultBook
 from pinterest_sandbox.faults.gate import open_gate
 from pinterest_sandbox.faults.services import SERVICES, gate_ports, port_name
+from pinterest_sandbox.faults.throttling import ThrottlingMetric
 
 
 class Clock:
@@ -46,10 +47,11 @@ class Gate:
 
 
 @contextmanager
-def opened_gate(targets: Mapping[str, int]) -> Iterator[Gate]:
+def opened_gate(targets: Mapping[str, int], metric: ThrottlingMetric | None = None) -> Iterator[Gate]:
     """A gate that is open while the block runs.
 
     :param targets: port of each service that there is; where the others should be nothing listens.
+    :param metric: is told of records that Kinesis throttles.
     """
     own = choose_ports(dict.fromkeys([*gate_ports(), "fault_gate"], 0))
     nowhere = choose_ports({service.target: 0 for service in SERVICES.values()})
@@ -60,7 +62,7 @@ def opened_gate(targets: Mapping[str, int]) -> Iterator[Gate]:
     ready, closing = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        async with open_gate(ports, gate.book):
+        async with open_gate(ports, gate.book, metric):
             ready.set()
             await closing.wait()
 

@@ -181,9 +181,9 @@ def test_a_continuous_run_that_is_not_up_is_degraded(runs: tuple[EndedRun, ...],
 
 
 @pytest.mark.parametrize(
-    ("minutes", "status"), [(59.9, Status.DEGRADED), (60, Status.HEALTHY)], ids=["within", "at the limit"]
+    ("minutes", "status"), [(1.9, Status.DEGRADED), (2, Status.HEALTHY)], ids=["within", "at the limit"]
 )
-def test_a_continuous_run_that_failed_counts_for_an_hour(minutes: float, status: Status) -> None:
+def test_a_continuous_run_that_failed_counts_for_two_minutes(minutes: float, status: Status) -> None:
     failed = ended(1, 9999, notebook=CONTINUOUS, result="FAILED", minutes_ago=minutes)
     assert continuous(failed, alive=True).status is status
 

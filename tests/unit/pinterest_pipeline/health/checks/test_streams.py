@@ -40,7 +40,7 @@ def test_active_streams_that_are_read_are_healthy() -> None:
     assert found.figures["s-geo_shards"] == Figure(value=4, unit="shards")
     assert found.figures["s-geo_retention"] == Figure(value=24, unit="h")
     assert found.figures["pin_unread"] == Figure(value=0, unit="records")
-    assert found.memory == {"backlog": {}}
+    assert found.memory == {"backlog": {}, "refused": {}}
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,47 @@ def test_a_backlog_that_is_not_known_any_more_is_not_called_read() -> None:
     assert found.memory == degraded.memory
     assert look(60, found.memory, pin=(70, 500)).status is Status.DEGRADED
     assert unknown(look(60, found.memory, pin=(0, 570)).memory, 65).status is Status.HEALTHY
+
+
+def refused(minutes: dict[str, int] | None, memory: Mapping[str, Any]) -> Finding:
+    """A check when CloudWatch says so of s-geo; of the others it says nothing was refused."""
+    found = None if minutes is None else {"s-geo": minutes, "s-pin": {"2026-05-01T11:58:00+00:00": 0}}
+    why = "" if minutes is not None else "AccessDenied"
+    return judge(Reading(at=AT, streams=STREAMS, refused=found, unmeasured=why, backlog={}), memory)
+
+
+def test_records_that_were_throttled_are_told_once() -> None:
+    first = refused({"2026-05-01T11:59:00+00:00": 30, "2026-05-01T11:58:00+00:00": 1200}, {})
+    assert first.status is Status.DEGRADED
+    assert first.sentence == "stream s-geo has throttled 1,230 records since the last check"
+    assert first.figures["s-geo_throttled"] == Figure(value=1230, unit="records")
+    assert first.figures["s-pin_throttled"] == Figure(value=0, unit="records")
+
+    again = refused({"2026-05-01T11:59:00+00:00": 30, "2026-05-01T11:58:00+00:00": 1200}, first.memory)
+    assert again.status is Status.HEALTHY
+    assert again.figures["s-geo_throttled"] == Figure(value=0, unit="records")
+
+
+def test_a_minute_that_has_grown_counts_by_what_is_new() -> None:
+    first = refused({"2026-05-01T11:59:00+00:00": 30}, {})
+    grown = refused({"2026-05-01T11:59:00+00:00": 50, "2026-05-01T12:00:00+00:00": 4}, first.memory)
+    assert grown.sentence == "stream s-geo has throttled 24 records since the last check"
+
+
+def test_what_could_not_be_measured_is_counted_later() -> None:
+    first = refused({"2026-05-01T11:59:00+00:00": 30}, {})
+    unmeasured = refused(None, first.memory)
+    assert unmeasured.status is Status.HEALTHY
+    assert unmeasured.sentence.endswith("what they throttle is not known: AccessDenied")
+    assert unmeasured.figures["s-geo_throttled"] == Figure(value=None, unit="records")
+    later = refused({"2026-05-01T11:59:00+00:00": 30, "2026-05-01T12:01:00+00:00": 5}, unmeasured.memory)
+    assert later.sentence == "stream s-geo has throttled 5 records since the last check"
+
+
+@pytest.mark.parametrize("known", ["text", {"s-geo": 3}, {"s-geo": {"2026-05-01T11:59:00+00:00": "many"}}])
+def test_a_malformed_memory_of_what_was_throttled_is_none(known: Any) -> None:
+    found = refused({"2026-05-01T11:59:00+00:00": 30}, {"refused": known})
+    assert found.figures["s-geo_throttled"] == Figure(value=30, unit="records")
 
 
 def test_unreachable_is_down_and_keeps_the_memory() -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
 from cloud_operators.exceptions import StatementFailed
+from pinterest_pipeline import connections
 from pinterest_pipeline.health.checks.streams import Backlog, Stream
 from pinterest_pipeline.health.readings import streams
 from tests.unit.cloud_operators.aws import fake_kinesis
@@ -22,6 +24,7 @@ from tests.unit.pinterest_pipeline.health.readings.workspace import (
     databricks,
     rows,
 )
+from tests.unit.pinterest_pipeline.provisioning.customer_account import answering
 
 __all__ = ["databricks"]
 
@@ -66,6 +69,50 @@ def test_streams_and_backlog(kinesis: FakeKinesis, databricks: FakeDatabricks) -
     assert (found.trouble, found.unasked) == ("", "")
     # Kinesis is only asked for summaries.
     assert set(kinesis.requests) == {"DescribeStreamSummary"}
+
+
+def throttle(stream: str, records: int, at: datetime) -> None:
+    connections.aws_client("cloudwatch").put_metric_data(
+        Namespace="AWS/Kinesis",
+        MetricData=[
+            {
+                "MetricName": "WriteProvisionedThroughputExceeded",
+                "Dimensions": [{"Name": "StreamName", "Value": stream}],
+                "Value": records,
+                "Timestamp": at,
+            }
+        ],
+    )
+
+
+def test_what_the_streams_have_refused_by_minute(kinesis: FakeKinesis, databricks: FakeDatabricks) -> None:
+    del kinesis.streams[NAMES[2]]
+    answer(databricks, health__stream_backlog=MISSING)
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    early, late = minute - timedelta(minutes=3), minute - timedelta(minutes=1)
+    throttle(NAMES[0], 20, early + timedelta(seconds=5))
+    throttle(NAMES[0], 30, early + timedelta(seconds=50))
+    throttle(NAMES[0], 7, late)
+    throttle(NAMES[0], 900, minute - timedelta(hours=2))
+    throttle("of-somebody-else", 900, late)
+    found = streams.read({})
+    assert found.unmeasured == ""
+    assert found.refused == {NAMES[0]: {early.isoformat(): 50, late.isoformat(): 7}, NAMES[1]: {}}
+
+
+def test_without_cloudwatch_the_streams_are_judged_all_the_same(
+    kinesis: FakeKinesis, databricks: FakeDatabricks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(databricks, health__stream_backlog=MISSING)
+
+    def refuse(path: str, body: str) -> tuple[int, str, str]:
+        return 400, "application/json", '{"__type": "AccessDeniedException", "message": "user x may not"}'
+
+    with answering(refuse) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", url)
+        found = streams.read({})
+    assert (found.refused, found.unmeasured) == (None, "AccessDeniedException")
+    assert len(found.streams) == 3
 
 
 def test_without_a_ledger_there_is_no_backlog(kinesis: FakeKinesis, databricks: FakeDatabricks) -> None:

@@ -1,0 +1,106 @@
+"""Looks at the health of the pipeline: runs of ``pinterest_health`` beside those of its schedule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pinterest_sandbox.airflow.client import AirflowClient, RunFailed
+from pinterest_sandbox.airflow.dags import HEALTH
+from pinterest_sandbox.aws.clients import aws_client
+from pinterest_sandbox.config import Config
+
+#: Seconds between two runs of the schedule.
+INTERVAL_S = 300.0
+RUN_LIMIT = 300.0
+HEALTHY = "healthy"
+#: What people were told; without it all is news again.
+TOLD = "health/told.json"
+
+#: Component to its state, as the record of a run has it.
+States = dict[str, dict[str, Any]]
+
+
+class NotSeen(RuntimeError):
+    """What was looked for did not come in time."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look has found.
+
+    :param at: the clock's seconds when the record was there.
+    :param states: component to its state.
+    """
+
+    at: float
+    states: States
+
+    def ill(self) -> dict[str, str]:
+        """What is not healthy: component to state and sentence."""
+        return {
+            name: f"{state['status']}: {state['sentence']}"
+            for name, state in self.states.items()
+            if state["status"] != HEALTHY
+        }
+
+
+class Looks:
+    """Looks when it is asked to, and not otherwise: the schedule is paused in between.
+
+    :param config: the sandbox.
+    :param airflow: its Airflow.
+    """
+
+    def __init__(self, config: Config, airflow: AirflowClient) -> None:
+        self._airflow = airflow
+        self._bucket = config.bucket
+        self._s3: Any = aws_client("s3", config.url("moto"))
+
+    def look(self) -> Seen:
+        """Run the DAG once.
+
+        :raises RunFailed: when it does not succeed.
+        """
+        run_id = self._airflow.trigger(HEALTH, {})
+        self._airflow.unpause(HEALTH)
+        try:
+            self._airflow.wait_for_run(HEALTH, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
+        finally:
+            self._airflow.pause(HEALTH)
+        states: States = self._airflow.result(HEALTH, run_id, "keep_record")["components"]
+        return Seen(time.monotonic(), states)
+
+    def until(self, wanted: Callable[[Seen], bool], *, what: str, limit: float) -> Seen:
+        """Look again and again until it is as wanted.
+
+        :param what: named in the error.
+        :param limit: seconds after which no further look is begun.
+        :raises NotSeen: with what was seen last.
+        """
+        deadline = time.monotonic() + limit
+        last = "no look has come to its end"
+        while time.monotonic() < deadline:
+            try:
+                seen = self.look()
+            except RunFailed as failure:
+                # What is broken may be what the look needs; the next one tells.
+                last = str(failure)
+                continue
+            if wanted(seen):
+                return seen
+            last = ", ".join(f"{name} {state}" for name, state in seen.ill().items()) or "all healthy"
+        raise NotSeen(f"{what}: not seen within {limit:g} s; last: {last}")
+
+    def until_healthy(self, limit: float) -> Seen:
+        """Look until every component is healthy.
+
+        :raises NotSeen: when one is not in time.
+        """
+        return self.until(lambda seen: not seen.ill(), what="all components healthy", limit=limit)
+
+    def forget(self) -> None:
+        """Let people know of nothing: as if long time lay between this breakage and the one before."""
+        self._s3.delete_object(Bucket=self._bucket, Key=TOLD)
