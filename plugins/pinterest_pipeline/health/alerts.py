@@ -120,16 +120,25 @@ def message(
             lines.append(f"  Tried: {done}")
         if alert.status != Status.HEALTHY and alert.component in COMPONENTS:
             lines.append(f"  What to do: {docs}/{COMPONENTS[alert.component].runbook}")
-    others = [
-        f"{COMPONENTS[name].label if name in COMPONENTS else name} {state['status']}"
-        for name, state in record["components"].items()
-        if state["status"] != Status.HEALTHY and name not in {alert.component for alert in alerts}
-    ]
-    lines += ["", f"Also, as told before: {', '.join(others)}." if others else "All else is healthy."]
+    lines += ["", *_others(record, {alert.component for alert in alerts})]
     lines.append(f"Looked at {record['checked_at']}, run {record['run_id']} of pinterest_health.")
     # SNS takes a subject of 100 characters of ASCII at most.
     short = subject if len(subject) <= 100 else f"{subject[:97]}..."
     return short.encode("ascii", "replace").decode(), "\n".join(lines)
+
+
+def _others(record: Record, told: set[str]) -> list[str]:
+    """What else is not healthy: a consequence of what it needs, a single look that failed, or told before."""
+    ill = {name for name, state in record["components"].items() if state["status"] != Status.HEALTHY}
+    groups: dict[str, list[str]] = {}
+    for name, state in record["components"].items():
+        if name in ill - told:
+            if all_needs(name) & ill:
+                why = "As a consequence"
+            else:
+                why = "As told before" if _ill(state) else "Not known this time"
+            groups.setdefault(why, []).append(f"{_name(name)} {state['status']}")
+    return [f"{why}: {', '.join(named)}." for why, named in groups.items()] or ["All else is healthy."]
 
 
 def parse_told(document: Any) -> dict[str, Told]:
@@ -156,7 +165,11 @@ def _ill(state: State) -> bool:
 
 
 def _label(alert: Alert) -> str:
-    return COMPONENTS[alert.component].label if alert.component in COMPONENTS else alert.component
+    return _name(alert.component)
+
+
+def _name(component: str) -> str:
+    return COMPONENTS[component].label if component in COMPONENTS else component
 
 
 def _verb(alerts: list[Alert]) -> str:

@@ -63,7 +63,7 @@ COMPONENTS = {
         Component(name="landing", label="Landing in S3"),
         Component(name="streams", label="Kinesis streams"),
         Component(name="databricks", label="Databricks"),
-        Component(name="tables", label="Delta tables", needs=("databricks",)),
+        Component(name="tables", label="Delta tables", needs=("databricks", "landing")),
     )
 }
 

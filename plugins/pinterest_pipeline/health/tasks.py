@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from pinterest_pipeline.health import alerts, store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
+from pinterest_pipeline.health.readings import patience
 from pinterest_pipeline.health.records import Malformed, Record, make_record, make_state
 from pinterest_pipeline.settings import settings
 
@@ -37,21 +39,33 @@ def check(component: str) -> dict[str, Any]:
     :returns: ``component`` and ``state``, a :class:`~.records.State`.
     """
     get_current_context()["component"] = COMPONENTS[component].label  # type: ignore[typeddict-unknown-key]
+    lacking = ""
     try:
-        latest = store.read_latest(connections.aws_client("s3"), names().bucket)
+        latest = store.read_latest(patience.aws_client("s3"), names().bucket)
     except Malformed:
         # What is told of it is the matter of the task that keeps the record.
         latest = None
     except Exception as error:
-        sentence = f"what was found last can't be read: {error_text(error)}"
-        found, seconds = Finding(status=Status.UNKNOWN, sentence=sentence), 0.0
-        return {"component": component, "state": make_state(found, checked_at=now_text(), seconds=seconds)}
+        latest, lacking = None, error_text(error)
     known = latest["components"].get(component) if latest else None
     found, seconds = look(COMPONENTS[component], known["memory"] if known else {})
+    if lacking:
+        found = _without_memory(found, lacking)
     logger.info("%s is %s: %s", COMPONENTS[component].label, found.status, found.sentence)
     for name, figure in found.figures.items():
         logger.info("  %s: %s %s", name, figure.value, figure.unit)
     return {"component": component, "state": make_state(found, checked_at=now_text(), seconds=seconds)}
+
+
+def _without_memory(found: Finding, why: str) -> Finding:
+    """What a look is worth that had nothing to compare with; its memory does not replace what is there.
+
+    :param found: what it found.
+    :param why: why it had nothing to compare with.
+    """
+    if found.status != Status.HEALTHY:
+        return dataclasses.replace(found, memory={})
+    return Finding(status=Status.UNKNOWN, sentence=f"what was found last can't be read: {why}")
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)

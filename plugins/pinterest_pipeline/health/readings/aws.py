@@ -17,6 +17,9 @@ def aws_trouble(error: Exception, service: str) -> str:
 
     if as_refused_credentials(error):
         return f"AWS does not take the credentials of the connection {connections.AWS}"
+    if isinstance(error, exceptions.ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return f"{service} answers {status} ({error.response['Error'].get('Code')})" if status >= 500 else ""
     if isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError)):
         return f"{service} does not answer ({type(error).__name__})"
     return ""

@@ -33,6 +33,8 @@ DAGS = (PROVISION, PROVISION_STREAM, EMULATE, DAILY, STREAM_INGEST, HEALTH, HEAL
 PAUSED = (HEALTH, RESULTS)
 #: A burst lasts for so many posts a rate: longer than it takes to break something.
 POSTS, RATE = 400, 10
+#: Of the connector: one of them may fail while the others go on.
+TASKS = 3
 #: Sent before anything is broken, so that there are tables to look at.
 FIRST_POSTS = 100
 
@@ -108,7 +110,7 @@ def prepare(console: Console, stage: Stage) -> None:
             stage.airflow.unpause(dag_id)
     first: dict[str, object] = {"posts": FIRST_POSTS, "order": "sequential", "target": "both"}
     runs: tuple[tuple[str, dict[str, object]], ...] = (
-        (PROVISION, {"dry_run": False}),
+        (PROVISION, {"dry_run": False, "tasks": TASKS}),
         (PROVISION_STREAM, {"dry_run": False}),
         (EMULATE, first),
         (DAILY, {}),

@@ -10,8 +10,9 @@ from pinterest_sandbox.airflow.dags import DAILY, EMULATE, HEAL, STREAM_INGEST
 from pinterest_sandbox.drill.breakages import Breakage
 from pinterest_sandbox.drill.looks import HEALTHY, INTERVAL_S, Looks, NotSeen
 from pinterest_sandbox.drill.mailbox import Letter, Mailbox
-from pinterest_sandbox.drill.stage import Stage, count_entities
-from pinterest_sandbox.drill.stock import KINDS, Stock, count_rows, take_stock
+from pinterest_sandbox.drill.reckoning import Reckoning, reckon
+from pinterest_sandbox.drill.stage import Stage
+from pinterest_sandbox.drill.stock import count_rows, take_stock
 from pinterest_sandbox.foreseen import FORESEEN
 from pinterest_sandbox.waiting import NotReady, wait_until
 
@@ -23,16 +24,10 @@ LETTERS = {True: 2, False: 0}
 
 @dataclass
 class Outcome:
-    """What was seen of a breakage.
+    """What was seen of a breakage; its counts are those of :class:`~.reckoning.Reckoning`.
 
     :param detected_s: seconds from the breakage to the record that says so; ``None`` where nothing is ill.
     :param healed_s: seconds from the breakage until a look found all healthy again.
-    :param sent: records of the burst, to both paths.
-    :param landed: lines in S3 and records in streams that came; what was sent twice is there twice.
-    :param kept: of the burst's posts, rows in the six tables.
-    :param quarantined: rows of quarantine and dead letters that came.
-    :param lost: records that were acknowledged or sent and are nowhere.
-    :param doubled: rows in the tables that have the key of another.
     :param letters: what people were told.
     :param problems: what was not as it should be.
     :param seconds: of all of it.
@@ -53,6 +48,12 @@ class Outcome:
     letters: list[Letter] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def reckon(self, counts: Reckoning) -> None:
+        """Take the counts over, and what does not agree in them."""
+        self.sent, self.landed, self.kept = counts.sent, counts.landed, counts.kept
+        self.quarantined, self.lost, self.doubled = counts.quarantined, counts.lost, counts.doubled
+        self.problems += counts.problems
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as JSON."""
@@ -81,9 +82,18 @@ def perform(
         _settle(stage, looks, breakage)
         outcome.letters = mailbox.received()
         _judge_letters(outcome)
-        _count(stage, breakage, outcome, before, keys)
+        outcome.reckon(
+            reckon(
+                before,
+                take_stock(stage.config),
+                count_rows(stage.config, keys),
+                posts=len(keys),
+                refused=breakage.refused,
+            )
+        )
     except FORESEEN as error:
         outcome.problems.append(f"{type(error).__name__}: {error}")
+        _give_up(stage, breakage, outcome)
     finally:
         stage.clean_up()
     outcome.seconds = round(time.monotonic() - began, 1)
@@ -124,6 +134,15 @@ def _settle(stage: Stage, looks: Looks, breakage: Breakage) -> None:
         raise NotSeen(f"all was healthy, and is no longer: {seen.ill()}")
 
 
+def _give_up(stage: Stage, breakage: Breakage, outcome: Outcome) -> None:
+    """Have the sandbox as it was, for the breakages that follow."""
+    try:
+        stage.clean_up()
+        breakage.undo(stage)
+    except FORESEEN as error:
+        outcome.problems.append(f"not undone: {type(error).__name__}: {error}")
+
+
 def _no_runs(stage: Stage, dag_id: str) -> None:
     if active := stage.airflow.active_runs(dag_id):
         raise NotReady(f"{len(active)} go on")
@@ -134,30 +153,3 @@ def _judge_letters(outcome: Outcome) -> None:
     if len(outcome.letters) != wanted:
         subjects = ", ".join(letter.subject for letter in outcome.letters)
         outcome.problems.append(f"{wanted} messages were expected, {len(outcome.letters)} came: {subjects}")
-
-
-def _count(stage: Stage, breakage: Breakage, outcome: Outcome, before: Stock, keys: range) -> None:
-    after, rows = take_stock(stage.config), count_rows(stage.config, keys)
-    entities = len(after.lines)
-    outcome.sent = len(keys) * entities * len(KINDS) + breakage.refused
-    lines = count_entities(after.lines) - count_entities(before.lines)
-    streamed = count_entities(after.streamed) - count_entities(before.streamed)
-    dead = after.dead - before.dead
-    outcome.landed = lines + streamed
-    outcome.kept, outcome.doubled = rows.kept, rows.doubled
-    refused = count_entities(after.quarantined) - count_entities(before.quarantined)
-    outcome.quarantined = refused + dead
-    acknowledged = count_entities(after.acknowledged) - count_entities(before.acknowledged)
-    read = count_entities(after.read) - count_entities(before.read)
-    gaps = {
-        "acknowledged by Kafka and not landed": acknowledged - lines - dead,
-        "in the streams and not read": streamed - read,
-        "poison and not kept apart": breakage.refused - outcome.quarantined,
-        "posts that a table lacks": outcome.sent - breakage.refused - rows.kept,
-    }
-    outcome.lost = sum(max(0, gap) for gap in gaps.values())
-    outcome.problems += [f"{gap} {what}" for what, gap in gaps.items() if gap > 0]
-    outcome.problems += [f"{-gap} more than there should be: {what}" for what, gap in gaps.items() if gap < 0]
-    outcome.problems += list(rows.missing)
-    if outcome.doubled:
-        outcome.problems.append(f"{outcome.doubled} rows have the key of another")

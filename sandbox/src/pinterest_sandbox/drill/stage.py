@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import signal
-from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,7 +17,7 @@ from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.aws.service import services as aws_services
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks import runs_client
-from pinterest_sandbox.drill.stock import ENTITIES, next_offsets
+from pinterest_sandbox.drill.stock import next_offsets
 from pinterest_sandbox.environment import api_url
 from pinterest_sandbox.faults import control
 from pinterest_sandbox.faults.fault import Fault
@@ -204,8 +203,3 @@ class Stage:
 
 #: A record that is no JSON.
 POISON = b"half a rec"
-
-
-def count_entities(counts: Mapping[str, int]) -> int:
-    """The sum over the entities."""
-    return sum(counts[entity] for entity in ENTITIES)

@@ -54,10 +54,8 @@ class Door:
         if struck is not None:
             refusal = struck.fault.refusal()
             self._tell(request, refusal.code)
-            if self._metric is not None and refusal.code == ERROR:
-                stream, records = refused_records(request.headers, await request.read())
-                if stream:
-                    self._metric.count(stream, records)
+            if refusal.code == ERROR:
+                await self._measure(request)
             return self._answer(refusal)
         try:
             refusing = self._book.refusing(self._service, self._client)
@@ -77,7 +75,19 @@ class Door:
         response = await refuse_records(request, form, self._target, self._session, refusing.strikes)
         if refusing.struck > before:
             self._tell(request, f"{refusing.struck - before} records refused")
+            await self._measure(request, refusing.struck - before)
         return response
+
+    async def _measure(self, request: web.Request, refused: int | None = None) -> None:
+        """Tell the metric of records that were not written to a stream.
+
+        :param refused: how many; all of the request otherwise.
+        """
+        if self._metric is None:
+            return
+        stream, records = refused_records(request.headers, await request.read())
+        if stream:
+            self._metric.count(stream, records if refused is None else refused)
 
     def _answer(self, refusal: Refusal) -> web.Response:
         rendered = self._form.render(refusal)

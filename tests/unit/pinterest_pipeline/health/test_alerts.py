@@ -116,7 +116,16 @@ def test_a_message_names_what_was_told_before(watch: Watch) -> None:
     watch.run(source=DOWN, landing=DEGRADED)
     subject, text = watch.message()
     assert subject == "Pinterest pipeline: Landing in S3 degraded"
-    assert "Also, as told before: Source database down." in text
+    assert "As told before: Source database down." in text
+
+
+def test_a_message_tells_consequences_and_failed_looks_from_what_was_told(watch: Watch) -> None:
+    watch.run(source=DOWN)
+    assert watch.run(source=DOWN, rest_proxy=DOWN, api=DOWN, streams=UNKNOWN) == [("rest_proxy", "down")]
+    _, text = watch.message()
+    assert "As told before: Source database down.\n" in text
+    assert "As a consequence: API down.\n" in text
+    assert "Not known this time: Kinesis streams unknown.\n" in text
 
 
 def test_the_end_of_it_names_no_runbook(watch: Watch) -> None:

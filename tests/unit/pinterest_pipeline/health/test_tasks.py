@@ -165,10 +165,38 @@ def test_a_check_is_given_what_the_one_before_has_kept(site: Site, monkeypatch: 
 
 def test_a_check_without_its_bucket_says_so(site: Site) -> None:
     site.s3.delete_bucket(Bucket=BUCKET)
-    state = tasks.check.function("source")["state"]
-    assert state["status"] == "unknown"
-    assert "what was found last can't be read" in state["sentence"]
-    assert "NoSuchBucket" in state["sentence"]
+    state = tasks.check.function("landing")["state"]
+    assert state["status"] == "down"
+    assert state["sentence"] == f"the bucket {BUCKET} does not exist: run pinterest_provision_batch"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        # What needs a comparison can't be called healthy without one; what is ill is ill.
+        (Status.HEALTHY, ("unknown", "what was found last can't be read: ")),
+        (Status.DOWN, ("down", "S3 answers 503")),
+    ],
+)
+def test_a_look_that_has_nothing_to_compare_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch, status: Status, expected: tuple[str, str]
+) -> None:
+    keep(0)
+    monkeypatch.setattr(Component, "read", lambda *_: "reading")
+    monkeypatch.setattr(
+        Component, "judge", lambda *_: Finding(status=status, sentence="S3 answers 503", memory={"m": 2})
+    )
+
+    def refuse(*_: object) -> None:
+        raise OSError("SlowDown")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(store, "read_latest", refuse)
+        checked = tasks.check.function("landing")
+    assert (checked["state"]["status"], checked["state"]["sentence"][: len(expected[1])]) == expected
+    # The memory of the look before stays: what is new is counted from there.
+    record: Record = tasks.keep_record.function([checked], run_id="x")
+    assert record["components"]["landing"]["memory"] == {"m": 1}
 
 
 def test_a_message_says_what_was_tried(site: Site) -> None:

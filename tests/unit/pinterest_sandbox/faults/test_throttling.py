@@ -14,7 +14,8 @@ from pinterest_sandbox.faults.throttling import ThrottlingMetric, refused_record
 from tests.unit.pinterest_sandbox.faults.gates import opened_gate, raw_server
 
 ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/s-geo"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+ANSWER = b'{"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1", "ShardId": "s-0"}]}'
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(ANSWER), ANSWER)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +92,7 @@ def test_the_gate_counts_what_it_throttles_and_nothing_else() -> None:
         gate.book.clear()
         gate.begin("kinesis", error="InternalFailure")
         assert put() == 500
-    assert metric.records == [("s-pin", 2)]
+        gate.book.clear()
+        gate.begin("kinesis", refuse_records=True, share="1/2")
+        assert put() == 200
+    assert metric.records == [("s-pin", 2), ("s-pin", 1)]

@@ -154,10 +154,12 @@ def test_a_bucket_that_is_not_there(account: None) -> None:
     assert (reading.absent, reading.bucket, reading.trouble) == (True, BUCKET, "")
 
 
-def refused(code: str) -> Callable[..., Any]:
+def refused(code: str, status: int = 403) -> Callable[..., Any]:
+    said: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
     class S3:
         def get_paginator(self, _: str) -> Any:
-            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "ListObjectsV2")
+            raise ClientError(said, "ListObjectsV2")
 
     return lambda _: S3()
 
@@ -174,9 +176,14 @@ def test_refused_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_other_errors_are_no_state_of_the_landing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landing, "aws_client", refused("SlowDown"))
+    monkeypatch.setattr(landing, "aws_client", refused("InvalidArgument"))
     with pytest.raises(ClientError):
         landing.read({})
+
+
+def test_s3_that_takes_no_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landing, "aws_client", refused("SlowDown", 503))
+    assert landing.read({}).trouble == "S3 answers 503 (SlowDown)"
 
 
 def test_nothing_listens(account: None, monkeypatch: pytest.MonkeyPatch) -> None:

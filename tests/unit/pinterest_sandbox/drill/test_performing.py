@@ -1,0 +1,160 @@
+"""The order of things in a breakage, with everything around it replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pinterest_sandbox.airflow.client import RunFailed
+from pinterest_sandbox.drill import performing
+from pinterest_sandbox.drill.breakages import BREAKAGES, Breakage
+from pinterest_sandbox.drill.looks import NotSeen, Seen
+from pinterest_sandbox.drill.mailbox import Letter
+from pinterest_sandbox.drill.performing import Outcome, perform
+from pinterest_sandbox.drill.stock import Rows, Stock
+
+KEYS = range(100, 110)
+DOWN, HEALTHY = Letter("1", "API down", ""), Letter("2", "API healthy", "")
+NOTHING = dict.fromkeys(("pin", "geo", "user"), 0)
+EMPTY = Stock(
+    acknowledged=NOTHING, dead=0, lines=NOTHING, streamed=NOTHING, read=NOTHING, quarantined=NOTHING
+)
+
+
+class Theatre:
+    """Stage, looks and mailbox in one, and the story of what was done.
+
+    :param states: of the component ``api``, look by look.
+    :param letters: that come in all.
+    """
+
+    def __init__(self, *states: str, letters: tuple[Letter, ...] = (DOWN, HEALTHY)) -> None:
+        self.story: list[str] = []
+        self.config = self.airflow = self
+        self.burst = "burst"
+        self._states, self._letters = list(states), letters
+        self._asked = 0
+
+    def look(self) -> Seen:
+        state = self._states.pop(0)
+        self.story.append(f"look: {state}")
+        return Seen(0.0, {"api": {"status": state, "sentence": "so"}})
+
+    def until(self, wanted: Any, *, what: str, limit: float) -> Seen:
+        while self._states:
+            seen = self.look()
+            if wanted(seen):
+                return seen
+        raise NotSeen(f"{what}: not seen")
+
+    def until_healthy(self, limit: float) -> Seen:
+        return self.until(lambda seen: not seen.ill(), what="healthy", limit=limit)
+
+    def forget(self) -> None:
+        self.story.append("forget")
+
+    def received(self) -> list[Letter]:
+        self._asked += 1
+        return list(self._letters) if self._asked == 2 else [Letter("0", "old", "")]
+
+    def begin_burst(self, keys: range, rate: int) -> None:
+        self.story.append(f"burst of {keys}")
+
+    def active_runs(self, dag_id: str) -> list[str]:
+        return []
+
+    def trigger(self, dag_id: str, conf: Any) -> str:
+        return "run"
+
+    def finish(self, dag_id: str, run_id: str) -> None:
+        self.story.append(f"{dag_id} ends")
+
+    def clean_up(self) -> None:
+        self.story.append("clean up")
+
+
+@pytest.fixture(autouse=True)
+def counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the burst's rows is counted."""
+    monkeypatch.setattr(performing, "take_stock", lambda config: EMPTY)
+    monkeypatch.setattr(performing, "count_rows", lambda config, keys: Rows(6 * len(keys), (), 0))
+
+
+def played(theatre: Any, **changes: Any) -> Outcome:
+    breakage = Breakage(
+        **{
+            "name": "api",
+            "title": "the API",
+            "component": "api",
+            "strike": lambda stage: stage.story.append("strike"),
+            "mend": lambda stage: stage.story.append("mend"),
+            "undo": lambda stage: stage.story.append("undo"),
+            "healer": "nobody",
+            **changes,
+        }
+    )
+    return perform(theatre, theatre, theatre, breakage, keys=KEYS, rate=10)
+
+
+def test_a_breakage_that_is_seen_mended_and_told_of() -> None:
+    theatre = Theatre("healthy", "healthy", "down", "down", "healthy", "healthy")
+    outcome = played(theatre)
+    assert theatre.story == [
+        "forget",
+        "look: healthy",
+        "burst of range(100, 110)",
+        "strike",
+        "look: healthy",
+        "look: down",
+        "mend",
+        "look: down",
+        "look: healthy",
+        "pinterest_emulate_posts ends",
+        "undo",
+        "pinterest_daily_batch ends",
+        "pinterest_stream_ingest ends",
+        "look: healthy",
+        "clean up",
+    ]
+    assert outcome.problems == []
+    assert outcome.letters == [DOWN, HEALTHY]
+    assert (outcome.sent, outcome.kept, outcome.lost) == (60, 60, 0)
+
+
+@pytest.mark.parametrize("letters", [(), (DOWN,), (DOWN, DOWN, HEALTHY)])
+def test_another_number_of_messages_is_a_problem(letters: tuple[Letter, ...]) -> None:
+    theatre = Theatre("healthy", "down", "healthy", "healthy", letters=letters)
+    (problem,) = played(theatre).problems
+    assert problem.startswith(f"2 messages were expected, {len(letters)} came")
+
+
+def test_where_nothing_is_ill_nobody_is_told() -> None:
+    assert played(Theatre("healthy", "healthy", "healthy", letters=()), component=None).problems == []
+    (problem,) = played(Theatre("healthy", "healthy", "healthy"), component=None).problems
+    assert problem == "0 messages were expected, 2 came: API down, API healthy"
+
+
+def test_what_is_not_seen_is_a_problem_and_cleaned_up() -> None:
+    theatre = Theatre("healthy", "healthy")
+    outcome = played(theatre)
+    assert outcome.problems == ["NotSeen: api ill: not seen"]
+    assert theatre.story[-3:] == ["clean up", "undo", "clean up"]
+
+
+def test_a_run_that_fails_is_a_problem_and_cleaned_up() -> None:
+    def strike(stage: Any) -> None:
+        raise RunFailed("the burst failed")
+
+    theatre = Theatre("healthy")
+    assert played(theatre, strike=strike).problems == ["RunFailed: the burst failed"]
+    assert theatre.story[-1] == "clean up"
+
+
+def test_what_gets_ill_again_is_a_problem() -> None:
+    outcome = played(Theatre("healthy", "down", "healthy", "down"))
+    assert outcome.problems == ["NotSeen: all was healthy, and is no longer: {'api': 'down: so'}"]
+
+
+def test_each_name_is_its_breakage() -> None:
+    assert all(name == each.name for name, each in BREAKAGES.items())
