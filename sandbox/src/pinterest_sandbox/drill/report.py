@@ -28,14 +28,15 @@ COLUMNS: dict[str, Callable[[Outcome], str]] = {
 def print_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
     """Print the outcomes as a table, with their problems below."""
     listed = list(outcomes)
-    table = Table()
+    # As narrow as a terminal of 80 columns.
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("")
-    table.add_column("breakage")
+    table.add_column("breakage", no_wrap=True)
     for heading in COLUMNS:
         table.add_column(heading, justify="right")
     for outcome in listed:
         mark = "[red]✗[/]" if outcome.problems else "[green]✓[/]"
-        table.add_row(mark, outcome.title, *(value(outcome) for value in COLUMNS.values()))
+        table.add_row(mark, outcome.name, *(value(outcome) for value in COLUMNS.values()))
     console.print(table)
     for outcome in listed:
         for problem in outcome.problems:
