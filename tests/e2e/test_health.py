@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,42 +12,20 @@ from typing import Any
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import PROVISION
+from pinterest_sandbox.airflow.dags import HEAL, HEALTH, PROVISION
+from pinterest_sandbox.drill.mailbox import Mailbox
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, aws_client, landed_lines
 from tests.e2e.driving import EMULATE, finished
 from tests.e2e.landing import ends, post_records
 from tests.faults import Faults
+from tests.running_sandbox import CHECKOUT, sandbox_variables
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 
-HEALTH, HEAL = "pinterest_health", "pinterest_heal"
+ROUNDS = 50
 #: Behind what the demo has posted.
 FIRST_POST = 30000
-
-
-class Mailbox:
-    """What the alert topic sends, from now on."""
-
-    def __init__(self, demo: Demo) -> None:
-        self._sqs, sns = aws_client(demo.sandbox, "sqs"), aws_client(demo.sandbox, "sns")
-        self._queue = self._sqs.create_queue(QueueName="health-mailbox")["QueueUrl"]
-        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        topics = (each["TopicArn"] for each in sns.list_topics()["Topics"])
-        topic = next(arn for arn in topics if arn.endswith(":pinterest-alerts"))
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"])
-
-    def received(self) -> list[tuple[str, str]]:
-        """Subject and text of what has come since it was asked last."""
-        found = []
-        while messages := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for each in messages:
-                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
-                body = json.loads(each["Body"])
-                found.append((body["Subject"], body["Message"]))
-        return found
 
 
 @pytest.fixture
@@ -62,7 +42,7 @@ def airflow(demo: Demo) -> Iterator[AirflowClient]:
 
 @pytest.fixture
 def mailbox(demo: Demo) -> Mailbox:
-    return Mailbox(demo)
+    return Mailbox(demo.sandbox)
 
 
 @pytest.fixture
@@ -101,6 +81,27 @@ def connector_state(demo: Demo) -> str:
     return str(found["connectorState"])
 
 
+def test_fifty_rounds_of_the_checks_on_a_healthy_pipeline_tell_nothing(demo: Demo) -> None:
+    done = subprocess.run(
+        [str(CHECKOUT / ".venv" / "airflow" / "bin" / "python"), "-m", "tests.e2e.check_rounds", str(ROUNDS)],
+        env={
+            **os.environ,
+            **sandbox_variables(demo.sandbox.home),
+            **demo.sandbox.environment,
+            "PYTHONPATH": f"{CHECKOUT / 'plugins'}:{CHECKOUT}",
+        },
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-6000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    print(found)
+    assert (found["rounds"], found["told"]) == (ROUNDS, [])
+
+
 def test_a_breakage_is_told_once_healed_and_its_end_told_once(
     demo: Demo, airflow: AirflowClient, mailbox: Mailbox, faults: Faults
 ) -> None:
@@ -124,9 +125,9 @@ def test_a_breakage_is_told_once_healed_and_its_end_told_once(
     faults.clear()
     states = look(airflow)
     assert states["connector"]["status"] == "down"
-    ((subject, text),) = mailbox.received()
-    assert subject == "Pinterest pipeline: S3 sink connector down"
-    assert "docs/runbooks/connector.md" in text
+    (letter,) = mailbox.received()
+    assert letter.subject == "Pinterest pipeline: S3 sink connector down"
+    assert "docs/runbooks/connector.md" in letter.text
     look(airflow)
     assert mailbox.received() == []
 
@@ -150,8 +151,8 @@ def test_a_breakage_is_told_once_healed_and_its_end_told_once(
     wait_until(landed, what="what was posted meanwhile in S3", timeout=60, interval=1)
 
     assert ill(look_until_known(airflow)) == {}
-    ((subject, text),) = mailbox.received()
-    assert subject == "Pinterest pipeline: S3 sink connector healthy"
-    assert "make the connector again: healed" in text
+    (letter,) = mailbox.received()
+    assert letter.subject == "Pinterest pipeline: S3 sink connector healthy"
+    assert "make the connector again: healed" in letter.text
     look(airflow)
     assert mailbox.received() == []
