@@ -16,12 +16,13 @@ from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import Permanent
-from pinterest_pipeline.healing import attempts, remedies
+from pinterest_pipeline.healing import attempts, choosing, remedies
 from pinterest_pipeline.healing.attempts import Treatment
 from pinterest_pipeline.health import store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
+from pinterest_pipeline.health.records import Malformed
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ LOOK_S = 5.0
 def choose_components(*, params: Any = None, triggering_asset_events: Any = None) -> list[str]:
     """Which components are treated: those that the events name or the param, as far as there is a remedy.
 
+    One that needs another that is ill waits for it: the event of its recovery comes back to it.
+
     :returns: names of components; whether they still are ill is looked at when each is treated.
     :raises AirflowSkipException: when there is nothing to do, or healing is switched off.
     """
@@ -42,9 +45,11 @@ def choose_components(*, params: Any = None, triggering_asset_events: Any = None
         # A person asks for it, whatever the setting says.
         return [params["component"]]
     events = (triggering_asset_events or {}).get(HEALTH) or []
-    changed = ill_in(event.extra for event in events)
-    logger.info("%d events name as ill: %s", len(events), ", ".join(changed) or "nothing")
-    chosen = [name for name in changed if name in remedies.CHOOSERS]
+    found = choosing.choose([event.extra for event in events], _latest_states())
+    logger.info("%d events; ill: %s", len(events), ", ".join(found.ill) or "nothing")
+    for name in found.waiting:
+        logger.info("%s waits until what it needs is well", COMPONENTS[name].label)
+    chosen = [name for name in found.ill if name in remedies.CHOOSERS and name not in found.waiting]
     if not chosen:
         raise AirflowSkipException("nothing is ill that could be treated by itself")
     if not settings().auto_heal:
@@ -54,18 +59,13 @@ def choose_components(*, params: Any = None, triggering_asset_events: Any = None
     return chosen
 
 
-def ill_in(extras: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The components that became ill by these events, each once, in the order of the record.
-
-    :param extras: of events; several runs of the health DAG may have led to one run of this.
-    """
-    found = {
-        change["component"]
-        for extra in extras
-        for change in extra.get("changes", [])
-        if change["after"] != Status.HEALTHY
-    }
-    return [name for name in COMPONENTS if name in found]
+def _latest_states() -> Mapping[str, Any]:
+    try:
+        latest = store.read_latest(connections.aws_client("s3"), names().bucket)
+    except Malformed as error:
+        logger.warning("%s; the events alone are followed", error)
+        latest = None
+    return latest["components"] if latest else {}
 
 
 @task(map_index_template="{{ component }}", multiple_outputs=False)

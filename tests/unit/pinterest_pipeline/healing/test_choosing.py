@@ -1,0 +1,46 @@
+"""What is treated after which changes: not what suffers from another, until the other is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pinterest_pipeline.healing.choosing import choose
+
+
+def event(**changes: str) -> dict[str, Any]:
+    return {"changes": [{"component": name, "after": after} for name, after in changes.items()]}
+
+
+def states(**ill: str) -> dict[str, Any]:
+    return {
+        name: {"status": ill.get(name, "healthy")} for name in ("rest_proxy", "api", "cluster", "streams")
+    } | {name: {"status": status} for name, status in ill.items()}
+
+
+def test_what_became_ill_is_chosen_once_in_the_order_of_the_components() -> None:
+    found = choose(
+        [event(streams="down", source="down"), event(connector="degraded", streams="unknown")],
+        states(streams="down", source="down", connector="degraded"),
+    )
+    assert found == (["source", "connector", "streams"], [])
+
+
+def test_what_needs_an_ill_one_waits() -> None:
+    ill = {"rest_proxy": "down", "api": "down", "cluster": "down", "connector": "degraded"}
+    found = choose([event(**ill)], states(**ill))
+    assert found.ill == ["api", "rest_proxy", "cluster", "connector"]
+    assert found.waiting == ["api", "rest_proxy", "connector"]
+
+
+def test_what_is_still_ill_when_what_it_needs_is_well_comes_back() -> None:
+    found = choose([event(cluster="healthy")], states(rest_proxy="down", api="down", source="down"))
+    # The source has had its own event, and needs nothing that has recovered.
+    assert found == (["api", "rest_proxy"], ["api"])
+
+
+def test_what_recovered_is_not_chosen() -> None:
+    assert choose([event(connector="healthy", cluster="healthy")], states()) == ([], [])
+
+
+def test_without_a_record_the_events_are_followed() -> None:
+    assert choose([event(rest_proxy="down", cluster="down")], {}) == (["rest_proxy", "cluster"], [])
