@@ -10,7 +10,8 @@ false), and by hand. One run at a time: changes that come meanwhile are treated 
 **Params.** Example: `{"component": "connector"}`.
 - `component`: treat this one, whatever `PINTEREST_AUTO_HEAL` says. Left empty, those that the events name.
 
-**Does.** The present state is read again first; what is healthy is left alone.
+**Does.** The present state is read again first; what is healthy is left alone. What needs a component that is ill
+waits until that one is well.
 - `connector`, `RUNNING` with failed tasks: these are restarted (RestartConnector); offsets stay.
 - `connector`, `FAILED`: `pinterest_provision_batch` is run with `allow_replace`, which makes it again; its
   group keeps the offsets.
