@@ -10,25 +10,28 @@ false), and by hand. One run at a time: changes that come meanwhile are treated 
 **Params.** Example: `{"component": "connector"}`.
 - `component`: treat this one, whatever `PINTEREST_AUTO_HEAL` says. Left empty, those that the events name.
 
-**Does.** The present state is read again first; what is healthy is left alone. What needs a component that is ill
-waits until that one is well.
-- `connector`, `RUNNING` with failed tasks: these are restarted (RestartConnector); offsets stay.
+**Does.** The present state is read again first; what is healthy is left alone. What needs a component that
+is down waits until that one is up.
+- `connector`, `RUNNING` with failed tasks: these are restarted (RestartConnector); offsets stay. Where none
+  has failed and none runs, all are.
 - `connector`, `FAILED`: `pinterest_provision_batch` is run with `allow_replace`, which makes it again; its
-  group keeps the offsets.
-- `rest_proxy`: restarted on `PINTEREST_CLIENT_INSTANCE_ID` through Systems Manager.
-- `streams`, `databricks` in the mode `continuous`: `pinterest_stream_ingest` is run, which starts a stream
-  run that has ended again from its checkpoints.
+  group keeps the offsets. Where that would change anything beside the connector, a person is called.
+- `rest_proxy`, down: restarted on `PINTEREST_CLIENT_INSTANCE_ID` through Systems Manager.
+- `streams`, `databricks` in the mode `continuous`, when the stream run is not up: `pinterest_stream_ingest`
+  is run, which starts it again from its checkpoints.
 
 **Needs.** The policy `mwaa-operations.json`, for the REST proxy `mwaa-kafka-client.json`; for a DAG that it
 runs, what that one needs, and that it is not paused.
 
-**Writes.** `health/healing/<component>.json`: what was tried, when, and with what outcome. After three tries
-of one illness, each followed for three minutes, a person is called by a message, once. It is tried anew when
-the component was healthy in between, or after a day.
+**Writes.** `health/healing/<component>.json`: the last hundred tries, when, by which run, with what outcome.
+A component is tried three times within two hours, each try followed for three minutes; one that healed for a
+moment counts. After a run of a DAG that has not helped, the next look of `pinterest_health` brings the next
+try. Then a person is called by a message, once, and nothing is tried for a day or until the component was
+healthy.
 
-**When it fails.** `treat` and `look_again` fail when something could not be healed; the message names the
-runbook. A task that was killed has used up its try. Run it with the param `component` when the cause is
-mended.
+**When it fails.** `treat` and `look_again` fail when something was not healed, without a message of their
+own. A task that was killed has used up its try. Run it with the param `component` when the cause is mended.
+`choose_components`: the bucket can't be read, or its task was killed; nothing was treated. Clear it.
 """
 
 from __future__ import annotations

@@ -48,7 +48,12 @@ with DAG(
     catchup=False,
     allowed_run_types=TIMED_RUNS,
     max_active_runs=1,
-    default_args={**default_args(), "execution_timeout": timedelta(minutes=2)},
+    # Of a run that fails the alarm on the heartbeat tells, once; a message a run would be a flood.
+    default_args={
+        **default_args(),
+        "execution_timeout": timedelta(minutes=2),
+        "on_failure_callback": None,
+    },
     deadline=late_run_alerts("pinterest_health", timedelta(minutes=10)),
     tags=[Tag.PINTEREST, Tag.HEALTH, Tag.SCHEDULED],
 ) as dag:

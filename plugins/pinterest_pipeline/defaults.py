@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -38,6 +40,9 @@ ASSET_RUNS: Any = ("asset_triggered", "manual")
 HEALING_RUNS: Any = ("operator_triggered",)
 
 OWNER = "pinterest-data-engineering"
+
+#: Placeholders in the arguments of notifiers.
+_SUBJECT, _MESSAGE = (re.compile(rf"{{{{\s*alert_{name}\s*}}}}") for name in ("subject", "message"))
 
 FAILURE_SUBJECT = "Airflow: {{ dag.dag_id }} failed"
 FAILURE_MESSAGE = (
@@ -148,8 +153,18 @@ def _notifier(setting: NotifierSetting, subject: str, message: str) -> BaseNotif
     return made
 
 
-def _with_texts(setting: NotifierSetting, **texts: str) -> dict[str, Any]:
-    # A class that takes other arguments than SnsNotifier gets exactly those of the setting.
+def _with_texts(setting: NotifierSetting, *, subject: str, message: str) -> dict[str, Any]:
+    """The arguments of a notifier, in which placeholders stand for the texts, which may be templates."""
+    given: dict[str, Any] = _filled(setting.arguments, subject, message)
     if setting.path.rpartition(".")[2] != "SnsNotifier":
-        return dict(setting.arguments)
-    return {**texts, **setting.arguments}
+        # A class that takes other arguments than SnsNotifier gets exactly those of the setting.
+        return given
+    return {"subject": subject, "message": message, **given}
+
+
+def _filled(value: Any, subject: str, message: str) -> Any:
+    if isinstance(value, str):
+        return _SUBJECT.sub(lambda _: subject, _MESSAGE.sub(lambda _: message, value))
+    if isinstance(value, Mapping):
+        return {name: _filled(each, subject, message) for name, each in value.items()}
+    return [_filled(each, subject, message) for each in value] if isinstance(value, list) else value

@@ -1,6 +1,7 @@
-"""What was tried about a component, in ``health/healing/<component>.json``.
+"""What was tried about a component, and how often it may be tried still: a rule without side effects.
 
-A try is noted before it is made, so that one whose task was killed counts as well.
+A try is noted before it is made, so that one whose task was killed counts as well. One that healed counts,
+too, for what is ill again within minutes was not healed.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import Any, TypedDict
 
 from pinterest_pipeline.health.records import moment
 
-FOLDER = "health/healing"
-#: So often is an illness treated before a person is called.
+#: So often is a component treated within the time below, before a person is called.
 MOST_TRIES = 3
-#: Tries of an illness that went on longer ago than this do not count any more.
-FORGOTTEN_AFTER = timedelta(hours=24)
+WITHIN = timedelta(hours=2)
+#: When a person was called, nothing is tried by itself for so long, or until it was healthy.
+LEFT_TO_A_PERSON = timedelta(hours=24)
+#: Tries that are kept.
+KEPT = 100
 
 
 class Attempt(TypedDict):
@@ -33,10 +36,10 @@ class Attempt(TypedDict):
 
 
 class Treatment(TypedDict):
-    """What was tried about one illness of a component.
+    """What was tried about a component.
 
-    :param attempts: in their order.
-    :param called: whether a person was called.
+    :param attempts: the last ones, in their order.
+    :param called: whether a person was called for its present illness.
     """
 
     attempts: list[Attempt]
@@ -49,56 +52,50 @@ EMPTY = Treatment(attempts=[], called=False)
 BEGUN, HEALED, NOT_HEALED = "begun", "healed", "not healed"
 
 
-def key(component: str) -> str:
-    """Key of the object that holds the treatment of a component.
+def since(treatment: Treatment, time: str) -> Treatment:
+    """The treatment with the tries from a time on.
 
-    :param component: its name.
+    :param treatment: what was noted.
+    :param time: ISO 8601 time.
     """
-    return f"{FOLDER}/{component}.json"
-
-
-def current(found: Treatment, now: str) -> Treatment:
-    """The treatment of the present illness; empty when it is a new one.
-
-    :param found: what was noted last.
-    :param now: ISO 8601 time in UTC.
-    """
-    if not found["attempts"]:
-        return EMPTY
-    last = found["attempts"][-1]
-    if last["outcome"] == HEALED or moment(now) - moment(last["at"]) > FORGOTTEN_AFTER:
-        return EMPTY
-    return found
-
-
-def recent(treatment: Treatment, now: str) -> Treatment:
-    """The treatment with the tries of the last day alone, also of an illness that is over.
-
-    :param treatment: what was noted last.
-    :param now: ISO 8601 time in UTC.
-    """
-    kept = [each for each in treatment["attempts"] if moment(now) - moment(each["at"]) <= FORGOTTEN_AFTER]
+    kept = [each for each in treatment["attempts"] if moment(each["at"]) >= moment(time)]
     return Treatment(attempts=kept, called=treatment["called"])
 
 
-def tries_left(treatment: Treatment) -> int:
+def tries_left(treatment: Treatment, now: str) -> int:
     """How often it may still be tried.
 
-    :param treatment: of the present illness.
+    :param treatment: what was noted.
+    :param now: ISO 8601 time in UTC.
     """
-    return max(0, MOST_TRIES - len(treatment["attempts"]))
+    tries = treatment["attempts"]
+    if treatment["called"] and tries and moment(now) - moment(tries[-1]["at"]) <= LEFT_TO_A_PERSON:
+        return 0
+    counted = [each for each in tries if moment(now) - moment(each["at"]) <= WITHIN]
+    return max(0, MOST_TRIES - len(counted))
+
+
+def recovered(treatment: Treatment) -> Treatment:
+    """The treatment of a component that is healthy again: a person is called for its next illness.
+
+    :param treatment: what was noted.
+    """
+    tries = treatment["attempts"]
+    if tries and tries[-1]["outcome"] == BEGUN:
+        tries = ended(treatment, HEALED)["attempts"]
+    return Treatment(attempts=tries, called=False)
 
 
 def begun(treatment: Treatment, *, at: str, remedy: str, run_id: str) -> Treatment:
     """The treatment with one more try.
 
-    :param treatment: of the present illness.
+    :param treatment: what was noted.
     :param at: ISO 8601 time in UTC.
     :param remedy: what is done.
     :param run_id: the run.
     """
     attempt = Attempt(at=at, remedy=remedy, run_id=run_id, outcome=BEGUN)
-    return Treatment(attempts=[*treatment["attempts"], attempt], called=treatment["called"])
+    return Treatment(attempts=[*treatment["attempts"], attempt][-KEPT:], called=treatment["called"])
 
 
 def ended(treatment: Treatment, outcome: str) -> Treatment:
@@ -134,6 +131,6 @@ def parse_treatment(document: Any) -> Treatment:
 def told(treatment: Treatment) -> str:
     """What was tried, in one sentence; empty without a try.
 
-    :param treatment: of the present illness.
+    :param treatment: with the tries that are told.
     """
     return "; ".join(f"{each['at']}: {each['remedy']}: {each['outcome']}" for each in treatment["attempts"])

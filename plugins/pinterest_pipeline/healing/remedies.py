@@ -9,7 +9,9 @@ from typing import Any
 from pinterest_pipeline import connections
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import Permanent, PipelineError
+from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.readings import connector as connector_reading
+from pinterest_pipeline.health.readings import databricks as databricks_reading
 from pinterest_pipeline.provisioning.ssm_documents import SsmDocument
 from pinterest_pipeline.settings import settings
 
@@ -35,32 +37,68 @@ class Remedy:
     conf: Mapping[str, Any] = field(default_factory=dict)
 
 
-def choose(component: str) -> Remedy | None:
+class Unsafe(Exception):
+    """There is a remedy, and a person must decide on it; the message says why."""
+
+
+def choose(component: str, found: Finding) -> Remedy | None:
     """Choose by the present state; nothing is changed.
 
     :param component: name of an ill component.
+    :param found: what was just found of it.
     :returns: the remedy; nothing when there is none that the pipeline may take by itself.
+    :raises Unsafe: when the remedy would do more than heal.
     """
     chooser = CHOOSERS.get(component)
-    return chooser() if chooser else None
+    return chooser(found) if chooser else None
 
 
-def _connector() -> Remedy | None:
+def _connector(found: Finding) -> Remedy | None:
     reading = connector_reading.read({})
     if reading.state == "FAILED":
+        _check_plan()
         # Deleted and made again behind the same group, whose offsets it goes on with.
         return Remedy(
             name="make the connector again",
             dag_id="pinterest_provision_batch",
             conf={"dry_run": False, "allow_replace": True},
         )
-    if reading.state == "RUNNING":
-        return Remedy(name="restart the connector's failed tasks", apply=_restart_failed_tasks)
-    # One that is being made, changed or deleted is left to whoever does it.
+    if reading.state != "RUNNING":
+        # One that is being made, changed or deleted is left to whoever does it.
+        return None
+    if _figure(found, "failed tasks"):
+        return Remedy(name="restart the connector's failed tasks", apply=lambda: _restart(only_failed=True))
+    if _figure(found, "running tasks") == 0:
+        return Remedy(name="restart the connector with its tasks", apply=lambda: _restart(only_failed=False))
     return None
 
 
-def _restart_failed_tasks() -> None:
+def _figure(found: Finding, name: str) -> Any:
+    return found.figures[name].value if name in found.figures else None
+
+
+def _check_plan() -> None:
+    """Refuse to provision when that would change more than the connector.
+
+    A topic that is made again begins at offset 0, and the sink would write over what has landed.
+    """
+    from pinterest_pipeline.provisioning.api import ApiPart
+    from pinterest_pipeline.provisioning.finders import find_resources
+    from pinterest_pipeline.provisioning.params import batch_params
+    from pinterest_pipeline.provisioning.planning.batch import plan_batch
+
+    params = {name: param.value for name, param in batch_params().items()}
+    found = find_resources(names(), settings(), ApiPart.BATCH)
+    _, changes = plan_batch(names(), settings(), params, found)
+    others = sorted({f"{change.kind} {change.name}" for change in changes if change.kind != "connector"})
+    if others:
+        raise Unsafe(
+            f"pinterest_provision_batch would make the connector again, and also change {', '.join(others)}: "
+            "run it as it is and read its plan"
+        )
+
+
+def _restart(*, only_failed: bool) -> None:
     from botocore.exceptions import WaiterError
 
     from cloud_operators.aws.hooks.msk_connect import MskConnectHook
@@ -69,7 +107,7 @@ def _restart_failed_tasks() -> None:
     found = hook.find_connector(names().connector)
     if found is None:
         raise Permanent(f"connector {names().connector} does not exist: run pinterest_provision_batch")
-    operation = hook.restart_connector(found["connectorArn"], only_failed_tasks=True)
+    operation = hook.restart_connector(found["connectorArn"], only_failed_tasks=only_failed)
     try:
         hook.get_waiter("connector_restart_complete").wait(
             connectorOperationArn=operation,
@@ -81,8 +119,9 @@ def _restart_failed_tasks() -> None:
         raise PipelineError(f"the restart of connector {names().connector} is {said}") from error
 
 
-def _rest_proxy() -> Remedy | None:
-    if not settings().client_instance_id:
+def _rest_proxy(found: Finding) -> Remedy | None:
+    # A restart drops the consumers that are in its memory: not because it is slow.
+    if found.status != Status.DOWN or not settings().client_instance_id:
         return None
     return Remedy(name="restart the REST proxy on the EC2 client", apply=_restart_rest_proxy)
 
@@ -94,15 +133,19 @@ def _restart_rest_proxy() -> None:
     client.run(names().ssm_document(SsmDocument.RESTART), seconds=RESTART_S, adopt=True)
 
 
-def _streaming() -> Remedy | None:
+def _streaming(found: Finding) -> Remedy | None:
     if settings().stream_mode != "continuous":
         # The next run comes within a quarter of an hour by itself.
+        return None
+    reading = databricks_reading.read({})
+    if reading.trouble or reading.continuous in reading.alive:
+        # What is wrong is something else.
         return None
     return Remedy(name="look after the continuous stream run", dag_id="pinterest_stream_ingest")
 
 
 #: Component to what chooses.
-CHOOSERS: dict[str, Callable[[], Remedy | None]] = {
+CHOOSERS: dict[str, Callable[[Finding], Remedy | None]] = {
     "connector": _connector,
     "rest_proxy": _rest_proxy,
     "streams": _streaming,

@@ -1,6 +1,6 @@
 """Of which changes people are told: each once, those of a run together, and not twice of one cause.
 
-A component that flaps is not told of each time, and one that needs another that is ill not beside it.
+A component that flaps is not told of each time, and one that suffers from another not beside it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,31 @@ FLAPPING_WITHIN = timedelta(hours=1)
 STEADY_AFTER = timedelta(minutes=30)
 
 
+#: Texts that could not be sent are kept up to this number.
+MOST_OWED = 5
+#: A state is hidden by one that it needs and that is at least as bad.
+_SEVERITY = {Status.HEALTHY: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.DOWN: 3}
+
+
 class Told(TypedDict):
     """What people know of a component.
 
     :param status: the state that they were told last.
+    :param since: since when it is ill, as they were told, ISO 8601; empty when they take it for healthy.
     :param changes: times of its changes within the last hour, ISO 8601.
     :param flapping: whether they were told that it flaps, and not yet that it has ended.
+    :param owed: what they were to be told, and could not.
     """
 
     status: str
+    since: str
     changes: list[str]
     flapping: bool
+    owed: list[str]
+
+
+#: Of whom people were never told they take it for healthy.
+NEVER = Told(status=Status.HEALTHY, since="", changes=[], flapping=False, owed=[])
 
 
 class Alert(NamedTuple):
@@ -39,11 +53,15 @@ class Alert(NamedTuple):
     :param component: its name.
     :param status: its state now.
     :param text: what is said of it.
+    :param ill_since: since when it is ill, or was when it is no longer; ISO 8601, empty when nobody was told.
+    :param owed: what should have been said before, and could not be sent.
     """
 
     component: str
     status: str
     text: str
+    ill_since: str
+    owed: tuple[str, ...] = ()
 
 
 def decide(record: Record, told: Mapping[str, Told]) -> tuple[list[Alert], dict[str, Told]]:
@@ -55,49 +73,87 @@ def decide(record: Record, told: Mapping[str, Told]) -> tuple[list[Alert], dict[
     """
     alerts: list[Alert] = []
     known: dict[str, Told] = {}
-    # What needs one that was ill a moment ago has an interval to come back.
-    ill = {name for name, state in record["components"].items() if _ill(state)}
-    ill |= {change["component"] for change in record["changes"] if change["before"] is not None}
+    bad = _badness(record)
     changed = {change["component"]: change for change in record["changes"]}
     for name, state in record["components"].items():
-        before: Told = told.get(name) or Told(status=Status.HEALTHY, changes=[], flapping=False)
+        before: Told = told.get(name) or NEVER
         now = moment(state["checked_at"])
         changes = [at for at in before["changes"] if timedelta(0) <= now - moment(at) < FLAPPING_WITHIN]
         if name in changed and changed[name]["at"] not in changes:
             changes.append(changed[name]["at"])
-        if all_needs(name) & ill:
+        before = {**before, "changes": changes}
+        if _is_hidden(name, state, bad):
             # Told of when what it needs is healthy again, if it then still is as it is.
-            known[name] = Told(status=before["status"], changes=changes, flapping=before["flapping"])
+            known[name] = before
             continue
-        text, after = _decide(name, state, before, changes, now)
-        if text:
-            alerts.append(Alert(name, state["status"], text))
-        known[name] = after
+        text, after = _decide(name, state, before, now)
+        owed = tuple(each for each in before["owed"] if each != text)
+        if text or owed:
+            now_is = text or f"{_name(name)} is {state['status']} now: {state['sentence']}"
+            ill_since = before["since"] or ("" if state["status"] == Status.HEALTHY else state["since"])
+            alerts.append(Alert(name, state["status"], now_is, ill_since, owed))
+        known[name] = {**after, "owed": []}
     return alerts, known
 
 
-def _decide(name: str, state: State, before: Told, changes: list[str], now: datetime) -> tuple[str, Told]:
-    label = COMPONENTS[name].label if name in COMPONENTS else name
-    status = state["status"]
+def unsent(told: Mapping[str, Told], alerts: list[Alert]) -> dict[str, Told]:
+    """What people know when a message could not be sent: as much as before, and that they are owed it.
+
+    :param told: component to what they knew.
+    :param alerts: what the message had.
+    """
+    kept = dict(told)
+    for alert in alerts:
+        before = told.get(alert.component) or NEVER
+        kept[alert.component] = {**before, "owed": [*alert.owed, alert.text][-MOST_OWED:]}
+    return kept
+
+
+def _badness(record: Record) -> dict[str, int]:
+    """How bad each component is, or was a moment ago: what needs it has an interval to come back."""
+    bad = {
+        name: _SEVERITY[Status(state["status"])]
+        for name, state in record["components"].items()
+        if _ill(state)
+    }
+    for change in record["changes"]:
+        if change["before"] is not None:
+            before = _SEVERITY[Status(change["before"])]
+            bad[change["component"]] = max(before, bad.get(change["component"], 0))
+    return bad
+
+
+def _is_hidden(name: str, state: State, bad: Mapping[str, int]) -> bool:
+    """Whether it is as it is because of what it needs, as far as can be told.
+
+    What is worse than anything that it needs has a cause of its own; and news are not seen a second time.
+    """
+    severity = _SEVERITY[Status(state["status"])]
+    worst_need = max((bad.get(need, 0) for need in all_needs(name)), default=0)
+    return 0 < severity <= worst_need and not state["news"]
+
+
+def _decide(name: str, state: State, before: Told, now: datetime) -> tuple[str, Told]:
+    label, status, changes = _name(name), state["status"], before["changes"]
+    ill_since = "" if status == Status.HEALTHY else before["since"] or state["since"]
+    told: Told = {**before, "status": status, "since": ill_since, "flapping": False}
     if before["flapping"]:
         if changes and now - moment(changes[-1]) < STEADY_AFTER:
-            return "", {**before, "changes": changes}
-        text = f"{label} no longer flaps: it is {status} since {state['since']}: {state['sentence']}"
-        return text, Told(status=status, changes=changes, flapping=False)
+            return "", before
+        return f"{label} no longer flaps: it is {status} since {state['since']}: {state['sentence']}", told
     if status == before["status"]:
-        return "", {**before, "changes": changes}
+        return "", before
     if status == Status.UNKNOWN and state["since"] == state["checked_at"]:
         # A single look that failed is no news; two in a row are.
-        return "", {**before, "changes": changes}
+        return "", before
     if len(changes) >= FLAPPING_CHANGES:
         text = (
             f"{label} flaps, with {len(changes)} changes within {FLAPPING_WITHIN}. Now it is {status}: "
             f"{state['sentence']}. "
             f"The next message comes when it has been steady for {STEADY_AFTER}"
         )
-        return text, Told(status=status, changes=changes, flapping=True)
-    text = f"{label} is {status} since {state['since']} (was {before['status']}): {state['sentence']}"
-    return text, Told(status=status, changes=changes, flapping=False)
+        return text, {**told, "flapping": True}
+    return f"{label} is {status} since {state['since']} (was {before['status']}): {state['sentence']}", told
 
 
 def message(
@@ -115,6 +171,7 @@ def message(
     subject = f"Pinterest pipeline: {named} {_verb(bad or alerts)}"
     lines = []
     for alert in alerts:
+        lines += [f"- Not sent before: {text}." for text in alert.owed]
         lines.append(f"- {alert.text}.")
         if done := (tried or {}).get(alert.component):
             lines.append(f"  Tried: {done}")
@@ -129,11 +186,11 @@ def message(
 
 def _others(record: Record, told: set[str]) -> list[str]:
     """What else is not healthy: a consequence of what it needs, a single look that failed, or told before."""
-    ill = {name for name, state in record["components"].items() if state["status"] != Status.HEALTHY}
+    bad = _badness(record)
     groups: dict[str, list[str]] = {}
     for name, state in record["components"].items():
-        if name in ill - told:
-            if all_needs(name) & ill:
+        if state["status"] != Status.HEALTHY and name not in told:
+            if _is_hidden(name, state, bad):
                 why = "As a consequence"
             else:
                 why = "As told before" if _ill(state) else "Not known this time"
@@ -149,9 +206,13 @@ def parse_told(document: Any) -> dict[str, Told]:
     found: dict[str, Told] = {}
     for name, entry in document.items() if isinstance(document, dict) else ():
         try:
-            changes = [at for at in entry["changes"] if moment(at)]
-            status = str(Status(entry["status"]))
-            found[name] = Told(status=status, changes=changes, flapping=bool(entry["flapping"]))
+            found[name] = Told(
+                status=str(Status(entry["status"])),
+                since=entry["since"] and moment(entry["since"]).isoformat(),
+                changes=[at for at in entry["changes"] if moment(at)],
+                flapping=bool(entry["flapping"]),
+                owed=[str(text) for text in entry["owed"]],
+            )
         except (KeyError, TypeError, ValueError):
             continue
     return found

@@ -43,12 +43,14 @@ class Finding:
     :param sentence: why, for the person on call, without secrets and without content of rows.
     :param figures: name to value.
     :param memory: JSON that the next check of the component is given, such as offsets to compare with.
+    :param news: whether it tells of something that the next check will not see any more.
     """
 
     status: Status
     sentence: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
+    news: bool = False
 
 
 def worst(statuses: Iterable[Status]) -> Status:
@@ -64,6 +66,8 @@ def finding(
     otherwise: str,
     figures: Mapping[str, Figure] | None = None,
     memory: Mapping[str, Any] | None = None,
+    *,
+    news: bool = False,
 ) -> Finding:
     """A finding made of single problems: the worst state, all sentences.
 
@@ -71,6 +75,7 @@ def finding(
     :param otherwise: the sentence when there is no problem.
     :param figures: name to value.
     :param memory: for the next check.
+    :param news: see :class:`Finding`.
     """
     found = sorted(problems, key=lambda problem: _WORST.index(problem[0]))
     return Finding(
@@ -78,4 +83,5 @@ def finding(
         sentence="; ".join(sentence for _, sentence in found) or otherwise,
         figures=figures or {},
         memory=memory or {},
+        news=news,
     )

@@ -32,7 +32,7 @@ def look(component: Component, memory: Mapping[str, Any], *, limit: float = LIMI
 
     def run() -> None:
         try:
-            found.append(component.judge(component.read(memory), memory))
+            found.append(_judged(component, memory))
         except Exception as error:
             # One that names its reason in a log is worth more than a trace in a state.
             logger.warning("%s could not be looked at", component.label, exc_info=True)
@@ -48,6 +48,17 @@ def look(component: Component, memory: Mapping[str, Any], *, limit: float = LIMI
         logger.warning("%s did not answer within %g s", component.label, limit)
         return _unknown(f"the check did not end within {limit:g} s", memory), seconds
     return found[0], seconds
+
+
+def _judged(component: Component, memory: Mapping[str, Any]) -> Finding:
+    try:
+        return component.judge(component.read(memory), memory)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        if not memory:
+            raise
+        # Perhaps it is what was kept that is wrong; it would be wrong at each look to come.
+        logger.warning("%s is looked at without its memory", component.label, exc_info=True)
+        return component.judge(component.read({}), {})
 
 
 def error_text(error: BaseException) -> str:

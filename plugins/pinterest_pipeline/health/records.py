@@ -22,6 +22,7 @@ class State(TypedDict):
     :param checked_at: when it was looked at.
     :param seconds: how long that took.
     :param memory: what the next check is given.
+    :param news: whether it tells of something that the next look will not see any more.
     """
 
     status: str
@@ -31,6 +32,7 @@ class State(TypedDict):
     checked_at: str
     seconds: float
     memory: dict[str, Any]
+    news: bool
 
 
 class Change(TypedDict):
@@ -90,6 +92,7 @@ def make_state(found: Finding, *, checked_at: str, seconds: float) -> State:
         "checked_at": checked_at,
         "seconds": round(seconds, 3),
         "memory": dict(found.memory),
+        "news": found.news,
     }
 
 

@@ -15,7 +15,8 @@ from pinterest_pipeline import connections
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
-from pinterest_pipeline.healing import attempts
+from pinterest_pipeline.healing import attempts, treatments
+from pinterest_pipeline.healing.remedies import CHOOSERS
 from pinterest_pipeline.health import alerts, store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
@@ -102,14 +103,19 @@ def keep_record(checked: Iterable[Any], *, run_id: Any = None) -> dict[str, Any]
 
 @task(outlets=[HEALTH], trigger_rule=TriggerRule.NONE_FAILED)
 def publish_changes(record: Record, *, outlet_events: Any = None) -> None:
-    """Tell Airflow of components that have changed their state.
+    """Tell Airflow of components that have changed their state, and of those that a try has not healed.
 
     :param record: what :func:`keep_record` returned.
-    :raises AirflowSkipException: when none has.
+    :raises AirflowSkipException: when there are none.
     """
-    if not record["changes"]:
+    still_ill = _treated_in_vain(record)
+    if not record["changes"] and not still_ill:
         raise AirflowSkipException("no component has changed its state")
-    outlet_events[HEALTH].extra = {"run_id": record["run_id"], "changes": record["changes"]}
+    outlet_events[HEALTH].extra = {
+        "run_id": record["run_id"],
+        "changes": record["changes"],
+        "still_ill": still_ill,
+    }
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -120,15 +126,20 @@ def tell_people(record: Record) -> list[str]:
     :returns: components of which was told.
     """
     s3, bucket = connections.aws_client("s3"), names().bucket
-    found, known = alerts.decide(record, _told(s3, bucket))
+    told = _told(s3, bucket)
+    found, known = alerts.decide(record, told)
     if found:
-        tried = {alert.component: _tried(s3, bucket, alert.component) for alert in found}
+        tried = {alert.component: _tried(s3, bucket, alert) for alert in found}
         subject, message = alerts.message(found, record, tried=tried)
-        sent = telling.send(subject, message, get_current_context())
+        try:
+            sent = telling.send(subject, message, get_current_context())
+        except Exception:
+            # Told by the next try or run, also of what is over by then.
+            store.write_document(s3, bucket, store.TOLD, alerts.unsent(told, found))
+            raise
         logger.info("sent through %d notifiers:\n%s\n\n%s", sent, subject, message)
         if not sent:
             logger.warning("nobody was told: set PINTEREST_ALERT_TOPIC_ARN or PINTEREST_NOTIFIERS")
-    # After it was sent: what could not be sent is told by the next try or run.
     store.write_document(s3, bucket, store.TOLD, known)
     return [alert.component for alert in found]
 
@@ -155,14 +166,28 @@ def put_heartbeat(record: Record) -> None:
     )
 
 
-def _tried(s3: Any, bucket: str, component: str) -> str:
-    """What was done about it of late."""
-    body = store.read_object(s3, bucket, attempts.key(component))
-    try:
-        treatment = attempts.parse_treatment(json.loads(body)) if body else attempts.EMPTY
-    except ValueError:
-        treatment = attempts.EMPTY
-    return attempts.told(attempts.recent(treatment, now_text()))
+def _treated_in_vain(record: Record) -> list[str]:
+    """What is ill as before although it was treated, and may be tried again, or is nobody's yet."""
+    if not settings().auto_heal:
+        return []
+    s3, bucket, now = connections.aws_client("s3"), names().bucket, now_text()
+    changed = {change["component"] for change in record["changes"]}
+    found = []
+    for name in CHOOSERS:
+        state = record["components"].get(name)
+        if state is None or name in changed or state["status"] == Status.HEALTHY:
+            continue
+        treatment = treatments.read(s3, bucket, name)
+        tried = attempts.since(treatment, state["since"])["attempts"]
+        if tried and (attempts.tries_left(treatment, now) or not treatment["called"]):
+            found.append(name)
+    return found
+
+
+def _tried(s3: Any, bucket: str, alert: alerts.Alert) -> str:
+    """What was done about this illness of it."""
+    found = treatments.read(s3, bucket, alert.component)
+    return attempts.told(attempts.since(found, alert.ill_since)) if alert.ill_since else ""
 
 
 def _told(s3: Any, bucket: str) -> dict[str, alerts.Told]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -94,6 +95,31 @@ def test_airflow_can_read_the_reference_of_a_late_run_again(
     assert decode_deadline_reference(encoded).inner_ref == alert.reference
     # Of this name, Airflow would try to work out the deadline anew when a task is cleared, and fail.
     assert encoded["reference_type"] != "DagRunQueuedAtDeadline"
+
+
+@pytest.mark.parametrize("subject", ["alert_subject", " alert_subject  "])
+def test_any_notifier_is_given_the_texts_where_it_wants_them(configured: Any, subject: str) -> None:
+    """Each use of a notifier has texts of its own, which may be templates."""
+    body = {"text": f"{{{{{subject}}}}}: {{{{ alert_message }}}}", "tags": ["{{ dag.dag_id }}", 3]}
+    setting = {"class": "airflow.providers.amazon.aws.notifications.sqs.SqsNotifier"}
+    arguments = {
+        "queue_url": "https://queue",
+        "message_body": "{{ alert_message }}",
+        "message_attributes": body,
+    }
+    configured(NOTIFIERS=json.dumps([{**setting, "arguments": arguments}]))
+    (failed,) = defaults.failure_notifiers()
+    assert failed.message_body == defaults.FAILURE_MESSAGE  # type: ignore[attr-defined]
+    assert failed.message_attributes == {  # type: ignore[attr-defined]
+        "text": f"{defaults.FAILURE_SUBJECT}: {defaults.FAILURE_MESSAGE}",
+        "tags": ["{{ dag.dag_id }}", 3],
+    }
+    (told,) = defaults.notifiers_with(subject="{{ a }}", message="{{ b }}")
+    assert told.message_body == "{{ b }}"  # type: ignore[attr-defined]
+    (alert,) = defaults.late_run_alerts("pinterest_daily_batch", timedelta(hours=2))
+    assert alert.callback.kwargs["message_body"].startswith(
+        "A run of DAG pinterest_daily_batch has not ended"
+    )
 
 
 def test_arguments_of_the_setting_win(configured: Any) -> None:

@@ -137,7 +137,8 @@ def _of_tasks(reading: Reading, running: int | None, errored: int | None) -> Ite
 
 def _without_metrics(reading: Reading, had_metrics: bool) -> Problem:
     if reading.metrics_trouble:
-        return Status.HEALTHY, f"its task metrics could not be read: {reading.metrics_trouble}"
+        # Whether its tasks run is all that tells a connector that works from one that is only there.
+        return Status.UNKNOWN, f"its task metrics could not be read: {reading.metrics_trouble}"
     minutes = int(FRESH.total_seconds() // 60)
     lost = had_metrics and _is_grown_up(reading)
     return (

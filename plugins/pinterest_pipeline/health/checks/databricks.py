@@ -151,7 +151,7 @@ def _of_continuous(history: Mapping[str, Any], reading: Reading) -> list[tuple[S
     failed = last is not None and last["failed"]
     if notebook not in reading.alive:
         how = f"; the last run ended {last['result']}" if failed else ""
-        return [(Status.DEGRADED, f"the {notebook} must run all the time, and does not{how}")]
+        return [(Status.DOWN, f"the {notebook} must run all the time, and does not{how}")]
     if failed and reading.at - datetime.fromisoformat(last["ended"]) < RECENT:
         return [(Status.DEGRADED, f"the {notebook} has just ended {last['result']}, and runs again")]
     return []

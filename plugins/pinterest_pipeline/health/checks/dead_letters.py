@@ -52,6 +52,7 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
             "topic_id": reading.topic_id,
             "ends": {str(number): end for number, end in sorted(reading.ends.items())},
         },
+        news=bool(new),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pinterest_pipeline.health.checks import throttling
+from pinterest_pipeline.health.checks.remembered import remembered_time
 from pinterest_pipeline.health.checks.throttling import Refused
 from pinterest_pipeline.health.findings import Figure, Finding, Status, finding
 
@@ -92,8 +93,8 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
         remark = _backlog_remark(kept)
         problems += [problem for entity in kept for problem in _of_backlog(entity, kept[entity], reading.at)]
     number = len(reading.streams)
-    if reading.unmeasured:
-        remark += f"; what they throttle is not known: {reading.unmeasured}"
+    if reading.refused is None:
+        problems.append((Status.UNKNOWN, f"what the streams throttle is not known: {reading.unmeasured}"))
     # What could not be measured is counted by a later check.
     refused = (
         memory.get("refused", {}) if reading.refused is None else throttling.to_remember(reading.refused)
@@ -103,6 +104,7 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
         f"all {number} streams are ACTIVE; {remark}",
         _figures(reading, new),
         {"backlog": kept, "refused": refused},
+        news=bool(new),
     )
 
 
@@ -126,8 +128,12 @@ def _watched(
             continue
         last = before.get(entity)
         stands = last is not None and now.handled == last["handled"] and now.unread >= last["unread"]
-        since = last["since"] if last is not None and stands else at.isoformat()
-        watched[entity] = {"unread": now.unread, "handled": now.handled, "since": since}
+        since = remembered_time(last["since"], at) if last is not None and stands else None
+        watched[entity] = {
+            "unread": now.unread,
+            "handled": now.handled,
+            "since": (since or at).isoformat(),
+        }
     return watched
 
 

@@ -67,8 +67,9 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
     known = memory.get("quarantined", {})
     seen = memory.get("seen", [])
     now = _quarantined(reading)
+    grown = _grown(now, known)
     return finding(
-        [*_ledger(reading), *_missing(reading, seen), *_late(reading), *_grown(now, known)],
+        [*_ledger(reading), *_missing(reading, seen), *_late(reading), *grown],
         _healthy(reading),
         _figures(reading, now, known),
         {
@@ -76,6 +77,7 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
             "quarantined": {**known, **now},
             "seen": [path for path in _PATHS if path in seen or _tables(reading, path) is not None],
         },
+        news=bool(grown),
     )
 
 

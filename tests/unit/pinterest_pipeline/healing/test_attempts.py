@@ -21,33 +21,63 @@ def treated(*outcomes: str, called: bool = False) -> attempts.Treatment:
     return attempts.Treatment(attempts=made["attempts"], called=called)
 
 
-def test_an_illness_is_treated_three_times() -> None:
+def later(**time: float) -> str:
+    return (NOON + timedelta(**time)).isoformat()
+
+
+def test_it_is_tried_three_times() -> None:
     found = attempts.EMPTY
     left = []
     for _ in range(4):
-        left.append(attempts.tries_left(found))
+        left.append(attempts.tries_left(found, AT))
         found = attempts.begun(found, at=AT, remedy="restart", run_id="run")
     assert left == [3, 2, 1, 0]
 
 
-def test_a_try_that_was_begun_and_never_ended_counts() -> None:
-    found = attempts.begun(attempts.EMPTY, at=AT, remedy="restart", run_id="run")
-    assert attempts.tries_left(attempts.current(found, AT)) == 2
+@pytest.mark.parametrize("outcome", ["begun", "healed", "not healed: no", "failed: no"])
+def test_each_try_of_the_last_two_hours_counts_whatever_came_of_it(outcome: str) -> None:
+    found = treated(outcome)
+    assert attempts.tries_left(found, later(hours=2)) == 2
+    assert attempts.tries_left(found, later(hours=2, seconds=1)) == 3
 
 
-def test_after_it_was_healed_an_illness_is_a_new_one() -> None:
-    assert attempts.current(treated("not healed", "healed", called=True), AT) == attempts.EMPTY
-    ill = treated("healed", "not healed: it is down")
-    assert attempts.current(ill, AT) == ill
+def test_tries_ahead_of_the_clock_count() -> None:
+    """It was set back."""
+    assert attempts.tries_left(treated("healed", "healed"), later(hours=-5)) == 1
 
 
-@pytest.mark.parametrize(
-    ("later", "forgotten"), [(timedelta(hours=24), False), (timedelta(hours=24, seconds=1), True)]
-)
-def test_after_a_day_it_is_tried_anew(later: timedelta, forgotten: bool) -> None:
+def test_what_is_left_to_a_person_is_so_for_a_day() -> None:
     found = treated("not healed", "not healed", "not healed", called=True)
-    now = (NOON + later).isoformat()
-    assert attempts.current(found, now) == (attempts.EMPTY if forgotten else found)
+    assert attempts.tries_left(found, later(hours=24)) == 0
+    assert attempts.tries_left(found, later(hours=24, seconds=1)) == 3
+
+
+def test_after_it_was_healthy_it_is_tried_anew_and_a_person_called_anew() -> None:
+    found = attempts.recovered(treated("not healed", "not healed", "not healed", called=True))
+    assert found["called"] is False
+    # Within two hours there is no further try, but somebody to be called.
+    assert attempts.tries_left(found, later(hours=1)) == 0
+    assert attempts.tries_left(found, later(hours=3)) == 3
+    assert [each["outcome"] for each in found["attempts"]] == ["not healed"] * 3
+
+
+def test_a_try_whose_end_nobody_saw_has_healed_what_is_healthy() -> None:
+    begun = attempts.begun(treated("not healed"), at=AT, remedy="restart", run_id="run")
+    assert [each["outcome"] for each in attempts.recovered(begun)["attempts"]] == ["not healed", "healed"]
+    assert attempts.recovered(attempts.EMPTY) == attempts.EMPTY
+
+
+def test_the_last_hundred_tries_are_kept() -> None:
+    found = attempts.EMPTY
+    for number in range(103):
+        found = attempts.begun(found, at=AT, remedy=f"try {number}", run_id="run")
+    assert [each["remedy"] for each in found["attempts"]] == [f"try {number}" for number in range(3, 103)]
+
+
+def test_tries_from_a_time_on() -> None:
+    found = attempts.begun(treated("healed"), at=later(minutes=1), remedy="again", run_id="run")
+    assert [each["remedy"] for each in attempts.since(found, AT)["attempts"]] == ["restart", "again"]
+    assert [each["remedy"] for each in attempts.since(found, later(seconds=1))["attempts"]] == ["again"]
 
 
 def test_a_treatment_survives_its_way_through_json() -> None:

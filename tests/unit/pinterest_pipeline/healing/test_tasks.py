@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowSkipException
 
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.errors import Permanent
@@ -50,7 +50,7 @@ def applied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The remedy of the connector is noted here instead."""
     done: list[str] = []
     remedy = Remedy(name="restart it", apply=lambda: done.append("restarted"))
-    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: remedy)
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda found: remedy)
     return done
 
 
@@ -67,15 +67,12 @@ def test_all_events_of_a_run_are_looked_at_in_the_order_of_components(ward: Ward
 
 def test_what_became_healthy_is_not_treated(ward: Ward) -> None:
     ward.use(AUTO_HEAL="true")
-    with pytest.raises(AirflowSkipException, match="nothing is ill"):
-        choose(event(connector="healthy", source="down"))
-    with pytest.raises(AirflowSkipException, match="nothing is ill"):
-        choose()
+    assert choose(event(connector="healthy", source="down")) == []
+    assert choose() == []
 
 
 def test_without_the_setting_only_a_person_heals(ward: Ward) -> None:
-    with pytest.raises(AirflowSkipException, match="PINTEREST_AUTO_HEAL is false"):
-        choose(event(connector="down"))
+    assert choose(event(connector="down")) == []
     assert choose(component="connector") == ["connector"]
 
 
@@ -108,7 +105,7 @@ def test_after_three_tries_a_person_is_called_once(
     assert applied == ["restarted"] * 3
     ((subject, message),) = ward.site.received()
     assert subject == "Pinterest pipeline: S3 sink connector could not be healed"
-    assert "after 3 tries" in message
+    assert "after 3 tries within two hours" in message
     assert message.count("restart it: not healed: it is down") == 3
     assert "docs/runbooks/connector.md" in message
     with pytest.raises(Permanent):
@@ -117,15 +114,57 @@ def test_after_three_tries_a_person_is_called_once(
     assert ward.site.received() == []
 
 
-def test_a_new_illness_is_treated_anew(ward: Ward, looks: list[Status], applied: list[str]) -> None:
+def test_the_next_illness_calls_a_person_again(
+    ward: Ward, looks: list[Status], applied: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it goes in production: a person mends it, and the event of its recovery comes."""
+    ward.use(AUTO_HEAL="true")
     with pytest.raises(Permanent):
         treat()
-    looks[:] = [Status.HEALTHY]
-    treat()
+    assert len(ward.site.received()) == 1
+    assert choose(event(connector="healthy")) == []
+    # Within two hours nothing more is tried, and a person is called for this illness too.
+    with pytest.raises(Permanent):
+        treat()
+    assert len(applied) == 3
+    assert len(ward.site.received()) == 1
+    choose(event(connector="healthy"))
+    later = datetime.now(UTC) + timedelta(hours=3)
+    monkeypatch.setattr(tasks, "now_text", lambda: later.isoformat(timespec="seconds"))
     looks[:] = [Status.DOWN, Status.HEALTHY]
     treat()
     assert len(applied) == 4
-    assert len(ward.site.document(KEY)["attempts"]) == 1
+    assert len(ward.site.document(KEY)["attempts"]) == 4
+
+
+def test_what_is_healed_and_ill_again_is_not_healed_for_ever(
+    ward: Ward, looks: list[Status], applied: list[str]
+) -> None:
+    ward.use(AUTO_HEAL="true")
+    for _ in range(3):
+        looks[:] = [Status.DOWN, Status.HEALTHY]
+        treat()
+        choose(event(connector="healthy"))
+    looks[:] = [Status.DOWN, Status.HEALTHY]
+    with pytest.raises(Permanent, match="was not healed"):
+        treat()
+    assert len(applied) == 3
+    ((_, message),) = ward.site.received()
+    assert message.count("restart it: healed") == 3
+
+
+def test_what_would_do_more_than_heal_is_left_to_a_person(
+    ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(found: Finding) -> Remedy:
+        raise remedies.Unsafe("it would also change topic sandbox.pin")
+
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", refuse)
+    for _ in range(2):
+        with pytest.raises(Permanent, match="is left to a person: it would also change topic"):
+            treat()
+    ((_, message),) = ward.site.received()
+    assert "left to a person: it would also change topic sandbox.pin" in message
 
 
 def test_a_try_whose_task_was_killed_counts(
@@ -134,7 +173,7 @@ def test_a_try_whose_task_was_killed_counts(
     def killed() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: Remedy(name="restart it", apply=killed))
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda found: Remedy(name="restart it", apply=killed))
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             treat()
@@ -149,15 +188,18 @@ def test_a_remedy_that_fails_is_a_try_with_its_reason(
     def fail() -> None:
         raise RuntimeError("the service refuses")
 
-    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: Remedy(name="restart it", apply=fail))
-    with pytest.raises(Permanent, match="failed: RuntimeError: the service refuses"):
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda found: Remedy(name="restart it", apply=fail))
+    # The error's own text may quote what people should not be sent.
+    with pytest.raises(Permanent, match="failed: RuntimeError, see the log of treat"):
         treat()
+    ((_, message),) = ward.site.received()
+    assert "the service refuses" not in message
 
 
 def test_a_state_without_a_remedy_calls_nobody(
     ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda: None)
+    monkeypatch.setitem(remedies.CHOOSERS, "connector", lambda found: None)
     assert treat()["done"].startswith("nothing")
     assert ward.site.received() == []
 
@@ -177,7 +219,7 @@ def test_a_dag_that_is_a_remedy_is_run_once_and_followed(
 ) -> None:
     remedy = Remedy(name="run it", dag_id="pinterest_stream_ingest", conf={"a": 1})
     for component in ("streams", "databricks"):
-        monkeypatch.setitem(remedies.CHOOSERS, component, lambda: remedy)
+        monkeypatch.setitem(remedies.CHOOSERS, component, lambda found: remedy)
     treated = [treat("streams"), treat("databricks")]
     assert tasks.list_dag_runs.function(treated) == [
         {"trigger_dag_id": "pinterest_stream_ingest", "conf": {"a": 1}}
@@ -189,18 +231,26 @@ def test_a_dag_that_is_a_remedy_is_run_once_and_followed(
     assert [each["outcome"] for each in noted["attempts"]] == ["healed"]
 
 
-def test_a_dag_that_did_not_help_calls_a_person(
+def test_a_dag_that_did_not_help_is_run_three_times_before_a_person_is_called(
     ward: Ward, looks: list[Status], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remedy = Remedy(name="run it", dag_id="pinterest_stream_ingest")
-    monkeypatch.setitem(remedies.CHOOSERS, "streams", lambda: remedy)
-    treated = treat("streams")
-    with pytest.raises(Permanent, match="Kinesis streams was not healed"):
-        tasks.look_again.function(["streams"], [treated])
-    assert len(ward.site.received()) == 1
+    monkeypatch.setitem(remedies.CHOOSERS, "streams", lambda found: remedy)
+    called = []
+    for _ in range(3):
+        treated = treat("streams")
+        with pytest.raises(Permanent, match="Kinesis streams was not healed"):
+            tasks.look_again.function(["streams"], [treated])
+        called.append(len(ward.site.received()))
+    assert called == [0, 0, 1]
 
 
 def test_a_run_in_which_one_was_not_treated_is_red(ward: Ward) -> None:
     with pytest.raises(Permanent, match="S3 sink connector: see the log of treat"):
         tasks.look_again.function(["connector"], [])
     assert tasks.look_again.function([], []) == {}
+
+
+def test_a_run_that_has_not_found_out_what_to_treat_is_red(ward: Ward) -> None:
+    with pytest.raises(Permanent, match="see the log of choose_components"):
+        tasks.look_again.function(None, [])

@@ -22,13 +22,17 @@ class Watch:
         self.now = NOON
         self.record: Record | None = None
         self.told: dict[str, alerts.Told] = {}
+        #: Components whose findings are news.
+        self.news: set[str] = set()
 
     def run(self, **statuses: Status) -> list[tuple[str, str]]:
         """One run; gives component and state of what is told."""
         at = self.now.isoformat()
         states = {
             name: make_state(
-                Finding(status=statuses.get(name, HEALTHY), sentence=f"{name} sentence"),
+                Finding(
+                    status=statuses.get(name, HEALTHY), sentence=f"{name} sentence", news=name in self.news
+                ),
                 checked_at=at,
                 seconds=0,
             )
@@ -91,6 +95,51 @@ def test_what_needs_an_ill_component_is_not_told_of_beside_it(watch: Watch) -> N
     # The lag is made up for a run later.
     assert watch.run(sink_lag=DEGRADED) == [("cluster", "healthy")]
     assert watch.run() == []
+
+
+def test_what_is_worse_than_what_it_needs_is_told_beside_it(watch: Watch) -> None:
+    watch.run()
+    assert watch.run(cluster=DEGRADED) == [("cluster", "degraded")]
+    assert watch.run(cluster=DEGRADED, connector=DOWN) == [("connector", "down")]
+    assert watch.run(cluster=DEGRADED) == [("connector", "healthy")]
+    # The counts in the ledger do not agree, after a batch that failed in the night.
+    assert watch.run(databricks=DEGRADED, tables=DOWN) == [
+        ("cluster", "healthy"),
+        ("databricks", "degraded"),
+        ("tables", "down"),
+    ]
+
+
+def test_what_is_as_ill_as_what_it_needs_is_its_consequence(watch: Watch) -> None:
+    watch.run()
+    assert watch.run(connector=DEGRADED, sink_lag=DEGRADED) == [("connector", "degraded")]
+    assert watch.run(connector=DEGRADED, sink_lag=DOWN) == [("sink_lag", "down")]
+
+
+def test_one_that_is_not_known_hides_nothing(watch: Watch) -> None:
+    """The REST proxy without its setting is unknown for good."""
+    assert watch.run(rest_proxy=UNKNOWN) == []
+    assert watch.run(rest_proxy=UNKNOWN) == [("rest_proxy", "unknown")]
+    assert watch.run(rest_proxy=UNKNOWN, api=DEGRADED) == [("api", "degraded")]
+    assert watch.run(rest_proxy=UNKNOWN, api=DOWN) == [("api", "down")]
+
+
+def test_what_is_not_known_beside_one_that_is_not_is_not_told_twice(watch: Watch) -> None:
+    for _ in range(2):
+        found = watch.run(cluster=UNKNOWN, topics=UNKNOWN)
+    assert found == [("cluster", "unknown")]
+
+
+def test_what_a_look_sees_only_once_is_told_whatever_else_is_ill(watch: Watch) -> None:
+    watch.run()
+    watch.news = {"dead_letters", "tables"}
+    ill = {"cluster": DOWN, "topics": DOWN, "dead_letters": DEGRADED, "databricks": DOWN, "tables": DEGRADED}
+    assert watch.run(**ill) == [
+        ("cluster", "down"),
+        ("dead_letters", "degraded"),
+        ("databricks", "down"),
+        ("tables", "degraded"),
+    ]
 
 
 def test_what_is_still_ill_when_what_it_needs_is_well_is_told(watch: Watch) -> None:
@@ -170,7 +219,13 @@ def test_five_changes_an_hour_are_each_told(watch: Watch) -> None:
 
 
 def test_what_people_know_is_read_as_far_as_it_can_be() -> None:
-    good: alerts.Told = {"status": "down", "changes": [NOON.isoformat()], "flapping": False}
+    good: alerts.Told = {
+        "status": "down",
+        "since": NOON.isoformat(),
+        "changes": [NOON.isoformat()],
+        "flapping": False,
+        "owed": ["once"],
+    }
     assert alerts.parse_told({"source": good}) == {"source": good}
     for bad in (
         {},
@@ -178,6 +233,8 @@ def test_what_people_know_is_read_as_far_as_it_can_be() -> None:
         {**good, "status": "fine"},
         {**good, "changes": ["noon"]},
         {**good, "changes": None},
+        {**good, "since": "noon"},
+        {**good, "owed": 3},
     ):
         assert alerts.parse_told({"api": bad, "source": good}) == {"source": good}
     assert alerts.parse_told([]) == {}

@@ -52,6 +52,12 @@ def test_one_that_hangs_is_unknown_in_time_and_keeps_what_was_kept(hanging: thre
     assert 0.2 <= seconds < 10
 
 
+def test_what_was_kept_wrongly_is_not_kept_for_ever() -> None:
+    wrong = {"end": {"not": "a number"}}
+    found, _ = look(Stub(lambda memory: memory.get("end", 0) + 1), wrong)
+    assert found == Finding(status=Status.DEGRADED, sentence="read 1", memory={"more": 1})
+
+
 def test_one_that_raises_is_unknown_with_the_error() -> None:
     def fail(_: Any) -> None:
         raise RuntimeError("no\n  such   thing")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pinterest_pipeline.assets import HEALTH
-from pinterest_pipeline.health import store, tasks
+from pinterest_pipeline.health import store, tasks, telling
 from pinterest_pipeline.health.components import COMPONENTS, Component
 from pinterest_pipeline.health.findings import Figure, Finding, Status
 from pinterest_pipeline.health.records import Record, make_state
@@ -90,7 +91,61 @@ def test_airflow_is_told_of_changes_only(site: Site, events: Any) -> None:
         tasks.publish_changes.function(keep(0), outlet_events=events)
     record = keep(1, source=Status.DOWN)
     tasks.publish_changes.function(record, outlet_events=events)
-    assert events[HEALTH].extra == {"run_id": record["run_id"], "changes": record["changes"]}
+    assert events[HEALTH].extra == {
+        "run_id": record["run_id"],
+        "changes": record["changes"],
+        "still_ill": [],
+    }
+
+
+def tried(site: Site, *attempts: tuple[datetime, str], called: bool = False) -> None:
+    """Tries about the connector."""
+    noted = [
+        {"at": at.isoformat(timespec="seconds"), "remedy": remedy, "run_id": "r", "outcome": "not healed: no"}
+        for at, remedy in attempts
+    ]
+    body = json.dumps({"attempts": noted, "called": called}).encode()
+    site.s3.put_object(Bucket=BUCKET, Key="health/healing/connector.json", Body=body)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "called", "told"),
+    [
+        # One try of this illness was in vain.
+        ([2], False, True),
+        # Three were, and the person is still to be called: the task that would have was killed.
+        ([2, 3, 4], False, True),
+        ([2, 3, 4], True, False),
+        # The only try is of an illness before this one.
+        ([-30], False, False),
+        ([], False, False),
+    ],
+)
+def test_airflow_is_told_of_what_was_treated_in_vain(
+    site: Site, events: Any, monkeypatch: pytest.MonkeyPatch, minutes: list[int], called: bool, told: bool
+) -> None:
+    monkeypatch.setattr(tasks, "settings", lambda: SimpleNamespace(auto_heal=True))
+    monkeypatch.setattr(tasks, "now_text", lambda: (NOON + timedelta(minutes=10)).isoformat())
+    began = NOON + timedelta(minutes=5)
+    keep(0)
+    keep(1, connector=Status.DOWN)
+    tried(site, *((began + timedelta(minutes=each), "restart") for each in minutes), called=called)
+    record = keep(2, connector=Status.DOWN)
+    assert record["changes"] == []
+    if told:
+        tasks.publish_changes.function(record, outlet_events=events)
+        assert events[HEALTH].extra["still_ill"] == ["connector"]
+    else:
+        with pytest.raises(AirflowSkipException):
+            tasks.publish_changes.function(record, outlet_events=events)
+
+
+def test_where_nothing_heals_airflow_is_not_told_of_what_is_ill_still(site: Site, events: Any) -> None:
+    keep(0)
+    keep(1, connector=Status.DOWN)
+    tried(site, (NOON + timedelta(minutes=7), "by hand"))
+    with pytest.raises(AirflowSkipException):
+        tasks.publish_changes.function(keep(2, connector=Status.DOWN), outlet_events=events)
 
 
 def test_people_receive_one_message_of_a_breakage_and_one_of_its_end(site: Site) -> None:
@@ -118,6 +173,41 @@ def test_what_could_not_be_sent_is_told_by_the_next_run(site: Site, monkeypatch:
             tasks.tell_people.function(keep(0, source=Status.DOWN))
     assert tasks.tell_people.function(keep(1, source=Status.DOWN)) == ["source"]
     assert len(site.received()) == 1
+
+
+def test_what_could_not_be_sent_and_is_over_is_told_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> int:
+        raise RuntimeError("no way out")
+
+    keep(0)
+    with monkeypatch.context() as broken:
+        broken.setattr(tasks.telling, "send", fail)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="no way out"):
+                tasks.tell_people.function(keep(1, dead_letters=Status.DEGRADED, sentence="3 are new"))
+    assert tasks.tell_people.function(keep(2)) == ["dead_letters"]
+    ((subject, text),) = site.received()
+    assert subject == "Pinterest pipeline: Dead letters healthy"
+    assert text.count("Not sent before: Dead letters is degraded") == 1
+    assert "3 are new" in text
+    assert "Dead letters is healthy now: because" in text
+    assert tasks.tell_people.function(keep(3)) == []
+
+
+def test_one_notifier_that_fails_leaves_the_others_and_is_not_told_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(context: Any) -> None:
+        raise RuntimeError("no way out")
+
+    working = telling.notifiers_with
+    monkeypatch.setattr(telling, "notifiers_with", lambda **texts: [fail, *working(**texts), fail])
+    assert tasks.tell_people.function(keep(0, source=Status.DOWN)) == ["source"]
+    assert len(site.received()) == 1
+    assert tasks.tell_people.function(keep(1, source=Status.DOWN)) == []
+    assert site.received() == []
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'{"source": {"status": 1}}'])
@@ -200,15 +290,16 @@ def test_a_look_that_has_nothing_to_compare_with(
 
 
 def test_a_message_says_what_was_tried(site: Site) -> None:
-    tasks.tell_people.function(keep(0, connector=Status.DOWN))
-    now = datetime.now(UTC)
-    tries = [
-        {"at": at.isoformat(timespec="seconds"), "remedy": remedy, "run_id": "r", "outcome": "healed"}
-        for at, remedy in ((now - timedelta(days=2), "an old one"), (now, "restart its tasks"))
-    ]
-    body = json.dumps({"attempts": tries, "called": False}).encode()
-    site.s3.put_object(Bucket=BUCKET, Key="health/healing/connector.json", Body=body)
-    tasks.tell_people.function(keep(1))
-    _, (_, message) = site.received()
-    assert "restart its tasks: healed" in message
-    assert "an old one" not in message
+    keep(0)
+    tried(
+        site, (NOON + timedelta(minutes=4), "an old one"), (NOON + timedelta(minutes=7), "restart its tasks")
+    )
+    tasks.tell_people.function(keep(1, connector=Status.DOWN))
+    tasks.tell_people.function(keep(2, connector=Status.DEGRADED))
+    tasks.tell_people.function(keep(3))
+    messages = [text for _, text in site.received()]
+    assert len(messages) == 3
+    # Those of this illness: it began as down after five minutes, and went on as degraded.
+    assert "2026-03-01T12:07:00+00:00: restart its tasks: not healed: no" in messages[0]
+    assert "restart its tasks" in messages[2]
+    assert not any("an old one" in text for text in messages)

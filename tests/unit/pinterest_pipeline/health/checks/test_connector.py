@@ -154,11 +154,16 @@ class TestMetrics:
     def test_without_a_time_of_creation_it_is_healthy(self) -> None:
         assert look({"metrics": True}, created=None, **tasks(None, None)).status == "healthy"
 
-    def test_what_could_not_be_read_is_said_and_healthy(self) -> None:
-        found = look({"metrics": True}, metrics_trouble="ClientError AccessDenied", **tasks(None, None))
-        assert found.status == "healthy"
-        assert found.sentence.endswith("its task metrics could not be read: ClientError AccessDenied")
-        assert found.memory["metrics"] is True
+    @pytest.mark.parametrize("memory", [{}, {"metrics": True}])
+    def test_without_them_it_is_not_known_whether_its_tasks_run(self, memory: dict[str, bool]) -> None:
+        found = look(memory, metrics_trouble="AccessDenied", **tasks(None, None))
+        assert found.status == "unknown"
+        assert found.sentence == "its task metrics could not be read: AccessDenied"
+        assert found.memory["metrics"] is memory.get("metrics", False)
+
+    def test_a_failed_connector_is_down_without_them(self) -> None:
+        found = look(state="FAILED", metrics_trouble="AccessDenied", **tasks(None, None))
+        assert found.status == "down"
 
 
 class TestLog:

@@ -175,9 +175,17 @@ def test_a_continuous_run_that_is_up_is_healthy() -> None:
     ],
     ids=["never", "failed"],
 )
-def test_a_continuous_run_that_is_not_up_is_degraded(runs: tuple[EndedRun, ...], sentence: str) -> None:
+def test_a_continuous_run_that_is_not_up_is_down(runs: tuple[EndedRun, ...], sentence: str) -> None:
     found = continuous(*runs, alive=False)
-    assert (found.status, found.sentence) == (Status.DEGRADED, sentence)
+    assert (found.status, found.sentence) == (Status.DOWN, sentence)
+
+
+def test_a_continuous_run_that_is_not_up_is_worse_than_a_failed_batch() -> None:
+    """Or it would go unseen as long as the batch is degraded."""
+    failed = ended(1, notebook=BATCH, result="FAILED")
+    assert look(failed).status is Status.DEGRADED
+    reading = Reading(at=AT, notebooks=(BATCH, CONTINUOUS), continuous=CONTINUOUS, ended=(failed,))
+    assert judge(reading, {}).status is Status.DOWN
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,14 @@ def test_a_check_that_was_late_counts_from_the_one_before() -> None:
     assert look(600, look(0, {}, pin=(70, 500)).memory, pin=(70, 500)).status is Status.DEGRADED
 
 
+def test_a_backlog_that_stands_since_a_time_ahead_counts_from_now() -> None:
+    """A clock that had jumped ahead was set back."""
+    ahead = look(12 * 60, {}, pin=(70, 500))
+    memory = look(0, ahead.memory, pin=(70, 500)).memory
+    assert memory["backlog"]["pin"]["since"] == AT.isoformat()
+    assert look(45, memory, pin=(70, 500)).status is Status.DEGRADED
+
+
 def test_rows_of_the_ledger_that_were_deleted_begin_anew() -> None:
     found = look(60, look(0, {}, pin=(70, 500)).memory, pin=(570, 0))
     assert found.status is Status.HEALTHY
@@ -159,9 +167,10 @@ def test_records_that_were_throttled_are_told_once() -> None:
     assert first.sentence == "stream s-geo has throttled 1,230 records since the last check"
     assert first.figures["s-geo_throttled"] == Figure(value=1230, unit="records")
     assert first.figures["s-pin_throttled"] == Figure(value=0, unit="records")
+    assert first.news
 
     again = refused({"2026-05-01T11:59:00+00:00": 30, "2026-05-01T11:58:00+00:00": 1200}, first.memory)
-    assert again.status is Status.HEALTHY
+    assert (again.status, again.news) == (Status.HEALTHY, False)
     assert again.figures["s-geo_throttled"] == Figure(value=0, unit="records")
 
 
@@ -174,8 +183,8 @@ def test_a_minute_that_has_grown_counts_by_what_is_new() -> None:
 def test_what_could_not_be_measured_is_counted_later() -> None:
     first = refused({"2026-05-01T11:59:00+00:00": 30}, {})
     unmeasured = refused(None, first.memory)
-    assert unmeasured.status is Status.HEALTHY
-    assert unmeasured.sentence.endswith("what they throttle is not known: AccessDenied")
+    assert unmeasured.status is Status.UNKNOWN
+    assert unmeasured.sentence == "what the streams throttle is not known: AccessDenied"
     assert unmeasured.figures["s-geo_throttled"] == Figure(value=None, unit="records")
     later = refused({"2026-05-01T11:59:00+00:00": 30, "2026-05-01T12:01:00+00:00": 5}, unmeasured.memory)
     assert later.sentence == "stream s-geo has throttled 5 records since the last check"
