@@ -9,7 +9,7 @@ from fractions import Fraction
 from pinterest_sandbox.airflow.dags import DAILY, EMULATE, STREAM_INGEST
 from pinterest_sandbox.databricks import runs_client
 from pinterest_sandbox.drill.stage import POISON, Stage
-from pinterest_sandbox.drill.stock import ENTITIES
+from pinterest_sandbox.drill.stock import BATCH, ENTITIES, STREAM, table_versions
 
 #: How long what ends by itself lasts, in seconds.
 PASSING_S = 20.0
@@ -33,17 +33,19 @@ class Breakage:
     :param name: by which it is chosen.
     :param title: for people.
     :param component: whose state people are told of; ``None`` where no component is ill.
+    :param label: how messages call it.
     :param prepare: done before the burst.
     :param strike: breaks it. The burst is under way.
     :param mend: what AWS, or a person, does once it was seen.
     :param undo: what is done at the end to have the sandbox as it was.
     :param healer: who mends it, for people.
-    :param refused: records that the strike adds and that must end in quarantine or as dead letters.
+    :param refused: records of each entity that it adds and that must end in quarantine or as dead letters.
     """
 
     name: str
     title: str
     component: str | None
+    label: str = ""
     strike: Callable[[Stage], None]
     healer: str
     prepare: Callable[[Stage], None] = _nothing
@@ -89,11 +91,12 @@ def _fail_one_task(stage: Stage) -> None:
     stage.end_faults()
 
 
-def _kill_notebook_of(dag_id: str) -> Callable[[Stage], None]:
+def _kill_notebook_of(dag_id: str, kind: str) -> Callable[[Stage], None]:
     def strike(stage: Stage) -> None:
-        before = len(runs_client.list_runs(stage.config))
+        before = table_versions(stage.config, kind)
         stage.airflow.trigger(dag_id, {})
-        stage.wait_for_notebook(before)
+        # One table has been written and others not: what was done of its work must not count twice.
+        stage.wait_for_commit(kind, before)
         stage.kill_worker()
 
     return strike
@@ -158,6 +161,7 @@ BREAKAGES = {
             name="broker",
             title="kill -9 of the broker",
             component="cluster",
+            label="MSK cluster",
             strike=_held("kafka"),
             mend=_release,
             healer="MSK starts it again",
@@ -166,6 +170,7 @@ BREAKAGES = {
             name="rest-proxy",
             title="kill -9 of the REST proxy",
             component="rest_proxy",
+            label="Kafka REST proxy",
             strike=_held("rest-proxy"),
             healer="pinterest_heal restarts it through SSM",
         ),
@@ -173,6 +178,7 @@ BREAKAGES = {
             name="api",
             title="kill -9 of the API",
             component="api",
+            label="API",
             strike=_held("api"),
             mend=_release,
             healer="API Gateway comes back",
@@ -181,6 +187,7 @@ BREAKAGES = {
             name="source",
             title="MariaDB stopped and started",
             component="source",
+            label="Source database",
             strike=_held("source"),
             mend=_release,
             healer="RDS starts it again",
@@ -189,6 +196,7 @@ BREAKAGES = {
             name="s3-slow-down",
             title="S3 answers 503 SlowDown for 20 s",
             component="landing",
+            label="Landing in S3",
             strike=_slow_down,
             healer="S3 takes requests again",
         ),
@@ -196,43 +204,49 @@ BREAKAGES = {
             name="kinesis-throttling",
             title="Kinesis throttles half of the requests for 20 s",
             component="streams",
+            label="Kinesis streams",
             strike=_throttle,
             healer="Kinesis takes requests again",
         ),
         Breakage(
             name="daily-worker",
-            title="Spark worker killed during the daily run",
+            title="Spark worker killed in the middle of the daily run",
             component="databricks",
-            strike=_kill_notebook_of(DAILY),
+            label="Databricks",
+            strike=_kill_notebook_of(DAILY, BATCH),
             healer="Airflow's retry",
         ),
         Breakage(
             name="stream-worker",
-            title="Spark worker killed during the stream run",
+            title="Spark worker killed in the middle of the stream run",
             component="databricks",
-            strike=_kill_notebook_of(STREAM_INGEST),
+            label="Databricks",
+            strike=_kill_notebook_of(STREAM_INGEST, STREAM),
             healer="Airflow's retry",
         ),
         Breakage(
             name="poison-topics",
             title="a poison record in each topic",
             component="dead_letters",
+            label="Dead letters",
             strike=_poison_topics,
             healer="the sink goes on without it",
-            refused=len(ENTITIES),
+            refused=1,
         ),
         Breakage(
             name="poison-streams",
             title="a poison record in each stream",
             component="tables",
+            label="Delta tables",
             strike=_poison_streams,
             healer="the ingest goes on without it",
-            refused=len(ENTITIES),
+            refused=1,
         ),
         Breakage(
             name="connect",
             title="kill -9 of the Connect worker",
             component="connector",
+            label="S3 sink connector",
             strike=_held("connect"),
             mend=_release,
             healer="MSK Connect starts it again",
@@ -241,6 +255,7 @@ BREAKAGES = {
             name="connector-task",
             title="one task of the connector failed",
             component="connector",
+            label="S3 sink connector",
             prepare=lambda stage: stage.set_connect("--failed-tasks", "count-only"),
             strike=_fail_one_task,
             undo=lambda stage: stage.set_connect(),
@@ -250,6 +265,7 @@ BREAKAGES = {
             name="s3-access-denied",
             title="S3 answers AccessDenied to the connector",
             component="connector",
+            label="S3 sink connector",
             strike=_deny_connector,
             mend=_end_faults,
             healer="a person mends the role, pinterest_heal makes the connector again",
@@ -279,6 +295,7 @@ BREAKAGES = {
             name="continuous-stream",
             title="Spark worker killed under the continuous stream run",
             component="databricks",
+            label="Databricks",
             prepare=_run_continuously,
             strike=lambda stage: stage.kill_worker(),
             undo=_run_by_schedule,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pinterest_sandbox.airflow.dags import DAILY, EMULATE, HEAL, STREAM_INGEST
 from pinterest_sandbox.drill.breakages import Breakage
-from pinterest_sandbox.drill.looks import HEALTHY, INTERVAL_S, Looks, NotSeen
+from pinterest_sandbox.drill.looks import INTERVAL_S, Looks, NotSeen
 from pinterest_sandbox.drill.mailbox import Letter, Mailbox
 from pinterest_sandbox.drill.reckoning import Reckoning, reckon
 from pinterest_sandbox.drill.stage import Stage
@@ -18,8 +18,10 @@ from pinterest_sandbox.waiting import NotReady, wait_until
 
 #: Seconds until all must be healthy again.
 HEALING_LIMIT = 900.0
-#: Of a breakage with an ill component, and of one without.
-LETTERS = {True: 2, False: 0}
+#: States that people are told of when one look has found them.
+TOLD_AT_ONCE = ("degraded", "down")
+#: Of the subjects of the health DAG's messages.
+PREFIX = "Pinterest pipeline: "
 
 
 @dataclass
@@ -81,7 +83,7 @@ def perform(
         _break(stage, looks, breakage, outcome)
         _settle(stage, looks, breakage)
         outcome.letters = mailbox.received()
-        _judge_letters(outcome)
+        _judge_letters(outcome, breakage.label)
         outcome.reckon(
             reckon(
                 before,
@@ -106,7 +108,7 @@ def _break(stage: Stage, looks: Looks, breakage: Breakage, outcome: Outcome) -> 
     component = breakage.component
     if component is not None:
         seen = looks.until(
-            lambda seen: seen.states[component]["status"] != HEALTHY,
+            lambda seen: seen.states[component]["status"] in TOLD_AT_ONCE,
             what=f"{component} ill",
             limit=INTERVAL_S,
         )
@@ -148,8 +150,16 @@ def _no_runs(stage: Stage, dag_id: str) -> None:
         raise NotReady(f"{len(active)} go on")
 
 
-def _judge_letters(outcome: Outcome) -> None:
-    wanted = LETTERS[outcome.component is not None]
-    if len(outcome.letters) != wanted:
-        subjects = ", ".join(letter.subject for letter in outcome.letters)
-        outcome.problems.append(f"{wanted} messages were expected, {len(outcome.letters)} came: {subjects}")
+def _judge_letters(outcome: Outcome, label: str) -> None:
+    """One message of the breakage and one of its end, or none."""
+    wanted = [f"{label} {{ill}}", f"{label} healthy"] if outcome.component is not None else []
+    subjects = [letter.subject for letter in outcome.letters]
+    as_wanted = len(subjects) == len(wanted) and all(
+        subject in {f"{PREFIX}{each.format(ill=ill)}" for ill in TOLD_AT_ONCE}
+        for each, subject in zip(wanted, subjects, strict=True)
+    )
+    if not as_wanted:
+        outcome.problems.append(
+            f"{len(wanted)} messages were expected{f' of {label}' if wanted else ''}, "
+            f"{len(subjects)} came: {'; '.join(subjects) or 'none'}"
+        )

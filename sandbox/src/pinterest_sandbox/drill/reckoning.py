@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pinterest_sandbox.drill.stock import ENTITIES, KINDS, Rows, Stock
@@ -37,36 +36,49 @@ def reckon(before: Stock, after: Stock, rows: Rows, *, posts: int, refused: int)
     :param after: counted when all of it is in the tables.
     :param rows: of the burst's posts.
     :param posts: of the burst.
-    :param refused: records beside them that must have ended in quarantine or as dead letters.
+    :param refused: records of each entity beside them that must have ended in quarantine or as dead letters.
     """
     wanted = posts * len(ENTITIES) * len(KINDS)
-    lines = _grown(before.lines, after.lines)
-    streamed = _grown(before.streamed, after.streamed)
-    dead = after.dead - before.dead
-    quarantined = _grown(before.quarantined, after.quarantined) + dead
-    gaps = {
-        "acknowledged by Kafka, neither landed nor dead letters": (
-            _grown(before.acknowledged, after.acknowledged) - lines - dead
-        ),
-        "in the streams and not read by the ingest": streamed - _grown(before.read, after.read),
-        "poisonous and not kept apart": refused - quarantined,
-        "posted and not in a table": wanted - rows.kept,
-    }
-    problems = [f"{gap:,} records {what}" for what, gap in gaps.items() if gap > 0]
-    problems += [f"{-gap:,} records too many: {what}" for what, gap in gaps.items() if gap < 0]
+    problems, lost, dead = [], 0, after.dead - before.dead
+
+    def hold(gap: int, what: str) -> None:
+        nonlocal lost
+        if gap:
+            problems.append(f"{gap:,} records {what}" if gap > 0 else f"{-gap:,} records too many: {what}")
+            lost += max(0, gap)
+
+    # Entity by entity: one that lacks what another has too many is not in order.
+    apart = dict.fromkeys(ENTITIES, 0)
+    for entity in ENTITIES:
+        grown = _Growth(before, after, entity)
+        hold(grown.streamed - grown.read, f"of {entity} in the stream and not read by the ingest")
+        # What Kafka has acknowledged and S3 has not are dead letters, if there are as many of these.
+        apart[entity] = grown.acknowledged - grown.lines
+        kept_apart = apart[entity] + grown.quarantined
+        hold(refused - kept_apart, f"of {entity} poisonous and not kept apart")
+    hold(sum(apart.values()) - dead, "acknowledged by Kafka, neither landed nor dead letters")
+    hold(wanted - rows.kept, "posted and not in a table")
     problems += [f"posts that a table lacks: {missing}" for missing in rows.missing]
     if rows.doubled:
         problems.append(f"{rows.doubled:,} rows have the key of another")
+    growths = [_Growth(before, after, entity) for entity in ENTITIES]
     return Reckoning(
-        sent=wanted + refused,
-        landed=lines + streamed,
+        sent=wanted + refused * len(ENTITIES),
+        landed=sum(grown.lines + grown.streamed for grown in growths),
         kept=rows.kept,
-        quarantined=quarantined,
-        lost=sum(max(0, gap) for gap in gaps.values()),
+        quarantined=sum(grown.quarantined for grown in growths) + dead,
+        lost=lost,
         doubled=rows.doubled,
         problems=tuple(problems),
     )
 
 
-def _grown(before: Mapping[str, int], after: Mapping[str, int]) -> int:
-    return sum(after[entity] - before[entity] for entity in ENTITIES)
+class _Growth:
+    """By how much each count of an entity has grown."""
+
+    def __init__(self, before: Stock, after: Stock, entity: str) -> None:
+        self.acknowledged = after.acknowledged[entity] - before.acknowledged[entity]
+        self.lines = after.lines[entity] - before.lines[entity]
+        self.streamed = after.streamed[entity] - before.streamed[entity]
+        self.read = after.read[entity] - before.read[entity]
+        self.quarantined = after.quarantined[entity] - before.quarantined[entity]

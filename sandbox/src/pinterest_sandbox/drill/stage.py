@@ -17,7 +17,7 @@ from pinterest_sandbox.aws.api_key import read_api_key
 from pinterest_sandbox.aws.service import services as aws_services
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks import runs_client
-from pinterest_sandbox.drill.stock import next_offsets
+from pinterest_sandbox.drill.stock import next_offsets, table_versions
 from pinterest_sandbox.environment import api_url
 from pinterest_sandbox.faults import control
 from pinterest_sandbox.faults.fault import Fault
@@ -124,18 +124,17 @@ class Stage:
         """Kill the process that runs the notebooks with SIGKILL."""
         os.kill(runs_client.worker_pid(self.config), signal.SIGKILL)
 
-    def wait_for_notebook(self, before: int) -> None:
-        """Wait until a notebook run goes on that was not there before.
+    def wait_for_commit(self, kind: str, before: dict[str, int]) -> None:
+        """Wait until one of the tables of a kind has a new version.
 
-        :param before: how many runs there were.
+        :param before: entity to version.
         """
 
-        def goes_on() -> None:
-            runs = runs_client.list_runs(self.config)
-            if len(runs) <= before or runs[0]["state"]["life_cycle_state"] != "RUNNING":
-                raise NotReady(str([run["state"] for run in runs[:1]]))
+        def written() -> None:
+            if table_versions(self.config, kind) == before:
+                raise NotReady("no table has a new version")
 
-        wait_until(goes_on, what="the notebook", timeout=180, interval=0.2)
+        wait_until(written, what="the first commit of the notebook", timeout=180, interval=0.05)
 
     def wait_for_task(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
         """Wait until a task of a run is in a state."""

@@ -14,8 +14,9 @@ from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks.sql_client import run_sql
 
 ENTITIES = ("pin", "geo", "user")
-#: Kind of table by path.
-KINDS = {"batch": "batch", "stream": "table"}
+#: Kinds of tables, and the one of each path.
+BATCH, STREAM = "batch", "table"
+KINDS = {"batch": BATCH, "stream": STREAM}
 SMOKE_TEST = "smoke-test-"
 TIMEOUT_S = 20.0
 
@@ -97,6 +98,20 @@ def count_rows(config: Config, keys: range) -> Rows:
             if lacking := len(keys) - int(found or 0):
                 missing.append(f"{entity} on the {path} path: {lacking}")
     return Rows(kept, tuple(missing), doubled)
+
+
+def table_versions(config: Config, kind: str) -> dict[str, int]:
+    """The newest version of each table of a kind.
+
+    :param kind: of the tables.
+    :returns: entity to version.
+    """
+    return {
+        entity: int(
+            run_sql(config, f"DESCRIBE HISTORY {table(config, f'{entity}_{kind}')} LIMIT 1")[0][0] or 0
+        )
+        for entity in ENTITIES
+    }
 
 
 def next_offsets(config: Config, suffixes: tuple[str, ...]) -> dict[str, int]:

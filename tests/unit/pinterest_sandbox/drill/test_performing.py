@@ -15,7 +15,10 @@ from pinterest_sandbox.drill.performing import Outcome, perform
 from pinterest_sandbox.drill.stock import Rows, Stock
 
 KEYS = range(100, 110)
-DOWN, HEALTHY = Letter("1", "API down", ""), Letter("2", "API healthy", "")
+DOWN = Letter("1", "Pinterest pipeline: API down", "")
+HEALTHY = Letter("2", "Pinterest pipeline: API healthy", "")
+OTHER = Letter("2", "Pinterest pipeline: Databricks healthy", "")
+UNHEALED = Letter("2", "Pinterest pipeline: API could not be healed", "")
 NOTHING = dict.fromkeys(("pin", "geo", "user"), 0)
 EMPTY = Stock(
     acknowledged=NOTHING, dead=0, lines=NOTHING, streamed=NOTHING, read=NOTHING, quarantined=NOTHING
@@ -87,6 +90,7 @@ def played(theatre: Any, **changes: Any) -> Outcome:
             "name": "api",
             "title": "the API",
             "component": "api",
+            "label": "API",
             "strike": lambda stage: stage.story.append("strike"),
             "mend": lambda stage: stage.story.append("mend"),
             "undo": lambda stage: stage.story.append("undo"),
@@ -122,17 +126,26 @@ def test_a_breakage_that_is_seen_mended_and_told_of() -> None:
     assert (outcome.sent, outcome.kept, outcome.lost) == (60, 60, 0)
 
 
-@pytest.mark.parametrize("letters", [(), (DOWN,), (DOWN, DOWN, HEALTHY)])
-def test_another_number_of_messages_is_a_problem(letters: tuple[Letter, ...]) -> None:
+@pytest.mark.parametrize(
+    "letters",
+    [(), (DOWN,), (DOWN, DOWN, HEALTHY), (DOWN, DOWN), (HEALTHY, DOWN), (DOWN, OTHER), (DOWN, UNHEALED)],
+)
+def test_other_messages_are_a_problem(letters: tuple[Letter, ...]) -> None:
     theatre = Theatre("healthy", "down", "healthy", "healthy", letters=letters)
     (problem,) = played(theatre).problems
-    assert problem.startswith(f"2 messages were expected, {len(letters)} came")
+    assert problem.startswith(f"2 messages were expected of API, {len(letters)} came")
+
+
+def test_a_look_that_only_failed_has_not_seen_it() -> None:
+    theatre = Theatre("healthy", "unknown", "degraded", "healthy", "healthy")
+    assert played(theatre).problems == []
+    assert theatre.story.index("look: degraded") < theatre.story.index("mend")
 
 
 def test_where_nothing_is_ill_nobody_is_told() -> None:
     assert played(Theatre("healthy", "healthy", "healthy", letters=()), component=None).problems == []
     (problem,) = played(Theatre("healthy", "healthy", "healthy"), component=None).problems
-    assert problem == "0 messages were expected, 2 came: API down, API healthy"
+    assert problem.startswith("0 messages were expected, 2 came: Pinterest pipeline: API down; ")
 
 
 def test_what_is_not_seen_is_a_problem_and_cleaned_up() -> None:

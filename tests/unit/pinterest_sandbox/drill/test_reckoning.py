@@ -50,34 +50,64 @@ def test_what_was_sent_twice_and_merged_is_neither_lost_nor_doubled() -> None:
     assert found.problems == ()
 
 
-def test_poison_is_kept_apart() -> None:
-    after = replace(AFTER, acknowledged=each(111), dead=5)
-    found = reckon(BEFORE, after, ROWS, posts=POSTS, refused=3)
+@pytest.mark.parametrize(
+    "changes",
+    [{"acknowledged": each(111), "dead": 5}, {"quarantined": each(2), "lines": each(108)}],
+    ids=["dead letters", "quarantine"],
+)
+def test_poison_is_kept_apart(changes: dict[str, Any]) -> None:
+    found = reckon(BEFORE, replace(AFTER, **changes), ROWS, posts=POSTS, refused=1)
     assert (found.sent, found.quarantined, found.lost, found.problems) == (63, 3, 0, ())
 
 
 @pytest.mark.parametrize(
-    ("changes", "lost", "problem"),
+    ("changes", "lost", "problems"),
     [
-        ({"lines": each(107)}, 3, "3 records acknowledged by Kafka, neither landed nor dead letters"),
-        ({"read": each(108)}, 6, "6 records in the streams and not read by the ingest"),
         (
-            {"lines": each(109)},
-            0,
-            "3 records too many: acknowledged by Kafka, neither landed nor dead letters",
+            {"lines": {**each(108), "geo": 105}},
+            3,
+            [
+                "3 records too many: of geo poisonous and not kept apart",
+                "3 records acknowledged by Kafka, neither landed nor dead letters",
+            ],
         ),
-        ({"read": each(111)}, 0, "3 records too many: in the streams and not read by the ingest"),
-        ({"quarantined": each(2)}, 0, "3 records too many: poisonous and not kept apart"),
+        (
+            {"read": {**each(110), "pin": 108}},
+            2,
+            ["2 records of pin in the stream and not read by the ingest"],
+        ),
+        (
+            {"read": {**each(110), "user": 111}},
+            0,
+            ["1 records too many: of user in the stream and not read by the ingest"],
+        ),
+        (
+            {"quarantined": {**each(1), "pin": 2}},
+            0,
+            ["1 records too many: of pin poisonous and not kept apart"],
+        ),
+        # A dead letter more than records that did not land.
+        ({"dead": 3}, 0, ["1 records too many: acknowledged by Kafka, neither landed nor dead letters"]),
     ],
 )
-def test_what_does_not_agree(changes: dict[str, Any], lost: int, problem: str) -> None:
+def test_what_does_not_agree(changes: dict[str, Any], lost: int, problems: list[str]) -> None:
     found = reckon(BEFORE, replace(AFTER, **changes), ROWS, posts=POSTS, refused=0)
-    assert (found.lost, found.problems) == (lost, (problem,))
+    assert (found.lost, list(found.problems)) == (lost, problems)
+
+
+@pytest.mark.parametrize("count", ["lines", "read"])
+def test_one_entity_does_not_make_up_for_another(count: str) -> None:
+    right = getattr(AFTER, count)
+    shifted = {**right, "pin": right["pin"] - 3, "geo": right["geo"] + 3}
+    found = reckon(BEFORE, replace(AFTER, **{count: shifted}), ROWS, posts=POSTS, refused=0)
+    assert found.lost == 3
+    assert len(found.problems) == 2
 
 
 def test_poison_that_is_nowhere_is_lost() -> None:
-    found = reckon(BEFORE, AFTER, ROWS, posts=POSTS, refused=3)
-    assert (found.lost, found.problems) == (3, ("3 records poisonous and not kept apart",))
+    after = replace(AFTER, quarantined={**each(2), "geo": 1})
+    found = reckon(BEFORE, after, ROWS, posts=POSTS, refused=1)
+    assert (found.lost, found.problems) == (1, ("1 records of geo poisonous and not kept apart",))
 
 
 def test_rows_that_a_table_lacks_are_lost() -> None:
