@@ -61,7 +61,7 @@ test: setup ## Run all tests: checks, unit, integrity, sandbox, end to end
 	@tools/test.sh all
 
 .PHONY: test-operations
-test-operations: setup ## Run the tests of health, replay and trace, each on a demo of its own
+test-operations: setup ## Run the end-to-end tests of health, replay and trace, on a demo of their own; a quarter of an hour
 	@tools/test.sh operations
 
 .PHONY: test-fast

@@ -116,13 +116,19 @@ def test_params_are_typed_and_described(dag: Any) -> None:
             assert "additionalProperties" in param.schema, name
 
 
+#: Tasks that call a person themselves, once for several tries. Of ``pinterest_health`` the alarm on its
+#: heartbeat tells: while S3 is away it fails every five minutes.
+TELL_THEMSELVES = {("pinterest_heal", "treat"), ("pinterest_heal", "look_again")}
+
+
 def test_policy_of_tasks(dag: Any) -> None:
     for task in dag.tasks:
         assert task.owner == OWNER, task.task_id
         assert task.retries >= 2, task.task_id
         assert task.retry_policy is not None, task.task_id
         assert task.execution_timeout is not None, task.task_id
-        assert task.on_failure_callback, task.task_id
+        told_otherwise = dag.dag_id == "pinterest_health" or (dag.dag_id, task.task_id) in TELL_THEMSELVES
+        assert bool(task.on_failure_callback) is not told_otherwise, task.task_id
 
 
 def test_the_graph_is_the_reviewed_one(dag: Any, snapshot: SnapshotAssertion) -> None:
