@@ -40,14 +40,16 @@ class Treatment(TypedDict):
 
     :param attempts: the last ones, in their order.
     :param called: whether a person was called for its present illness.
+    :param counted_since: tries up to this time do not count, ISO 8601; empty when all do.
     """
 
     attempts: list[Attempt]
     called: bool
+    counted_since: str
 
 
 #: Nothing was tried.
-EMPTY = Treatment(attempts=[], called=False)
+EMPTY = Treatment(attempts=[], called=False, counted_since="")
 #: Outcomes.
 BEGUN, HEALED, NOT_HEALED = "begun", "healed", "not healed"
 
@@ -59,7 +61,7 @@ def since(treatment: Treatment, time: str) -> Treatment:
     :param time: ISO 8601 time.
     """
     kept = [each for each in treatment["attempts"] if moment(each["at"]) >= moment(time)]
-    return Treatment(attempts=kept, called=treatment["called"])
+    return {**treatment, "attempts": kept}
 
 
 def tries_left(treatment: Treatment, now: str) -> int:
@@ -72,7 +74,19 @@ def tries_left(treatment: Treatment, now: str) -> int:
     if treatment["called"] and tries and moment(now) - moment(tries[-1]["at"]) <= LEFT_TO_A_PERSON:
         return 0
     counted = [each for each in tries if moment(now) - moment(each["at"]) <= WITHIN]
+    if asked := treatment["counted_since"]:
+        # Times are whole seconds: one of the same second was before.
+        counted = [each for each in counted if moment(each["at"]) > moment(asked)]
     return max(0, MOST_TRIES - len(counted))
+
+
+def asked_for(treatment: Treatment, now: str) -> Treatment:
+    """The treatment when a person has asked for it: perhaps the cause was mended, so that it is tried anew.
+
+    :param treatment: what was noted.
+    :param now: ISO 8601 time in UTC.
+    """
+    return {**treatment, "called": False, "counted_since": now}
 
 
 def recovered(treatment: Treatment) -> Treatment:
@@ -83,7 +97,7 @@ def recovered(treatment: Treatment) -> Treatment:
     tries = treatment["attempts"]
     if tries and tries[-1]["outcome"] == BEGUN:
         tries = ended(treatment, HEALED)["attempts"]
-    return Treatment(attempts=tries, called=False)
+    return {**treatment, "attempts": tries, "called": False}
 
 
 def begun(treatment: Treatment, *, at: str, remedy: str, run_id: str) -> Treatment:
@@ -95,7 +109,7 @@ def begun(treatment: Treatment, *, at: str, remedy: str, run_id: str) -> Treatme
     :param run_id: the run.
     """
     attempt = Attempt(at=at, remedy=remedy, run_id=run_id, outcome=BEGUN)
-    return Treatment(attempts=[*treatment["attempts"], attempt][-KEPT:], called=treatment["called"])
+    return {**treatment, "attempts": [*treatment["attempts"], attempt][-KEPT:]}
 
 
 def ended(treatment: Treatment, outcome: str) -> Treatment:
@@ -105,7 +119,7 @@ def ended(treatment: Treatment, outcome: str) -> Treatment:
     :param outcome: see :class:`Attempt`.
     """
     *others, last = treatment["attempts"]
-    return Treatment(attempts=[*others, {**last, "outcome": outcome}], called=treatment["called"])
+    return {**treatment, "attempts": [*others, {**last, "outcome": outcome}]}
 
 
 def parse_treatment(document: Any) -> Treatment:
@@ -123,7 +137,8 @@ def parse_treatment(document: Any) -> Treatment:
             )
             for each in document["attempts"]
         ]
-        return Treatment(attempts=attempts, called=bool(document["called"]))
+        counted_since = document["counted_since"] and moment(document["counted_since"]).isoformat()
+        return Treatment(attempts=attempts, called=bool(document["called"]), counted_since=counted_since)
     except (KeyError, TypeError, ValueError):
         return EMPTY
 

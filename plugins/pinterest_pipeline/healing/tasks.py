@@ -40,7 +40,8 @@ def choose_components(*, params: Any = None, triggering_asset_events: Any = None
         there is nothing to do, or healing is switched off.
     """
     if params["component"]:
-        # A person asks for it, whatever the setting says.
+        # A person asks for it, whatever the setting says and was tried before.
+        _keep(params["component"], attempts.asked_for(_treatment(params["component"]), now_text()))
         return [params["component"]]
     events = (triggering_asset_events or {}).get(HEALTH) or []
     found = choosing.choose([event.extra for event in events], _latest_states())
@@ -211,4 +212,4 @@ def _call_a_person(component: str, treatment: Treatment, context: Any, *, why: s
         lines.append(f"Tried: {tried}.")
     lines.append(f"What to do: docs/{COMPONENTS[component].runbook}")
     telling.send(f"Pinterest pipeline: {label} could not be healed", "\n".join(lines), context)
-    _keep(component, Treatment(attempts=treatment["attempts"], called=True))
+    _keep(component, {**treatment, "called": True})

@@ -18,7 +18,7 @@ def treated(*outcomes: str, called: bool = False) -> attempts.Treatment:
     made = attempts.EMPTY
     for outcome in outcomes:
         made = attempts.ended(attempts.begun(made, at=AT, remedy="restart", run_id="run"), outcome)
-    return attempts.Treatment(attempts=made["attempts"], called=called)
+    return {**made, "called": called}
 
 
 def later(**time: float) -> str:
@@ -61,6 +61,16 @@ def test_after_it_was_healthy_it_is_tried_anew_and_a_person_called_anew() -> Non
     assert [each["outcome"] for each in found["attempts"]] == ["not healed"] * 3
 
 
+def test_what_a_person_asks_for_is_tried_anew() -> None:
+    found = attempts.asked_for(
+        treated("not healed", "not healed", "not healed", called=True), later(minutes=1)
+    )
+    assert found["called"] is False
+    assert attempts.tries_left(found, later(minutes=1)) == 3
+    again = attempts.begun(found, at=later(minutes=2), remedy="restart", run_id="run")
+    assert attempts.tries_left(again, later(minutes=3)) == 2
+
+
 def test_a_try_whose_end_nobody_saw_has_healed_what_is_healthy() -> None:
     begun = attempts.begun(treated("not healed"), at=AT, remedy="restart", run_id="run")
     assert [each["outcome"] for each in attempts.recovered(begun)["attempts"]] == ["not healed", "healed"]
@@ -87,7 +97,15 @@ def test_a_treatment_survives_its_way_through_json() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [None, [], {}, {"attempts": 1, "called": False}, {"attempts": [{"at": "noon"}], "called": False}, "x"],
+    [
+        None,
+        [],
+        {},
+        "x",
+        {**attempts.EMPTY, "attempts": 1},
+        {**attempts.EMPTY, "attempts": [{"at": "noon"}]},
+        {**attempts.EMPTY, "counted_since": "noon"},
+    ],
 )
 def test_what_is_malformed_is_as_good_as_none(document: Any) -> None:
     assert attempts.parse_treatment(document) == attempts.EMPTY

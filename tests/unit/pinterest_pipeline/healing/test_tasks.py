@@ -137,6 +137,15 @@ def test_the_next_illness_calls_a_person_again(
     assert len(ward.site.document(KEY)["attempts"]) == 4
 
 
+def test_a_person_who_asks_for_it_is_not_refused(ward: Ward, looks: list[Status], applied: list[str]) -> None:
+    with pytest.raises(Permanent):
+        treat()
+    assert choose(component="connector") == ["connector"]
+    looks[:] = [Status.DOWN, Status.HEALTHY]
+    treat()
+    assert len(applied) == 4
+
+
 def test_what_is_healed_and_ill_again_is_not_healed_for_ever(
     ward: Ward, looks: list[Status], applied: list[str]
 ) -> None:

@@ -104,7 +104,7 @@ def tried(site: Site, *attempts: tuple[datetime, str], called: bool = False) -> 
         {"at": at.isoformat(timespec="seconds"), "remedy": remedy, "run_id": "r", "outcome": "not healed: no"}
         for at, remedy in attempts
     ]
-    body = json.dumps({"attempts": noted, "called": called}).encode()
+    body = json.dumps({"attempts": noted, "called": called, "counted_since": ""}).encode()
     site.s3.put_object(Bucket=BUCKET, Key="health/healing/connector.json", Body=body)
 
 
