@@ -153,7 +153,8 @@ def _of_continuous(history: Mapping[str, Any], reading: Reading) -> list[tuple[S
         how = f"; the last run ended {last['result']}" if failed else ""
         return [(Status.DOWN, f"the {notebook} must run all the time, and does not{how}")]
     if failed and reading.at - datetime.fromisoformat(last["ended"]) < RECENT:
-        return [(Status.DEGRADED, f"the {notebook} has just ended {last['result']}, and runs again")]
+        # As ill as it was: people are told when it has lasted, and not of the way there.
+        return [(Status.DOWN, f"the {notebook} has just ended {last['result']}, and runs again")]
     return []
 
 

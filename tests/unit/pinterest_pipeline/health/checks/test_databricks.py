@@ -189,7 +189,7 @@ def test_a_continuous_run_that_is_not_up_is_worse_than_a_failed_batch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "status"), [(1.9, Status.DEGRADED), (2, Status.HEALTHY)], ids=["within", "at the limit"]
+    ("minutes", "status"), [(1.9, Status.DOWN), (2, Status.HEALTHY)], ids=["within", "at the limit"]
 )
 def test_a_continuous_run_that_failed_counts_for_two_minutes(minutes: float, status: Status) -> None:
     failed = ended(1, 9999, notebook=CONTINUOUS, result="FAILED", minutes_ago=minutes)
