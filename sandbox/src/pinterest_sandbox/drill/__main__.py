@@ -93,7 +93,15 @@ def run(console: Console, *, only: tuple[str, ...], posts: int) -> list[Outcome]
     for number, name in enumerate(only, 1):
         breakage = BREAKAGES[name]
         console.print(f"{number} of {len(only)}: {breakage.title} ({name})", style="bold", highlight=False)
-        outcome = perform(stage, looks, mailbox, breakage, keys=range(first, first + posts), rate=RATE)
+        outcome = perform(
+            stage,
+            looks,
+            mailbox,
+            breakage,
+            keys=range(first, first + posts),
+            rate=RATE,
+            tell=lambda text: console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True),
+        )
         first += posts
         outcomes.append(outcome)
         _tell(console, outcome)

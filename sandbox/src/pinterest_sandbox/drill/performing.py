@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -63,86 +64,124 @@ class Outcome:
 
 
 def perform(
-    stage: Stage, looks: Looks, mailbox: Mailbox, breakage: Breakage, *, keys: range, rate: int
+    stage: Stage,
+    looks: Looks,
+    mailbox: Mailbox,
+    breakage: Breakage,
+    *,
+    keys: range,
+    rate: int,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
     """Let one breakage happen.
 
     :param keys: of the burst's posts; nobody has sent them before.
     :param rate: posts a second.
+    :param tell: is told how far it is.
     :returns: what was seen; everything that failed is among its problems.
     """
-    outcome = Outcome(breakage.name, breakage.title, breakage.component, breakage.healer)
-    began = time.monotonic()
-    try:
-        breakage.prepare(stage)
-        looks.forget()
-        looks.until_healthy(HEALING_LIMIT)
-        mailbox.received()
-        before = take_stock(stage.config)
-        stage.begin_burst(keys, rate)
-        _break(stage, looks, breakage, outcome)
-        _settle(stage, looks, breakage)
-        outcome.letters = mailbox.received()
-        _judge_letters(outcome, breakage.label)
-        outcome.reckon(
-            reckon(
-                before,
-                take_stock(stage.config),
-                count_rows(stage.config, keys),
-                posts=len(keys),
-                refused=breakage.refused,
+    return _Act(stage, looks, mailbox, breakage, tell).play(keys, rate)
+
+
+class _Act:
+    """One breakage from its beginning to its end."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        looks: Looks,
+        mailbox: Mailbox,
+        breakage: Breakage,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._stage, self._looks, self._mailbox = stage, looks, mailbox
+        self._breakage, self._tell = breakage, tell
+        self._outcome = Outcome(breakage.name, breakage.title, breakage.component, breakage.healer)
+
+    def play(self, keys: range, rate: int) -> Outcome:
+        stage, outcome = self._stage, self._outcome
+        began = time.monotonic()
+        try:
+            self._breakage.prepare(stage)
+            self._looks.forget()
+            self._looks.until_healthy(HEALING_LIMIT)
+            self._mailbox.received()
+            before = take_stock(stage.config)
+            stage.begin_burst(keys, rate)
+            self._tell("all is healthy, and the burst is under way")
+            self._break()
+            self._settle()
+            outcome.letters = self._mailbox.received()
+            _judge_letters(outcome, self._breakage.label)
+            outcome.reckon(
+                reckon(
+                    before,
+                    take_stock(stage.config),
+                    count_rows(stage.config, keys),
+                    posts=len(keys),
+                    refused=self._breakage.refused,
+                )
             )
+        except FORESEEN as error:
+            outcome.problems.append(f"{type(error).__name__}: {error}")
+            self._give_up()
+        finally:
+            stage.clean_up()
+        outcome.seconds = round(time.monotonic() - began, 1)
+        return outcome
+
+    def _break(self) -> None:
+        outcome, began = self._outcome, time.monotonic()
+        self._breakage.strike(self._stage)
+        self._tell("it is broken")
+        component = self._breakage.component
+        if component is not None:
+            seen = self._looks.until(
+                lambda seen: seen.states[component]["status"] in TOLD_AT_ONCE,
+                what=f"{component} ill",
+                limit=INTERVAL_S,
+            )
+            outcome.detected_s = round(seen.at - began, 1)
+            self._tell(f"seen: {component} is {seen.ill()[component]}")
+        self._breakage.mend(self._stage)
+        seen = self._looks.until_healthy(HEALING_LIMIT)
+        outcome.healed_s = round(seen.at - began, 1)
+        self._tell("all is healthy again")
+        if outcome.detected_s is not None and outcome.detected_s > INTERVAL_S:
+            outcome.problems.append(f"seen after {outcome.detected_s:g} s, more than one interval")
+
+    def _settle(self) -> None:
+        """Bring everything that was sent into the tables, and look once more."""
+        stage = self._stage
+        stage.finish(EMULATE, stage.burst)
+        self._wait_for_end(HEAL)
+        self._breakage.undo(stage)
+        for dag_id in (DAILY, STREAM_INGEST):
+            # One that a breakage has begun may still go on.
+            self._wait_for_end(dag_id)
+        runs = {dag_id: stage.airflow.trigger(dag_id, {}) for dag_id in (DAILY, STREAM_INGEST)}
+        for dag_id, run_id in runs.items():
+            stage.finish(dag_id, run_id)
+        self._tell("all that was sent has gone its way")
+        seen = self._looks.look()
+        if seen.ill():
+            raise NotSeen(f"all was healthy, and is no longer: {seen.ill()}")
+
+    def _wait_for_end(self, dag_id: str) -> None:
+        wait_until(
+            lambda: _no_runs(self._stage, dag_id),
+            what=f"the end of {dag_id}",
+            timeout=HEALING_LIMIT,
+            interval=1,
         )
-    except FORESEEN as error:
-        outcome.problems.append(f"{type(error).__name__}: {error}")
-        _give_up(stage, breakage, outcome)
-    finally:
-        stage.clean_up()
-    outcome.seconds = round(time.monotonic() - began, 1)
-    return outcome
 
-
-def _break(stage: Stage, looks: Looks, breakage: Breakage, outcome: Outcome) -> None:
-    began = time.monotonic()
-    breakage.strike(stage)
-    component = breakage.component
-    if component is not None:
-        seen = looks.until(
-            lambda seen: seen.states[component]["status"] in TOLD_AT_ONCE,
-            what=f"{component} ill",
-            limit=INTERVAL_S,
-        )
-        outcome.detected_s = round(seen.at - began, 1)
-    breakage.mend(stage)
-    seen = looks.until_healthy(HEALING_LIMIT)
-    outcome.healed_s = round(seen.at - began, 1)
-    if outcome.detected_s is not None and outcome.detected_s > INTERVAL_S:
-        outcome.problems.append(f"seen after {outcome.detected_s:g} s, more than one interval")
-
-
-def _settle(stage: Stage, looks: Looks, breakage: Breakage) -> None:
-    """Bring everything that was sent into the tables, and look once more."""
-    stage.finish(EMULATE, stage.burst)
-    wait_until(lambda: _no_runs(stage, HEAL), what=f"the end of {HEAL}", timeout=HEALING_LIMIT, interval=1)
-    breakage.undo(stage)
-    for dag_id in (DAILY, STREAM_INGEST):
-        # One that a breakage has begun may still go on.
-        wait_until(lambda dag_id=dag_id: _no_runs(stage, dag_id), what=dag_id, timeout=600, interval=1)  # type: ignore[misc]
-    runs = {dag_id: stage.airflow.trigger(dag_id, {}) for dag_id in (DAILY, STREAM_INGEST)}
-    for dag_id, run_id in runs.items():
-        stage.finish(dag_id, run_id)
-    seen = looks.look()
-    if seen.ill():
-        raise NotSeen(f"all was healthy, and is no longer: {seen.ill()}")
-
-
-def _give_up(stage: Stage, breakage: Breakage, outcome: Outcome) -> None:
-    """Have the sandbox as it was, for the breakages that follow."""
-    try:
-        stage.clean_up()
-        breakage.undo(stage)
-    except FORESEEN as error:
-        outcome.problems.append(f"not undone: {type(error).__name__}: {error}")
+    def _give_up(self) -> None:
+        """Have the sandbox as it was, for the breakages that follow."""
+        try:
+            self._stage.clean_up()
+            self._breakage.undo(self._stage)
+        except FORESEEN as error:
+            self._outcome.problems.append(f"not undone: {type(error).__name__}: {error}")
 
 
 def _no_runs(stage: Stage, dag_id: str) -> None:
