@@ -68,7 +68,8 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
     """Judge the connector.
 
     :param reading: the connector.
-    :param memory: its state at the check before and since when, and whether it ever had metrics.
+    :param memory: its state at the check before and since when, whether it ever had metrics, and of which
+        connector a task was seen to run.
     """
     if reading.state is None:
         sentence = f"connector {reading.name} does not exist: run pinterest_provision_batch"
@@ -77,7 +78,9 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
     running, errored = _fresh(reading.running, reading.at), _fresh(reading.errored, reading.at)
     measured = running is not None or errored is not None
     had_metrics = memory.get("metrics") is True
-    problems = [*_of_state(reading, since), *_of_tasks(reading, running, errored)]
+    made = reading.created.isoformat() if reading.created else ""
+    has_run = bool(running) or memory.get("has_run") == made
+    problems = [*_of_state(reading, since), *_of_tasks(reading, running, errored, has_run=has_run)]
     if reading.state == "RUNNING" and not measured:
         problems.append(_without_metrics(reading, had_metrics))
     if all(status == Status.HEALTHY for status, _ in problems):
@@ -91,7 +94,13 @@ def judge(reading: Reading, memory: Mapping[str, Any]) -> Finding:
             "failed tasks": Figure(value=errored, unit="tasks"),
             "logged errors": Figure(value=reading.error_count, unit="lines"),
         },
-        {"state": reading.state, "since": since.isoformat(), "metrics": measured or had_metrics},
+        {
+            "state": reading.state,
+            "since": since.isoformat(),
+            "metrics": measured or had_metrics,
+            # One that was made again has a time of its own to begin.
+            "has_run": made if has_run else None,
+        },
     )
 
 
@@ -122,7 +131,9 @@ def _of_state(reading: Reading, since: datetime) -> Iterator[Problem]:
         yield Status.DEGRADED, f"{said}, a state that this check does not know"
 
 
-def _of_tasks(reading: Reading, running: int | None, errored: int | None) -> Iterator[Problem]:
+def _of_tasks(
+    reading: Reading, running: int | None, errored: int | None, *, has_run: bool
+) -> Iterator[Problem]:
     if errored:
         failed = f"connector {reading.name}: {errored} task{'s have' if errored > 1 else ' has'} failed"
         if running is None:
@@ -131,7 +142,7 @@ def _of_tasks(reading: Reading, running: int | None, errored: int | None) -> Ite
             yield Status.DEGRADED, f"{failed}, {running} {'run' if running > 1 else 'runs'}"
         else:
             yield Status.DOWN, f"{failed}, none runs"
-    elif reading.state == "RUNNING" and running == 0 and _is_grown_up(reading):
+    elif reading.state == "RUNNING" and running == 0 and (has_run or _is_grown_up(reading)):
         yield Status.DEGRADED, f"connector {reading.name} is RUNNING, and no task of it runs"
 
 

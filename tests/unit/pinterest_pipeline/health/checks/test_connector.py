@@ -127,6 +127,18 @@ class TestTasks:
     def test_no_task_at_all_is_degraded_once_it_had_time(self, minutes: float, status: str) -> None:
         assert look(created=ago(minutes=minutes), **tasks(0.0, 0.0, minutes=1)).status == status
 
+    def test_no_task_where_some_have_run_is_degraded_at_once(self) -> None:
+        created = ago(minutes=3)
+        none = tasks(0.0, 0.0, minutes=1)
+        before = look(look(created=created).memory, created=created, **none)
+        assert (before.status, before.sentence) == (
+            "degraded",
+            f"connector {NAME} is RUNNING, and no task of it runs",
+        )
+        assert look(before.memory, created=created, **none).status == "degraded"
+        # Made again, it has a time of its own.
+        assert look(before.memory, created=ago(minutes=1), **none).status == "healthy"
+
 
 class TestMetrics:
     @pytest.mark.parametrize(("seconds", "status"), [(300, "down"), (301, "healthy")])
