@@ -130,13 +130,13 @@ def _kill_tasks(stage: Stage) -> None:
     stage.begin_fault("kinesis", client="airflow", status=503)
     stage.kill_task("send_posts")
     for task_id in ("wait_for_sink", "confirm_streamed"):
-        stage.wait_for_strike(PHASES[task_id][0], limit=180)
+        stage.wait_for_strike(PHASES[task_id][0])
         stage.kill_task(task_id)
     for task_id in ("confirm_landed", "record_ledger"):
         stage.end_faults()
         service, client = PHASES[task_id]
         stage.begin_fault(service, client=client, status=503)
-        stage.wait_for_strike(service, limit=180)
+        stage.wait_for_strike(service)
         stage.kill_task(task_id)
     stage.end_faults()
     stage.finish(EMULATE, stage.burst)

@@ -93,7 +93,7 @@ class Stage:
             Fault(service=service, client=client, error=error, status=status, seconds=seconds, share=share),
         )
 
-    def wait_for_strike(self, service: str, limit: float = 90) -> None:
+    def wait_for_strike(self, service: str, limit: float = 600) -> None:
         """Wait until an active fault of a service has struck."""
 
         def struck() -> None:
@@ -136,15 +136,15 @@ class Stage:
 
         wait_until(written, what="the first commit of the notebook", timeout=180, interval=0.05)
 
-    def wait_for_task(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
-        """Wait until a task of a run is in a state."""
+    def wait_for_task(self, dag_id: str, run_id: str, task_id: str, state: str, limit: float = 600) -> None:
+        """Wait until a task of a run is in a state; one before it may be tried again meanwhile."""
 
         def there() -> None:
             states = [t.state for t in self.airflow.tasks(dag_id, run_id) if t.task_id == task_id]
             if states != [state]:
                 raise NotReady(f"it is {states}")
 
-        wait_until(there, what=f"{task_id} {state}", timeout=180, interval=0.2)
+        wait_until(there, what=f"{task_id} {state}", timeout=limit, interval=0.2)
 
     def kill_task(self, task_id: str) -> None:
         """Kill the process of a task of the burst with SIGKILL."""
