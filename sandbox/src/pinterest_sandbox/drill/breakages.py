@@ -281,7 +281,9 @@ BREAKAGES = {
             name="triggerer",
             title="triggerer killed while the daily run is deferred",
             component=None,
+            prepare=lambda stage: stage.set_airflow(AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE="True"),
             strike=_kill_triggerer,
+            undo=lambda stage: stage.set_airflow(),
             healer="MWAA starts it again",
         ),
         Breakage(
