@@ -62,6 +62,8 @@ def airflow_settings(config: Config) -> dict[str, str]:
             "task_instance_heartbeat_sec": "5",
             "task_instance_heartbeat_timeout_detection_interval": "5",
             "scheduler_heartbeat_sec": "2",
+            # Tasks of a scheduler that was killed with them are taken up within a minute instead of five.
+            "orphaned_tasks_check_interval": "30",
             # Else a task is started up to a second after the one before it, which a DAG of ten feels.
             "scheduler_idle_sleep_time": "0.25",
         },
