@@ -126,9 +126,12 @@ def _poison_streams(stage: Stage) -> None:
 
 
 def _kill_tasks(stage: Stage) -> None:
-    stage.begin_fault("s3", client="connector", status=503)
-    stage.begin_fault("kinesis", client="airflow", status=503)
     stage.kill_task("send_posts")
+    # What holds the next ones up would also hold up the second try of the first.
+    stage.wait_for_last_posts()
+    stage.begin_fault("s3", client="connector", status=503)
+    stage.wait_for_task(EMULATE, stage.burst, "send_posts", "success")
+    stage.begin_fault("kinesis", client="airflow", status=503)
     for task_id in ("wait_for_sink", "confirm_streamed"):
         stage.wait_for_strike(PHASES[task_id][0])
         stage.kill_task(task_id)

@@ -45,6 +45,7 @@ class Stage:
         self.config, self.airflow = config, airflow
         self.supervisor = Supervisor(config)
         self.burst = ""
+        self._before = self._posts = self._rate = 0
         self._held: list[str] = []
 
     def begin_burst(self, keys: range, rate: int) -> None:
@@ -53,7 +54,7 @@ class Stage:
         :param keys: of the posts.
         :param rate: posts a second.
         """
-        before = next_offsets(self.config, ("pin",))["pin"]
+        self._before, self._posts, self._rate = self._next_offset(), len(keys), rate
         conf: dict[str, object] = {
             "posts": len(keys),
             "start": keys.start,
@@ -63,12 +64,21 @@ class Stage:
             "target": "both",
         }
         self.burst = self.airflow.trigger(EMULATE, conf)
+        self._wait_for_posts(UNDER_WAY, timeout=120)
 
-        def under_way() -> None:
-            if (sent := next_offsets(self.config, ("pin",))["pin"] - before) < UNDER_WAY:
-                raise NotReady(f"{sent} posts are acknowledged")
+    def wait_for_last_posts(self) -> None:
+        """Wait until the burst has only two seconds to go."""
+        self._wait_for_posts(self._posts - 2 * self._rate, timeout=600)
 
-        wait_until(under_way, what="the burst", timeout=120, interval=0.5)
+    def _wait_for_posts(self, wanted: int, *, timeout: float) -> None:
+        def acknowledged() -> None:
+            if (sent := self._next_offset() - self._before) < wanted:
+                raise NotReady(f"{sent} posts of {wanted} are acknowledged")
+
+        wait_until(acknowledged, what="the burst", timeout=timeout, interval=0.3)
+
+    def _next_offset(self) -> int:
+        return next_offsets(self.config, ("pin",))["pin"]
 
     def finish(self, dag_id: str, run_id: str) -> None:
         """Wait until a run has ended.
