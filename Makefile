@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the commands
-	@printf 'The two that matter:\n  make demo    run the whole pipeline on this machine and show its results\n  make test    run all tests\n\nAll commands:\n'
+	@printf 'The two that matter:\n  make demo    run the whole pipeline on this machine and show its results\n  make test    run the tests\n\nAll commands:\n'
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 .PHONY: setup
@@ -57,11 +57,11 @@ shell: setup ## Open a shell in which `airflow dags test` works against the sand
 	@$(SANDBOX)/sandbox shell
 
 .PHONY: test
-test: setup ## Run all tests: checks, unit, integrity, sandbox, end to end
+test: setup ## Run the tests: checks, unit, integrity, sandbox, end to end
 	@tools/test.sh all
 
 .PHONY: test-operations
-test-operations: setup ## Run the end-to-end tests of health, replay and trace, on a demo of their own; a quarter of an hour
+test-operations: setup ## Run the end-to-end tests of health, replay, trace and the drill, on a demo of their own; half an hour
 	@tools/test.sh operations
 
 .PHONY: test-fast

@@ -9,17 +9,22 @@ from collections.abc import Iterator
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import STREAM_INGEST
+from pinterest_sandbox.airflow.dags import EMULATE, STREAM_INGEST
+from pinterest_sandbox.airflow.processes import task_process
 from pinterest_sandbox.databricks.runs_client import worker_pid
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, s3_client
-from tests.e2e.driving import finished, running, tries
+from tests.e2e.driving import finished, query, running, table, tries
 from tests.e2e.streams import burst, check_stream, ingest, put_refused, records_in_stream
 from tests.faults import Faults
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 
 POSTS = 300
+#: Slow enough that the task can be killed in its middle; beginning anew would double half of it.
+SLOW_POSTS, A_SECOND = 600, 40
+#: What may be doubled: 2 s until the progress is saved, 1 s that is caught up, and what is in flight.
+DOUBLED = 5 * A_SECOND
 
 
 @pytest.fixture
@@ -93,6 +98,36 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     finished(airflow, STREAM_INGEST, run_id)
     assert tries(airflow, STREAM_INGEST, run_id, "run_notebook") == 2
     assert not under_way(demo)
+    check_stream(demo)
+
+
+def test_a_killed_burst_goes_on_where_it_stopped(demo: Demo, airflow: AirflowClient) -> None:
+    before = {entity: len(records_in_stream(demo, entity)) for entity in ENTITIES}
+    conf = {"posts": SLOW_POSTS, "start": 8000, "target": "stream", "rate": A_SECOND, "batch_size": 20}
+    run_id = airflow.trigger(EMULATE, conf)
+
+    def half_sent() -> None:
+        count = len(records_in_stream(demo, "pin")) - before["pin"]
+        if count < SLOW_POSTS // 2:
+            raise NotReady(f"{count} records are in the stream")
+
+    wait_until(half_sent, what="a part of the burst", timeout=90, interval=0.2)
+
+    task_process(demo.sandbox, airflow, EMULATE, run_id, "send_posts").kill()
+
+    finished(airflow, EMULATE, run_id)
+    assert tries(airflow, EMULATE, run_id, "send_posts") == 2
+    for entity in ENTITIES:
+        count = len(records_in_stream(demo, entity)) - before[entity]
+        # What was in flight when it was killed may be in the stream twice; it did not begin anew.
+        assert SLOW_POSTS <= count <= SLOW_POSTS + DOUBLED
+        acknowledged = query(
+            demo,
+            f"SELECT sent, acknowledged, landed FROM {table(demo, 'ledger')} "
+            f"WHERE stage = 'stream_burst' AND run_id = '{run_id}' AND entity = '{entity}'",
+        )
+        assert acknowledged == [[str(SLOW_POSTS)] * 3]
+    ingest(airflow)
     check_stream(demo)
 
 

@@ -1,13 +1,17 @@
-"""Two daily runs at once: the counts balance afterwards."""
+"""A worker killed in the middle of the daily run, and two runs at once: the counts balance afterwards."""
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import UTC, datetime
 
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.databricks.runs_client import list_states, worker_pid
 from pinterest_sandbox.databricks.sql_client import run_sql
+from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines
 from tests.e2e.driving import DAILY, EMULATE, finished, results_finished
 
@@ -38,6 +42,29 @@ def check_balance(demo: Demo) -> None:
     for entity, (table_rows, kept, landed) in zip(ENTITIES, balance(demo), strict=True):
         assert table_rows == kept, entity
         assert int(landed or 0) == sum(count for (of, _), count in lines.items() if of == entity), entity
+
+
+def test_a_killed_worker_of_the_daily_run_costs_a_retry_and_nothing_else(
+    demo: Demo, airflow: AirflowClient
+) -> None:
+    finished(airflow, EMULATE, airflow.trigger(EMULATE, {"posts": 300, "start": 500}))
+    began = datetime.now(UTC)
+    run_id = airflow.trigger(DAILY, {})
+    before = len(list_states(demo.sandbox))
+
+    def in_its_middle() -> None:
+        states = list_states(demo.sandbox)
+        if len(states) == before or states[0] != "RUNNING":
+            raise NotReady(str(states[:1]))
+
+    wait_until(in_its_middle, what="the notebook", timeout=120, interval=0.2)
+
+    os.kill(worker_pid(demo.sandbox), signal.SIGKILL)
+
+    finished(airflow, DAILY, run_id)
+    assert list_states(demo.sandbox)[: len(list_states(demo.sandbox)) - before] == ["SUCCESS", "FAILED"]
+    results_finished(airflow, began)
+    check_balance(demo)
 
 
 def test_two_daily_runs_started_at_once_take_turns(demo: Demo, airflow: AirflowClient) -> None:
