@@ -188,7 +188,7 @@ BREAKAGES = {
         ),
         Breakage(
             name="source",
-            title="MariaDB stopped and started",
+            title="MariaDB killed and started again",
             component="source",
             label="Source database",
             strike=_held("source"),

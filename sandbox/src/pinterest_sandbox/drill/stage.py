@@ -14,14 +14,13 @@ from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import EMULATE
 from pinterest_sandbox.airflow.processes import task_process
 from pinterest_sandbox.aws.api_key import read_api_key
-from pinterest_sandbox.aws.service import services as aws_services
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.databricks import runs_client
 from pinterest_sandbox.drill.stock import next_offsets, table_versions
 from pinterest_sandbox.environment import api_url
 from pinterest_sandbox.faults import control
 from pinterest_sandbox.faults.fault import Fault
-from pinterest_sandbox.parts import restart_airflow
+from pinterest_sandbox.parts import restart_airflow, services_without_airflow
 from pinterest_sandbox.supervision import Supervisor
 from pinterest_sandbox.waiting import NotReady, wait_until
 
@@ -191,18 +190,11 @@ class Stage:
 
     def set_connect(self, *options: str) -> None:
         """Start the stand-in of MSK Connect anew with options."""
-        (service,) = (each for each in aws_services(self.config) if each.name == "msk-connect")
-        described = replace(service, command=(*self._connect_command(), *options))
+        services = services_without_airflow(self.config)
+        (service,) = (each for each in services if each.name == "msk-connect")
         self.supervisor.stop(service.name)
-        self.supervisor.start(described)
+        self.supervisor.start(replace(service, command=(*service.command, *options)))
         wait_until(service.check, what=service.title, timeout=60)
-
-    def _connect_command(self) -> tuple[str, ...]:
-        sink = self.config.url(self.config.gated("s3", "connector"))
-        (service,) = (
-            each for each in aws_services(self.config, sink_endpoint=sink) if each.name == "msk-connect"
-        )
-        return service.command
 
     def clean_up(self) -> None:
         """End faults and start what is held; what a breakage has done beside that, it undoes itself."""
