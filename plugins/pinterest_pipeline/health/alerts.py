@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from pinterest_pipeline.health.components import COMPONENTS, all_needs
 from pinterest_pipeline.health.findings import Status
-from pinterest_pipeline.health.records import Record, State, moment
+from pinterest_pipeline.health.records import Change, Record, State, moment
 
 #: This many changes within this time are a flapping component.
 FLAPPING_CHANGES = 6
@@ -79,10 +79,12 @@ def decide(record: Record, told: Mapping[str, Told]) -> tuple[list[Alert], dict[
         before: Told = told.get(name) or NEVER
         now = moment(state["checked_at"])
         changes = [at for at in before["changes"] if timedelta(0) <= now - moment(at) < FLAPPING_WITHIN]
-        if name in changed and changed[name]["at"] not in changes:
-            changes.append(changed[name]["at"])
+        hidden = _is_hidden(name, state, bad)
+        change = changed.get(name)
+        if change and change["at"] not in changes and not hidden and not _ends_hidden(change, before):
+            changes.append(change["at"])
         before = {**before, "changes": changes}
-        if _is_hidden(name, state, bad):
+        if hidden:
             # Told of when what it needs is healthy again, if it then still is as it is.
             known[name] = before
             continue
@@ -133,6 +135,15 @@ def _is_hidden(name: str, state: State, bad: Mapping[str, int]) -> bool:
     return 0 < severity <= worst_need and not state["news"]
 
 
+def _ends_hidden(change: Change, before: Told) -> bool:
+    """Whether an illness is over of which nobody was told, since it was one of what the component needs.
+
+    A look that failed is no illness: its end is as much a change as its beginning.
+    """
+    was_ill = change["before"] in (Status.DOWN, Status.DEGRADED)
+    return was_ill and change["after"] == before["status"] and not before["flapping"]
+
+
 def _decide(name: str, state: State, before: Told, now: datetime) -> tuple[str, Told]:
     label, status, changes = _name(name), state["status"], before["changes"]
     ill_since = "" if status == Status.HEALTHY else before["since"] or state["since"]
@@ -140,19 +151,21 @@ def _decide(name: str, state: State, before: Told, now: datetime) -> tuple[str, 
     if before["flapping"]:
         if changes and now - moment(changes[-1]) < STEADY_AFTER:
             return "", before
-        return f"{label} no longer flaps: it is {status} since {state['since']}: {state['sentence']}", told
-    if status == before["status"]:
-        return "", before
-    if status == Status.UNKNOWN and state["since"] == state["checked_at"]:
-        # A single look that failed is no news; two in a row are.
-        return "", before
+        text = f"{label} no longer flaps: it is {status} since {state['since']}: {state['sentence']}"
+        return text, {**told, "changes": []}
     if len(changes) >= FLAPPING_CHANGES:
+        # Also of looks that fail every other time, of which one by one nobody is told.
         text = (
             f"{label} flaps, with {len(changes)} changes within {FLAPPING_WITHIN}. Now it is {status}: "
             f"{state['sentence']}. "
             f"The next message comes when it has been steady for {STEADY_AFTER}"
         )
         return text, {**told, "flapping": True}
+    if status == before["status"]:
+        return "", before
+    if status == Status.UNKNOWN and state["since"] == state["checked_at"]:
+        # A single look that failed is no news; two in a row are.
+        return "", before
     return f"{label} is {status} since {state['since']} (was {before['status']}): {state['sentence']}", told
 
 

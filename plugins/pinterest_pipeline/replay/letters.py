@@ -4,6 +4,9 @@ A dead letter is in no object. But objects are named by the offset of their firs
 among the offsets behind it have no line there: so its offset says where its line would be. That holds once
 the sink has landed everything in front of it; a letter that is ahead of the sink waits for the next run, and
 so do those behind it, since a run notes only how far it has come.
+
+A letter whose offset its topic has not come to is of an older topic of the same name. Where it stood can't be
+known any more, so it is set apart: it stays in the dead-letter topic, and those behind it go on.
 """
 
 from __future__ import annotations
@@ -37,10 +40,9 @@ class Partition:
     def is_ready(self, offset: int) -> bool:
         """Whether everything in front of a record has landed or is a dead letter itself.
 
-        :param offset: of the record. One beyond the end is of an older topic of this name, and never ready.
+        :param offset: of the record.
         """
-        unlanded = offset - self.landed_to - self._dead_between(self.landed_to, offset)
-        return offset < self.end and unlanded <= 0
+        return offset - self.landed_to - self._dead_between(self.landed_to, offset) <= 0
 
     def stands_before(self, offset: int) -> tuple[int, int]:
         """The line before which a dead letter stood, though that line may not be there yet.
@@ -65,11 +67,13 @@ class Choice:
 
     :param lines: the lines of the run's file, without their ends.
     :param waiting: letters that are left for the next run.
+    :param set_apart: letters of an older topic of this name, which no run replays.
     :param progress: partition of the dead-letter topic to where the next run reads on.
     """
 
     lines: list[str] = field(default_factory=list)
     waiting: int = 0
+    set_apart: int = 0
     progress: dict[int, int] = field(default_factory=dict)
 
 
@@ -85,12 +89,13 @@ def choose(
 
     :param entity: the entity.
     :param letters: of its topic, in the order of the dead-letter topic's partitions.
-    :param partitions: of its topic.
+    :param partitions: of its topic, as they were after the letters were read.
     :param start: partition of the dead-letter topic to where this entity's letters were replayed to.
     :param read_to: partition of the dead-letter topic to where the reading has come.
     """
     lines: dict[tuple[int, int], str] = {}
     waiting: set[tuple[int, int]] = set()
+    apart: set[tuple[int, int]] = set()
     held: dict[int, int] = {}
     for letter in letters:
         number, place = letter.place
@@ -98,7 +103,9 @@ def choose(
         if place < start.get(number, 0) or origin in lines:
             continue
         partition = partitions.get(letter.partition)
-        if number in held or partition is None or not partition.is_ready(letter.offset):
+        if partition is None or letter.offset >= partition.end:
+            apart.add(origin)
+        elif number in held or not partition.is_ready(letter.offset):
             held.setdefault(number, place)
             waiting.add(origin)
         else:
@@ -106,6 +113,7 @@ def choose(
     return Choice(
         lines=list(lines.values()),
         waiting=len(waiting - lines.keys()),
+        set_apart=len(apart),
         progress={number: held.get(number, end) for number, end in read_to.items()},
     )
 

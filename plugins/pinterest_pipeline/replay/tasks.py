@@ -72,6 +72,13 @@ def plan_replay(*, params: Any = None, run_id: Any = None) -> dict[str, Any]:
         logger.warning(
             "dead letters wait until the sink has written what came before them: run this again then"
         )
+    for entity, apart in plan.get("set_apart", {}).items():
+        if apart:
+            logger.warning(
+                "%s: %d dead letters are of an older topic of this name and stay in the dead-letter topic",
+                entity,
+                apart,
+            )
     if plan.get("strangers"):
         logger.warning("%d messages of the dead-letter topic name no record", plan["strangers"])
     if not plan.get("complete", True):

@@ -88,6 +88,11 @@ class Config:
         """The pipeline's bucket."""
         return f"user-{self.user_id}-bucket"
 
+    @property
+    def connector_log_group(self) -> str:
+        """The log group of the connector's workers in CloudWatch Logs."""
+        return f"/msk-connect/{self.user_id}-connector"
+
     def url(self, service: str, path: str = "") -> str:
         """HTTP address of ``service``, followed by ``path``."""
         return f"http://{HOST}:{self.ports[service]}{path}"

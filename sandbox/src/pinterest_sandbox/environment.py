@@ -68,7 +68,7 @@ def pipeline_settings(config: Config, account: Account) -> dict[str, str]:
         "PINTEREST_REQUIRE_API_KEY": "true",
         "PINTEREST_CONNECTOR_PLUGIN_SOURCE": account.plugin_source,
         "PINTEREST_CONNECTOR_PLUGIN_SHA256": account.plugin_sha256,
-        "PINTEREST_CONNECTOR_LOG_GROUP": f"/msk-connect/{config.user_id}-connector",
+        "PINTEREST_CONNECTOR_LOG_GROUP": config.connector_log_group,
         "PINTEREST_API_BASE_URL": api_url(config, client="airflow"),
     }
 

@@ -63,6 +63,7 @@ def prepare_account(config: Config, *, sink_zip: Path, connections: Mapping[str,
         iam, CONNECTOR_ROLE, "kafkaconnect.amazonaws.com", _connector_policy(config.bucket)
     )
     api_role = _role(iam, API_ROLE, "apigateway.amazonaws.com", _api_policy(config.user_id))
+    _log_group(aws_client("logs", moto), config.connector_log_group)
     secrets = aws_client("secretsmanager", moto)
     for connection_id, text in connections.items():
         _secret(secrets, CONNECTIONS_PREFIX + connection_id, text)
@@ -82,6 +83,13 @@ def _bucket(s3: Any, name: str) -> None:
     # us-east-1 answers 200 to the owner who makes a bucket again.
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+
+
+def _log_group(logs: Any, name: str) -> None:
+    try:
+        logs.create_log_group(logGroupName=name)
+    except logs.exceptions.ResourceAlreadyExistsException:
+        return
 
 
 def _cluster(kafka: Any, network: Network) -> str:

@@ -210,6 +210,35 @@ def test_what_flaps_is_said_to(watch: Watch) -> None:
     assert "Source database flaps, with 6 changes within 1:00:00. Now it is healthy" in text
 
 
+def test_looks_that_fail_every_other_time_are_told_of_as_flapping(watch: Watch) -> None:
+    """None of them is told of by itself, since the next one does not fail."""
+    told = [watch.run(source=UNKNOWN if number % 2 else HEALTHY) for number in range(24)]
+    assert [bool(each) for each in told] == [False] * 6 + [True] + [False] * 17
+    quiet = [watch.run() for _ in range(9)]
+    # The last look that failed ended 5 minutes after the 24th.
+    assert [bool(each) for each in quiet] == [False] * 6 + [True] + [False] * 2
+
+
+def test_once_steady_it_has_to_change_six_times_anew_to_flap(watch: Watch) -> None:
+    """Six changes within 25 minutes are still of the last hour when it has been steady for half of one."""
+    for number in range(7):
+        watch.run(source=DOWN if number % 2 else HEALTHY)
+    quiet = [watch.run() for _ in range(6)]
+    assert [bool(each) for each in quiet] == [False] * 5 + [True]
+    assert watch.run() == []
+    assert watch.run(source=DOWN) == [("source", "down")]
+    assert "source sentence" in watch.message()[1]
+    assert "flaps" not in watch.message()[1]
+
+
+def test_what_suffers_from_a_flapping_component_is_not_said_to_flap(watch: Watch) -> None:
+    told = []
+    for number in range(24):
+        status = DOWN if number % 2 else HEALTHY
+        told += watch.run(cluster=status, topics=status)
+    assert {component for component, _ in told} == {"cluster"}
+
+
 def test_five_changes_an_hour_are_each_told(watch: Watch) -> None:
     """A change every quarter of an hour is five an hour at most."""
     told = []

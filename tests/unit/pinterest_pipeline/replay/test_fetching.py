@@ -84,6 +84,7 @@ def test_the_letters_of_each_entity_with_their_places(s3: FakeS3) -> None:
         "progress": {entity: {0: 4} for entity in ENTITIES},
         "taken": {"pin": 1, "geo": 2, "user": 1},
         "waiting": dict.fromkeys(ENTITIES, 0),
+        "set_apart": dict.fromkeys(ENTITIES, 0),
         "strangers": 3,
         "complete": True,
     }

@@ -55,7 +55,6 @@ def test_a_letter_stands_between_the_lines_of_the_records_around_it() -> None:
         pytest.param(12, 10, [10, 11, 12], True, id="only dead letters in front of it"),
         pytest.param(13, 10, [10, 12, 13], False, id="one among dead letters has not landed"),
         pytest.param(19, 20, [19], True, id="the last record of the topic"),
-        pytest.param(20, 30, [20], False, id="of an older topic of this name"),
     ],
 )
 def test_a_letter_waits_for_what_came_before_it(
@@ -93,25 +92,32 @@ def offsets_of(choice: Choice) -> list[tuple[int, int]]:
 
 
 def test_a_letter_that_waits_holds_up_those_behind_it_in_its_partition_alone() -> None:
-    letters = [
-        letter(1, 0),
-        letter(50, 1),
-        letter(2, 2),
-        letter(50, 3),
-        letter(3, 0, number=1),
-        letter(4, 1, partition=7, number=1),
-        letter(5, 2, number=1),
-    ]
+    letters = [letter(1, 0), letter(50, 1), letter(2, 2), letter(50, 3), letter(3, 0, number=1)]
     found = choose(
         "pin",
         letters,
-        partitions={0: partition(landed_to=10, dead=[1, 2, 3, 5, 50])},
+        partitions={0: partition(landed_to=10, dead=[1, 2, 3, 50])},
         start={},
         read_to={0: 4, 1: 3, 2: 9},
     )
     assert offsets_of(found) == [(0, 1), (0, 3)]
-    assert found.waiting == 4
-    assert found.progress == {0: 1, 1: 1, 2: 9}
+    assert (found.waiting, found.set_apart) == (2, 0)
+    assert found.progress == {0: 1, 1: 3, 2: 9}
+
+
+def test_letters_of_an_older_topic_are_set_apart_and_hold_up_nothing() -> None:
+    """The topic ends in front of offset 20, and has no partition 7."""
+    letters = [letter(1, 0), letter(20, 1), letter(20, 2), letter(4, 3, partition=7), letter(2, 4)]
+    found = choose(
+        "pin",
+        letters,
+        partitions={0: partition(landed_to=30, end=20, dead=[1, 2, 20])},
+        start={},
+        read_to={0: 5},
+    )
+    assert offsets_of(found) == [(0, 1), (0, 2)]
+    assert (found.waiting, found.set_apart) == (0, 2)
+    assert found.progress == {0: 5}
 
 
 def test_what_was_replayed_is_left_out_and_what_the_sink_has_met_twice_is_taken_once() -> None:

@@ -43,6 +43,8 @@ def test_everything_is_there(config: Config, moto_url: str) -> None:
     bucket, _, key = account.plugin_source.removeprefix("s3://").partition("/")
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"the sink"
     assert aws_client("sns", moto_url).get_topic_attributes(TopicArn=account.alert_topic_arn)
+    groups = aws_client("logs", moto_url).describe_log_groups(logGroupNamePrefix="/msk-connect/accounted")
+    assert [group["logGroupName"] for group in groups["logGroups"]] == ["/msk-connect/accounted-connector"]
     cluster = aws_client("kafka", moto_url).describe_cluster(ClusterArn=account.cluster_arn)["ClusterInfo"]
     assert cluster["ClientAuthentication"] == {"Unauthenticated": {"Enabled": True}}
     secrets = aws_client("secretsmanager", moto_url)
