@@ -16,7 +16,7 @@ from pinterest_sandbox.drill.stage import SETTINGS, Stage
 from pinterest_sandbox.parts import restart_airflow
 from tests.e2e.conftest import ENTITIES, Demo
 
-POSTS, RATE = 50, 2
+POSTS, RATE = 50, 1
 #: The demo's posts, and those of the other tests, have keys up to 11,000; the source has 153 beyond.
 FIRST_KEY = 11_001
 

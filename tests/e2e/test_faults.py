@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from datetime import UTC, datetime
 
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.databricks.runs_client import list_states, worker_pid
+from pinterest_sandbox.databricks.runs_client import kill_worker, list_states
 from pinterest_sandbox.databricks.sql_client import run_sql
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines
@@ -59,7 +57,7 @@ def test_a_killed_worker_of_the_daily_run_costs_a_retry_and_nothing_else(
 
     wait_until(in_its_middle, what="the notebook", timeout=120, interval=0.2)
 
-    os.kill(worker_pid(demo.sandbox), signal.SIGKILL)
+    kill_worker(demo.sandbox, "daily batch")
 
     finished(airflow, DAILY, run_id)
     assert list_states(demo.sandbox)[: len(list_states(demo.sandbox)) - before] == ["SUCCESS", "FAILED"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import EMULATE, STREAM_INGEST
 from pinterest_sandbox.airflow.processes import task_process
-from pinterest_sandbox.databricks.runs_client import worker_pid
+from pinterest_sandbox.databricks.runs_client import kill_worker
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, s3_client
 from tests.e2e.driving import finished, query, running, table, tries
@@ -91,7 +89,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
             raise NotReady("no batch is under way")
 
     wait_until(in_the_middle, what="a batch", timeout=120, interval=0.05)
-    os.kill(worker_pid(demo.sandbox), signal.SIGKILL)
+    kill_worker(demo.sandbox, "stream ingest")
     left = under_way(demo)
 
     assert left

@@ -21,6 +21,9 @@ from tests.unit.cloud_operators.databricks.fake_databricks import FakeDatabricks
 from tests.unit.cloud_operators.databricks.warehouse import BUCKET
 from tests.unit.cloud_operators.kafka.fake_kafka import FakeKafka
 from tests.unit.cloud_operators.running import TaskInstance
+from tests.unit.quick_clients import unnamed_callers
+
+__all__ = ["unnamed_callers"]
 
 WAYS: dict[str, dict[str, Any]] = {
     "no-wait": {"wait_for_completion": False, "deferrable": False},

@@ -16,6 +16,9 @@ prepare()
 from pinterest_pipeline import connections  # noqa: E402
 from tests.unit.pinterest_pipeline.fake_streams import FakeApi  # noqa: E402
 from tests.unit.pinterest_pipeline.fakes import FakeS3, serve  # noqa: E402
+from tests.unit.quick_clients import unnamed_callers  # noqa: E402
+
+__all__ = ["unnamed_callers"]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pinterest_sandbox.waiting import NotReady, wait_until
 def task_process(
     config: Config, airflow: AirflowClient, dag_id: str, run_id: str, task_id: str
 ) -> psutil.Process:
-    """The process of a running task: its title has the task instance's id.
+    """The process in which a task's code runs; the executor's worker that supervises it is its parent.
 
     :param task_id: of a task that is not mapped.
     :raises TimeoutError: when there is none within half a minute.
@@ -23,17 +23,17 @@ def task_process(
         (instance,) = (task for task in airflow.tasks(dag_id, run_id) if task.task_id == task_id)
         supervisor = psutil.Process(int((config.home / "run" / "supervisor.pid").read_text()))
         for process in supervisor.children(recursive=True):
-            if _is_about(process, instance.instance_id):
+            if _title(process) == f"airflow worker -- {instance.instance_id}":
                 found.append(process)
                 return
-        raise NotReady("no process has its id")
+        raise NotReady("no process has its title")
 
     wait_until(named, what=f"the process of {task_id}", timeout=30, interval=0.1)
     return found[0]
 
 
-def _is_about(process: psutil.Process, instance_id: str) -> bool:
+def _title(process: psutil.Process) -> str:
     try:
-        return instance_id in " ".join(process.cmdline())
+        return " ".join(process.cmdline()).strip()
     except psutil.NoSuchProcess:
-        return False
+        return ""

@@ -24,7 +24,7 @@ from pinterest_sandbox.drill.breakages import BREAKAGES
 from pinterest_sandbox.drill.looks import Looks
 from pinterest_sandbox.drill.mailbox import Mailbox
 from pinterest_sandbox.drill.performing import Outcome, perform
-from pinterest_sandbox.drill.report import print_outcomes, to_markdown, write_outcomes
+from pinterest_sandbox.drill.report import print_outcomes, show_count, to_markdown, write_outcomes
 from pinterest_sandbox.drill.stage import SETTINGS, Stage
 from pinterest_sandbox.foreseen import FORESEEN
 
@@ -51,7 +51,7 @@ FIRST_POSTS = 100
     default=POSTS,
     show_default=True,
     type=click.IntRange(100, 600),
-    help="Posts of the burst under each breakage.",
+    help="Posts of the burst under each breakage; twice as many under that of the source.",
 )
 @click.option(
     "--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Write table and messages here too."
@@ -98,11 +98,11 @@ def run(console: Console, *, only: tuple[str, ...], posts: int) -> list[Outcome]
             looks,
             mailbox,
             breakage,
-            keys=range(first, first + posts),
-            rate=RATE,
+            keys=range(first, first + posts * breakage.burst),
+            rate=RATE * breakage.burst,
             tell=lambda text: console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True),
         )
-        first += posts
+        first += posts * breakage.burst
         outcomes.append(outcome)
         _tell(console, outcome)
         write_outcomes(config.home / "drill.json", outcomes)
@@ -133,7 +133,7 @@ def _tell(console: Console, outcome: Outcome) -> None:
     seen = "" if outcome.detected_s is None else f"seen after {outcome.detected_s:.0f} s, "
     healed = "" if outcome.healed_s is None else f"healthy after {outcome.healed_s:.0f} s, "
     console.print(
-        f"  {seen}{healed}lost {outcome.lost}, doubled {outcome.doubled}, "
+        f"  {seen}{healed}lost {show_count(outcome.lost)}, doubled {show_count(outcome.doubled)}, "
         f"{len(outcome.letters)} messages, {outcome.seconds:.0f} s in all",
         style="red" if outcome.problems else "green",
         highlight=False,

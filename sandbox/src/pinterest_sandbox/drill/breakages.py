@@ -11,6 +11,9 @@ from pinterest_sandbox.databricks import runs_client
 from pinterest_sandbox.drill.stage import POISON, Stage
 from pinterest_sandbox.drill.stock import BATCH, ENTITIES, STREAM, table_versions
 
+#: Names of the notebook runs, without the pipeline's id.
+DAILY_RUN, STREAM_RUN, CONTINUOUS_RUN = "daily batch", "stream ingest", "continuous stream ingest"
+
 #: How long what ends by itself lasts, in seconds.
 PASSING_S = 20.0
 #: What holds a task of the burst up, so that it can be killed in its middle: a service that refuses a client.
@@ -40,6 +43,7 @@ class Breakage:
     :param undo: what is done at the end to have the sandbox as it was.
     :param healer: who mends it, for people.
     :param refused: records of each entity that it adds and that must end in quarantine or as dead letters.
+    :param burst: by how much its burst is larger than that of the others, and as much faster.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Breakage:
     mend: Callable[[Stage], None] = _nothing
     undo: Callable[[Stage], None] = _nothing
     refused: int = 0
+    burst: int = 1
 
 
 def _held(service: str) -> Callable[[Stage], None]:
@@ -91,19 +96,28 @@ def _fail_one_task(stage: Stage) -> None:
     stage.end_faults()
 
 
-def _kill_notebook_of(dag_id: str, kind: str) -> Callable[[Stage], None]:
+def _release_once_missed(stage: Stage) -> None:
+    # A burst reads its rows ahead: it has not missed the source before it wants the next ones.
+    stage.wait_for_task(EMULATE, stage.burst, "send_posts", "up_for_retry")
+    stage.release()
+
+
+def _kill_notebook_of(dag_id: str, kind: str, run_name: str) -> Callable[[Stage], None]:
     def strike(stage: Stage) -> None:
         before = table_versions(stage.config, kind)
-        stage.airflow.trigger(dag_id, {})
-        # One table has been written and others not: what was done of its work must not count twice.
+        stage.begin(dag_id)
+        # One table at least has been written, and the run has not ended: what was done of its work must not
+        # count twice.
         stage.wait_for_commit(kind, before)
-        stage.kill_worker()
+        stage.kill_worker(run_name)
 
     return strike
 
 
 def _run_continuously(stage: Stage) -> None:
     stage.set_airflow(PINTEREST_STREAM_MODE="continuous")
+    # One of the schedule would still be of the other mode.
+    stage.wait_for_no_runs(STREAM_INGEST)
     stage.finish(STREAM_INGEST, stage.airflow.trigger(STREAM_INGEST, {}))
 
 
@@ -122,7 +136,7 @@ def _poison_topics(stage: Stage) -> None:
 def _poison_streams(stage: Stage) -> None:
     for entity in ENTITIES:
         stage.put(entity, "poison", POISON.decode())
-    stage.finish(STREAM_INGEST, stage.airflow.trigger(STREAM_INGEST, {}))
+    stage.finish(STREAM_INGEST, stage.begin(STREAM_INGEST))
 
 
 def _kill_tasks(stage: Stage) -> None:
@@ -143,18 +157,17 @@ def _kill_tasks(stage: Stage) -> None:
         stage.kill_task(task_id)
     stage.end_faults()
     stage.finish(EMULATE, stage.burst)
+    stage.require_tries(2, "send_posts", *PHASES)
 
 
 def _kill_triggerer(stage: Stage) -> None:
-    run_id = stage.airflow.trigger(DAILY, {})
+    run_id = stage.begin(DAILY)
     stage.wait_for_task(DAILY, run_id, "run_notebook", "deferred")
-    stage.supervisor.kill("airflow-triggerer")
-    stage.finish(DAILY, run_id)
+    stage.kill("airflow-triggerer")
 
 
 def _kill_scheduler(stage: Stage) -> None:
-    stage.supervisor.kill("airflow-scheduler")
-    stage.finish(EMULATE, stage.burst)
+    stage.kill("airflow-scheduler")
 
 
 BREAKAGES = {
@@ -192,8 +205,9 @@ BREAKAGES = {
             component="source",
             label="Source database",
             strike=_held("source"),
-            mend=_release,
-            healer="RDS starts it again",
+            mend=_release_once_missed,
+            healer="RDS starts it again, Airflow's retry of the burst",
+            burst=2,
         ),
         Breakage(
             name="s3-slow-down",
@@ -216,7 +230,7 @@ BREAKAGES = {
             title="Spark worker killed in the middle of the daily run",
             component="databricks",
             label="Databricks",
-            strike=_kill_notebook_of(DAILY, BATCH),
+            strike=_kill_notebook_of(DAILY, BATCH, DAILY_RUN),
             healer="Airflow's retry",
         ),
         Breakage(
@@ -224,7 +238,7 @@ BREAKAGES = {
             title="Spark worker killed in the middle of the stream run",
             component="databricks",
             label="Databricks",
-            strike=_kill_notebook_of(STREAM_INGEST, STREAM),
+            strike=_kill_notebook_of(STREAM_INGEST, STREAM, STREAM_RUN),
             healer="Airflow's retry",
         ),
         Breakage(
@@ -302,7 +316,7 @@ BREAKAGES = {
             component="databricks",
             label="Databricks",
             prepare=_run_continuously,
-            strike=lambda stage: stage.kill_worker(),
+            strike=lambda stage: stage.kill_worker(CONTINUOUS_RUN),
             undo=_run_by_schedule,
             healer="pinterest_heal starts it again from its checkpoints",
         ),

@@ -11,6 +11,7 @@ from pinterest_sandbox.airflow.client import AirflowClient, RunFailed
 from pinterest_sandbox.airflow.dags import HEALTH
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.config import Config
+from pinterest_sandbox.waiting import NotReady, wait_until
 
 #: Seconds between two runs of the schedule.
 INTERVAL_S = 300.0
@@ -68,10 +69,16 @@ class Looks:
         self._airflow.unpause(HEALTH)
         try:
             self._airflow.wait_for_run(HEALTH, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
+            # One of the schedule that has slipped in would tell its part in the next breakage.
+            wait_until(self._none_goes_on, what=f"the end of {HEALTH}", timeout=RUN_LIMIT, interval=0.5)
         finally:
             self._airflow.pause(HEALTH)
         states: States = self._airflow.result(HEALTH, run_id, "keep_record")["components"]
         return Seen(time.monotonic(), states)
+
+    def _none_goes_on(self) -> None:
+        if active := self._airflow.active_runs(HEALTH):
+            raise NotReady(f"{active} go on")
 
     def until(self, wanted: Callable[[Seen], bool], *, what: str, limit: float) -> Seen:
         """Look again and again until it is as wanted.

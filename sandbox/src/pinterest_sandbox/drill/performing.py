@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,8 +15,6 @@ from pinterest_sandbox.drill.mailbox import Letter, Mailbox
 from pinterest_sandbox.drill.reckoning import Reckoning, reckon
 from pinterest_sandbox.drill.stage import Stage
 from pinterest_sandbox.drill.stock import count_rows, take_stock
-from pinterest_sandbox.foreseen import FORESEEN
-from pinterest_sandbox.waiting import NotReady, wait_until
 
 #: Seconds until all must be healthy again.
 HEALING_LIMIT = 900.0
@@ -27,10 +26,12 @@ PREFIX = "Pinterest pipeline: "
 
 @dataclass
 class Outcome:
-    """What was seen of a breakage; its counts are those of :class:`~.reckoning.Reckoning`.
+    """What was seen of a breakage.
 
-    :param detected_s: seconds from the breakage to the record that says so; ``None`` where nothing is ill.
-    :param healed_s: seconds from the breakage until a look found all healthy again.
+    Its counts are those of :class:`~.reckoning.Reckoning`, and ``None`` where it did not come to counting.
+
+    :param detected_s: seconds from the first harm to the record that says so; ``None`` where nothing is ill.
+    :param healed_s: seconds from the first harm until a look found all healthy again.
     :param letters: what people were told.
     :param problems: what was not as it should be.
     :param seconds: of all of it.
@@ -42,12 +43,12 @@ class Outcome:
     healer: str
     detected_s: float | None = None
     healed_s: float | None = None
-    sent: int = 0
-    landed: int = 0
-    kept: int = 0
-    quarantined: int = 0
-    lost: int = 0
-    doubled: int = 0
+    sent: int | None = None
+    landed: int | None = None
+    kept: int | None = None
+    quarantined: int | None = None
+    lost: int | None = None
+    doubled: int | None = None
     letters: list[Letter] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -105,6 +106,7 @@ class _Act:
             self._breakage.prepare(stage)
             self._looks.forget()
             self._looks.until_healthy(HEALING_LIMIT)
+            # Of what the preparation has made ill; those of the breakage before were waited for.
             self._mailbox.received()
             before = take_stock(stage.config)
             stage.begin_burst(keys, rate)
@@ -122,7 +124,9 @@ class _Act:
                     refused=self._breakage.refused,
                 )
             )
-        except FORESEEN as error:
+        except Exception as error:
+            # Of this breakage alone: those that follow are of a worth without it.
+            traceback.print_exc()
             outcome.problems.append(f"{type(error).__name__}: {error}")
             self._give_up()
         finally:
@@ -131,8 +135,13 @@ class _Act:
         return outcome
 
     def _break(self) -> None:
-        outcome, began = self._outcome, time.monotonic()
+        outcome = self._outcome
         self._breakage.strike(self._stage)
+        struck = self._stage.strike
+        if struck is None:
+            raise NotSeen("nothing was broken")
+        if not struck.in_burst:
+            outcome.problems.append("the burst had come to its end before it was broken")
         self._tell("it is broken")
         component = self._breakage.component
         if component is not None:
@@ -141,11 +150,11 @@ class _Act:
                 what=f"{component} ill",
                 limit=INTERVAL_S,
             )
-            outcome.detected_s = round(seen.at - began, 1)
+            outcome.detected_s = round(seen.at - struck.at, 1)
             self._tell(f"seen: {component} is {seen.ill()[component]}")
         self._breakage.mend(self._stage)
         seen = self._looks.until_healthy(HEALING_LIMIT)
-        outcome.healed_s = round(seen.at - began, 1)
+        outcome.healed_s = round(seen.at - struck.at, 1)
         self._tell("all is healthy again")
         if outcome.detected_s is not None and outcome.detected_s > INTERVAL_S:
             outcome.problems.append(f"seen after {outcome.detected_s:g} s, more than one interval")
@@ -153,12 +162,12 @@ class _Act:
     def _settle(self) -> None:
         """Bring everything that was sent into the tables, and look once more."""
         stage = self._stage
-        stage.finish(EMULATE, stage.burst)
-        self._wait_for_end(HEAL)
+        stage.finish_begun()
+        stage.wait_for_no_runs(HEAL)
         self._breakage.undo(stage)
         for dag_id in (DAILY, STREAM_INGEST):
-            # One that a breakage has begun may still go on.
-            self._wait_for_end(dag_id)
+            # One of the schedule may still go on.
+            stage.wait_for_no_runs(dag_id)
         runs = {dag_id: stage.airflow.trigger(dag_id, {}) for dag_id in (DAILY, STREAM_INGEST)}
         for dag_id, run_id in runs.items():
             stage.finish(dag_id, run_id)
@@ -167,26 +176,16 @@ class _Act:
         if seen.ill():
             raise NotSeen(f"all was healthy, and is no longer: {seen.ill()}")
 
-    def _wait_for_end(self, dag_id: str) -> None:
-        wait_until(
-            lambda: _no_runs(self._stage, dag_id),
-            what=f"the end of {dag_id}",
-            timeout=HEALING_LIMIT,
-            interval=1,
-        )
-
     def _give_up(self) -> None:
         """Have the sandbox as it was, for the breakages that follow."""
         try:
             self._stage.clean_up()
             self._breakage.undo(self._stage)
-        except FORESEEN as error:
+            for dag_id in (EMULATE, HEAL, DAILY, STREAM_INGEST):
+                self._stage.wait_for_no_runs(dag_id)
+        except Exception as error:
+            traceback.print_exc()
             self._outcome.problems.append(f"not undone: {type(error).__name__}: {error}")
-
-
-def _no_runs(stage: Stage, dag_id: str) -> None:
-    if active := stage.airflow.active_runs(dag_id):
-        raise NotReady(f"{len(active)} go on")
 
 
 def _judge_letters(outcome: Outcome, label: str) -> None:

@@ -15,12 +15,12 @@ from pinterest_sandbox.drill.performing import Outcome
 COLUMNS: dict[str, Callable[[Outcome], str]] = {
     "seen after": lambda outcome: _seconds(outcome.detected_s),
     "healthy after": lambda outcome: _seconds(outcome.healed_s),
-    "sent": lambda outcome: f"{outcome.sent:,}",
-    "landed": lambda outcome: f"{outcome.landed:,}",
-    "kept": lambda outcome: f"{outcome.kept:,}",
-    "quarantined": lambda outcome: f"{outcome.quarantined:,}",
-    "lost": lambda outcome: f"{outcome.lost:,}",
-    "doubled": lambda outcome: f"{outcome.doubled:,}",
+    "sent": lambda outcome: show_count(outcome.sent),
+    "landed": lambda outcome: show_count(outcome.landed),
+    "kept": lambda outcome: show_count(outcome.kept),
+    "quarantined": lambda outcome: show_count(outcome.quarantined),
+    "lost": lambda outcome: show_count(outcome.lost),
+    "doubled": lambda outcome: show_count(outcome.doubled),
     "messages": lambda outcome: str(len(outcome.letters)),
 }
 
@@ -53,18 +53,20 @@ def write_outcomes(target: Path, outcomes: Iterable[Outcome]) -> None:
 
 
 def to_markdown(outcomes: Iterable[Outcome]) -> str:
-    """The outcomes as Markdown: the table, who mended what, and every message as it was sent."""
+    """The outcomes as Markdown: the table, what was not as it should be, and every message as it was sent."""
     listed = list(outcomes)
     lines = [
-        "| breakage | component | mended by | " + " | ".join(COLUMNS) + " |",
-        "|---|---|---|" + "---:|" * len(COLUMNS),
+        "| | breakage | component | mended by | " + " | ".join(COLUMNS) + " |",
+        "|---|---|---|---|" + "---:|" * len(COLUMNS),
     ]
     lines += [
-        f"| {outcome.title} | {outcome.component or '-'} | {outcome.healer} | "
-        + " | ".join(value(outcome) for value in COLUMNS.values())
-        + " |"
+        f"| {'✗' if outcome.problems else '✓'} | {outcome.title} | {outcome.component or '-'} "
+        f"| {outcome.healer} | " + " | ".join(value(outcome) for value in COLUMNS.values()) + " |"
         for outcome in listed
     ]
+    problems = [f"- {outcome.title}: {problem}" for outcome in listed for problem in outcome.problems]
+    if problems:
+        lines += ["", "## Not as it should be", "", *problems]
     lines += ["", "## The messages"]
     for outcome in listed:
         if outcome.letters:
@@ -72,6 +74,11 @@ def to_markdown(outcomes: Iterable[Outcome]) -> str:
         for letter in outcome.letters:
             lines += ["", "```", letter.subject, "", letter.text, "```"]
     return "\n".join(lines) + "\n"
+
+
+def show_count(value: int | None) -> str:
+    """A count for people; one that was never made is a question mark."""
+    return "?" if value is None else f"{value:,}"
 
 
 def _seconds(value: float | None) -> str:

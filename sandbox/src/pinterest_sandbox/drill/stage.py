@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import os
-import signal
-from dataclasses import replace
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import requests
@@ -28,13 +29,28 @@ RUN_LIMIT = 1200.0
 #: Longer than any breakage lasts: its end is not left to the clock.
 FAULT_S = 1800.0
 #: Acknowledged posts from which on the burst is under way.
-UNDER_WAY = 20
+UNDER_WAY = 10
 #: Switched on for the drill alone.
 SETTINGS = {"PINTEREST_AUTO_HEAL": "true"}
 
 
+@dataclass(frozen=True)
+class Strike:
+    """The moment at which something broke.
+
+    :param at: the clock's seconds.
+    :param in_burst: whether posts were still being sent then.
+    """
+
+    at: float
+    in_burst: bool
+
+
 class Stage:
     """What breakages act on.
+
+    :ivar burst: the run that sends posts.
+    :ivar strike: the first harm that was done under this burst.
 
     :param config: the sandbox, whose pipeline is provisioned.
     :param airflow: its Airflow.
@@ -44,8 +60,10 @@ class Stage:
         self.config, self.airflow = config, airflow
         self.supervisor = Supervisor(config)
         self.burst = ""
+        self.strike: Strike | None = None
         self._before = self._posts = self._rate = 0
         self._held: list[str] = []
+        self._begun: list[tuple[str, str]] = []
 
     def begin_burst(self, keys: range, rate: int) -> None:
         """Send posts to both paths, and come back when some are acknowledged.
@@ -62,8 +80,43 @@ class Stage:
             "batch_size": 20,
             "target": "both",
         }
-        self.burst = self.airflow.trigger(EMULATE, conf)
+        self.strike, self._begun = None, []
+        self.burst = self.begin(EMULATE, conf)
+        # Posts of an older burst that goes on are none of this one.
+        self.wait_for_task(EMULATE, self.burst, "send_posts", "running")
         self._wait_for_posts(UNDER_WAY, timeout=120)
+
+    def begin(self, dag_id: str, conf: dict[str, object] | None = None) -> str:
+        """Start a run that has to succeed; see :meth:`finish_begun`.
+
+        :returns: its run id.
+        """
+        run_id = self.airflow.trigger(dag_id, conf or {})
+        self._begun.append((dag_id, run_id))
+        return run_id
+
+    def finish_begun(self) -> None:
+        """Wait for the end of all runs that were begun since the burst, which is one of them.
+
+        :raises RunFailed: when one did not succeed.
+        """
+        for dag_id, run_id in self._begun:
+            self.finish(dag_id, run_id)
+
+    @contextmanager
+    def _harm(self) -> Iterator[None]:
+        """What is done here is the breakage, if nothing was before it."""
+        at = time.monotonic()
+        yield
+        if self.strike is None and self.burst:
+            self.strike = Strike(at, in_burst=self._is_sending())
+
+    def _is_sending(self) -> bool:
+        states = [
+            task.state for task in self.airflow.tasks(EMULATE, self.burst) if task.task_id == "send_posts"
+        ]
+        # One whose process was killed may already wait for its next try.
+        return states[0] in ("running", "up_for_retry")
 
     def wait_for_last_posts(self) -> None:
         """Wait until the burst has only two seconds to go."""
@@ -86,6 +139,15 @@ class Stage:
         """
         self.airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
 
+    def wait_for_no_runs(self, dag_id: str) -> None:
+        """Wait until no run of a DAG is under way or waits."""
+
+        def ended() -> None:
+            if active := self.airflow.active_runs(dag_id):
+                raise NotReady(f"{len(active)} go on")
+
+        wait_until(ended, what=f"the end of {dag_id}", timeout=RUN_LIMIT, interval=0.5)
+
     def begin_fault(
         self,
         service: str,
@@ -97,10 +159,11 @@ class Stage:
         share: Fraction = Fraction(1),
     ) -> None:
         """Let a service refuse requests; see :class:`~pinterest_sandbox.faults.fault.Fault`."""
-        control.begin(
-            self.config,
-            Fault(service=service, client=client, error=error, status=status, seconds=seconds, share=share),
+        fault = Fault(
+            service=service, client=client, error=error, status=status, seconds=seconds, share=share
         )
+        with self._harm():
+            control.begin(self.config, fault)
 
     def wait_for_strike(self, service: str, limit: float = 600) -> None:
         """Wait until an active fault of a service has struck."""
@@ -120,18 +183,32 @@ class Stage:
 
     def kill_and_hold(self, service: str) -> None:
         """Kill a process with SIGKILL, and let it stay dead until :meth:`release`."""
-        self.supervisor.kill(service)
-        self.supervisor.stop(service)
-        self._held.append(service)
+        with self._harm():
+            self.supervisor.kill(service)
+            self.supervisor.stop(service)
+            self._held.append(service)
+
+    def kill(self, service: str) -> None:
+        """Kill a process with SIGKILL; it comes back at once."""
+        with self._harm():
+            self.supervisor.kill(service)
 
     def release(self) -> None:
         """Start what is held, as AWS or a person would."""
         while self._held:
             self.supervisor.restart(self._held.pop())
 
-    def kill_worker(self) -> None:
-        """Kill the process that runs the notebooks with SIGKILL."""
-        os.kill(runs_client.worker_pid(self.config), signal.SIGKILL)
+    def kill_worker(self, run_name: str) -> None:
+        """Kill the process in which a notebook run is at work, which must fail by it.
+
+        :param run_name: without the pipeline's id.
+        """
+        with self._harm():
+            killed = runs_client.kill_worker(self.config, run_name)
+        if (result := runs_client.wait_for_result(self.config, killed)) != "FAILED":
+            raise RuntimeError(
+                f"notebook run {killed} was to fail when its worker was killed, and is {result}"
+            )
 
     def wait_for_commit(self, kind: str, before: dict[str, int]) -> None:
         """Wait until one of the tables of a kind has a new version.
@@ -158,30 +235,45 @@ class Stage:
     def kill_task(self, task_id: str) -> None:
         """Kill the process of a task of the burst with SIGKILL."""
         self.wait_for_task(EMULATE, self.burst, task_id, "running")
-        task_process(self.config, self.airflow, EMULATE, self.burst, task_id).kill()
+        process = task_process(self.config, self.airflow, EMULATE, self.burst, task_id)
+        with self._harm():
+            process.kill()
+            process.wait(timeout=10)
+
+    def require_tries(self, tries: int, *task_ids: str) -> None:
+        """Hold the tries of tasks of the burst against what was wanted.
+
+        :raises RuntimeError: when one has had more or fewer.
+        """
+        found = {each.task_id: each.try_number for each in self.airflow.tasks(EMULATE, self.burst)}
+        if any(found[task_id] != tries for task_id in task_ids):
+            raise RuntimeError(f"{tries} tries of {', '.join(task_ids)} were expected, and are {found}")
 
     def post(self, entity: str, body: bytes) -> None:
         """Post one record that is any bytes to a topic; it must be acknowledged."""
         value = base64.b64encode(body).decode()
-        answer = requests.post(
-            f"{api_url(self.config, client='other')}/topics/{self.config.user_id}.{entity}",
-            json={"records": [{"value": value}]},
-            headers={
-                "Content-Type": "application/vnd.kafka.binary.v2+json",
-                "x-api-key": read_api_key(self.config),
-            },
-            timeout=30,
-        )
+        with self._harm():
+            answer = requests.post(
+                f"{api_url(self.config, client='other')}/topics/{self.config.user_id}.{entity}",
+                json={"records": [{"value": value}]},
+                headers={
+                    "Content-Type": "application/vnd.kafka.binary.v2+json",
+                    "x-api-key": read_api_key(self.config),
+                },
+                timeout=30,
+            )
         answer.raise_for_status()
 
     def put(self, entity: str, key: str, data: str) -> None:
         """Put one record into a stream through the API; it must be acknowledged."""
-        answer = requests.put(
-            f"{api_url(self.config, client='other')}/streams/streaming-{self.config.user_id}-{entity}/record",
-            json={"Data": data, "PartitionKey": key},
-            headers={"x-api-key": read_api_key(self.config)},
-            timeout=30,
-        )
+        stream = f"streaming-{self.config.user_id}-{entity}"
+        with self._harm():
+            answer = requests.put(
+                f"{api_url(self.config, client='other')}/streams/{stream}/record",
+                json={"Data": data, "PartitionKey": key},
+                headers={"x-api-key": read_api_key(self.config)},
+                timeout=30,
+            )
         answer.raise_for_status()
 
     def set_airflow(self, **settings: str) -> None:

@@ -21,6 +21,8 @@ class FakeAirflow:
     def __init__(self, *found: str | Exception) -> None:
         self.found = list(found)
         self.paused: list[bool] = []
+        #: Answers to what runs go on; then there are none.
+        self.active: list[list[str]] = []
 
     def trigger(self, dag_id: str, conf: Any) -> str:
         return "run"
@@ -30,6 +32,10 @@ class FakeAirflow:
 
     def pause(self, dag_id: str) -> None:
         self.paused.append(True)
+
+    def active_runs(self, dag_id: str) -> list[str]:
+        assert self.paused[-1] is False
+        return self.active.pop(0) if self.active else []
 
     def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float, report: Any) -> None:
         if isinstance(self.found[0], Exception):
@@ -51,6 +57,13 @@ def test_it_looks_until_it_is_as_wanted(tmp_path: Path) -> None:
     assert seen.ill() == {"api": "down: it answers"}
     # Paused after each look: nothing looks in between.
     assert airflow.paused == [False, True] * 3
+
+
+def test_a_run_of_the_schedule_beside_it_is_not_left_half_done(tmp_path: Path) -> None:
+    airflow = FakeAirflow("healthy")
+    airflow.active = [["scheduled"], ["scheduled"]]
+    looks(tmp_path, airflow).look()
+    assert (airflow.active, airflow.paused) == ([], [False, True])
 
 
 def test_a_look_that_fails_is_no_answer(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from pinterest_sandbox.airflow.client import RunFailed
 from pinterest_sandbox.drill import performing
-from pinterest_sandbox.drill.breakages import BREAKAGES, Breakage
+from pinterest_sandbox.drill.breakages import Breakage
 from pinterest_sandbox.drill.looks import NotSeen, Seen
 from pinterest_sandbox.drill.mailbox import Letter
 from pinterest_sandbox.drill.performing import Outcome, perform
+from pinterest_sandbox.drill.stage import Strike
 from pinterest_sandbox.drill.stock import Rows, Stock
 
 KEYS = range(100, 110)
@@ -36,13 +37,17 @@ class Theatre:
         self.story: list[str] = []
         self.config = self.airflow = self
         self.burst = "burst"
+        self.strike: Strike | None = None
+        #: The clock, which each look moves on by 10 seconds.
+        self.now = 1000.0
         self._states, self._letters = list(states), letters
         self._asked = 0
 
     def look(self) -> Seen:
         state = self._states.pop(0)
         self.story.append(f"look: {state}")
-        return Seen(0.0, {"api": {"status": state, "sentence": "so"}})
+        self.now += 10
+        return Seen(self.now, {"api": {"status": state, "sentence": "so"}})
 
     def until(self, wanted: Any, *, what: str, limit: float) -> Seen:
         while self._states:
@@ -64,8 +69,15 @@ class Theatre:
     def begin_burst(self, keys: range, rate: int) -> None:
         self.story.append(f"burst of {keys}")
 
-    def active_runs(self, dag_id: str) -> list[str]:
-        return []
+    def break_it(self, *, in_burst: bool = True) -> None:
+        self.story.append("strike")
+        self.strike = Strike(self.now, in_burst)
+
+    def finish_begun(self) -> None:
+        self.story.append("what was begun ends")
+
+    def wait_for_no_runs(self, dag_id: str) -> None:
+        self.story.append(f"no {dag_id}")
 
     def trigger(self, dag_id: str, conf: Any) -> str:
         return "run"
@@ -91,7 +103,7 @@ def played(theatre: Any, **changes: Any) -> Outcome:
             "title": "the API",
             "component": "api",
             "label": "API",
-            "strike": lambda stage: stage.story.append("strike"),
+            "strike": lambda stage: stage.break_it(),
             "mend": lambda stage: stage.story.append("mend"),
             "undo": lambda stage: stage.story.append("undo"),
             "healer": "nobody",
@@ -114,8 +126,11 @@ def test_a_breakage_that_is_seen_mended_and_told_of() -> None:
         "mend",
         "look: down",
         "look: healthy",
-        "pinterest_emulate_posts ends",
+        "what was begun ends",
+        "no pinterest_heal",
         "undo",
+        "no pinterest_daily_batch",
+        "no pinterest_stream_ingest",
         "pinterest_daily_batch ends",
         "pinterest_stream_ingest ends",
         "look: healthy",
@@ -124,6 +139,24 @@ def test_a_breakage_that_is_seen_mended_and_told_of() -> None:
     assert outcome.problems == []
     assert outcome.letters == [DOWN, HEALTHY]
     assert (outcome.sent, outcome.kept, outcome.lost) == (60, 60, 0)
+    # The second and the fourth look after it.
+    assert (outcome.detected_s, outcome.healed_s) == (20, 40)
+
+
+def test_what_breaks_behind_the_burst_is_a_problem() -> None:
+    theatre = Theatre("healthy", "down", "healthy", "healthy")
+    outcome = played(theatre, strike=lambda stage: stage.break_it(in_burst=False))
+    assert outcome.problems == ["the burst had come to its end before it was broken"]
+
+
+def test_a_strike_that_breaks_nothing_is_a_problem() -> None:
+    outcome = played(Theatre("healthy"), strike=lambda stage: None)
+    assert outcome.problems == ["NotSeen: nothing was broken"]
+
+
+def test_what_is_seen_after_more_than_an_interval_is_a_problem() -> None:
+    theatre = Theatre("healthy", *["healthy"] * 30, "down", "healthy", "healthy")
+    assert played(theatre).problems == ["seen after 310 s, more than one interval"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +185,9 @@ def test_what_is_not_seen_is_a_problem_and_cleaned_up() -> None:
     theatre = Theatre("healthy", "healthy")
     outcome = played(theatre)
     assert outcome.problems == ["NotSeen: api ill: not seen"]
-    assert theatre.story[-3:] == ["clean up", "undo", "clean up"]
+    assert theatre.story[-7:-4] == ["clean up", "undo", "no pinterest_emulate_posts"]
+    assert theatre.story[-1] == "clean up"
+    assert (outcome.lost, outcome.doubled) == (None, None)
 
 
 def test_a_run_that_fails_is_a_problem_and_cleaned_up() -> None:
@@ -169,5 +204,8 @@ def test_what_gets_ill_again_is_a_problem() -> None:
     assert outcome.problems == ["NotSeen: all was healthy, and is no longer: {'api': 'down: so'}"]
 
 
-def test_each_name_is_its_breakage() -> None:
-    assert all(name == each.name for name, each in BREAKAGES.items())
+def test_an_error_that_nobody_has_foreseen_ends_this_breakage_alone() -> None:
+    def strike(stage: Any) -> None:
+        raise KeyError("pid")
+
+    assert played(Theatre("healthy"), strike=strike).problems == ["KeyError: 'pid'"]

@@ -26,6 +26,9 @@ OUTCOME = Outcome(
     sent=2400,
     landed=2403,
     kept=2400,
+    quarantined=0,
+    lost=0,
+    doubled=0,
     letters=LETTERS,
     seconds=160.0,
 )
@@ -54,10 +57,18 @@ def test_one_object_a_breakage(tmp_path: Path) -> None:
 def test_the_page_has_a_row_a_breakage_and_each_message() -> None:
     lines = to_markdown([OUTCOME, QUIET]).splitlines()
     assert lines[2] == (
-        "| kill -9 of the API | api | API Gateway comes back "
+        "| ✓ | kill -9 of the API | api | API Gateway comes back "
         "| 15 s | 61 s | 2,400 | 2,403 | 2,400 | 0 | 0 | 0 | 2 |"
     )
-    assert lines[3].startswith("| tasks killed | - | Airflow's retry | - | - | 0 |")
+    # What was not counted is not shown as nothing lost.
+    assert lines[3] == "| ✗ | tasks killed | - | Airflow's retry | - | - | ? | ? | ? | ? | ? | ? | 0 |"
+    assert lines[4:8] == [
+        "",
+        "## Not as it should be",
+        "",
+        "- tasks killed: 3 records [posted] and not in a table",
+    ]
+    assert "## Not as it should be" not in to_markdown([OUTCOME])
     assert lines.count("Pinterest pipeline: API down") == 1
     assert lines.count("### kill -9 of the API") == 1
     assert "### tasks killed" not in lines

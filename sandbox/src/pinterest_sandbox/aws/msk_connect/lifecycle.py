@@ -73,6 +73,8 @@ class Lifecycle:
         self._sink = sink
         self._cluster = cluster
         self._failed_tasks_fail = failed_tasks_fail
+        #: ARN to since when a connector is unknown to Connect: a worker that has just begun knows none.
+        self._missing: dict[str, datetime] = {}
         self._settle = settle
 
     async def close(self) -> None:
@@ -293,9 +295,11 @@ class Lifecycle:
         status = await self._guarded(connector, self._connect.status(connector.name))
         self._count(connector, status)
         if status is None:
-            if _age(connector.changed) > MISSING_LIMIT and connector.state == "RUNNING":
+            since = self._missing.setdefault(connector.arn, now())
+            if _age(since) > MISSING_LIMIT and connector.state == "RUNNING":
                 connector.move("FAILED", UNKNOWN, "The connector is no longer known to its worker.")
         else:
+            self._missing.pop(connector.arn, None)
             self._judge(connector, status)
         return status
 

@@ -1,0 +1,18 @@
+"""What the drill says of components is what the pipeline says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pinterest_pipeline.health.components import COMPONENTS
+from pinterest_sandbox.drill.breakages import BREAKAGES
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_breakage_calls_its_component_as_messages_do(name: str) -> None:
+    breakage = BREAKAGES[name]
+    assert breakage.name == name
+    if breakage.component is None:
+        assert breakage.label == ""
+    else:
+        assert breakage.label == COMPONENTS[breakage.component].label
