@@ -26,11 +26,13 @@ runs, what that one needs, and that it is not paused.
 **Writes.** `health/healing/<component>.json`: the last hundred tries, when, by which run, with what outcome.
 A component is tried three times within two hours, each try followed for three minutes; one that healed for a
 moment counts. After a run of a DAG that has not helped, the next look of `pinterest_health` brings the next
-try. Then a person is called by a message, once, and nothing is tried for a day or until the component was
-healthy.
+try; `run_dag` makes none of its own. Then a person is called by a message, and nothing is tried for a day or
+until the component was healthy. So it is, too, when what was tried leaves a state without a remedy, and when
+a component could not be treated for an error. Each illness calls once, a component once within two hours.
 
-**When it fails.** `treat` and `look_again` fail when something was not healed, without a message of their
-own. A task that was killed has used up its try. Run it with the param `component` when the cause is mended.
+**When it fails.** `treat` and `look_again` fail when something was not healed, without a message beside
+that one. A task that was killed has used up its try. Run it with the param `component` when the cause is
+mended.
 `choose_components`: the bucket can't be read, or its task was killed; nothing was treated. Clear it.
 """
 
@@ -70,7 +72,9 @@ with DAG(
     treated = tasks.treat.expand(component=chosen)
     run_dag = TriggerDagRunOperator.partial(
         task_id="run_dag",
-        # An earlier try's run is there already.
+        # The next look of pinterest_health brings the next try, which is chosen by the present state.
+        retries=0,
+        # When a person clears it, an earlier run is there already.
         trigger_run_id="heal__{{ run_id }}__{{ ti.map_index }}__{{ ti.try_number }}",
         wait_for_completion=True,
         deferrable=True,

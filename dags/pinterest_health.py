@@ -13,7 +13,8 @@ is `unknown`, and its sentence names it. `PINTEREST_ALERT_TOPIC_ARN` or `PINTERE
 **Writes.** `health/latest.json`, and one object a run under `health/history/date=<day>/`: status, sentence,
 figures and since when, by component, and what has changed; `health/told.json`, what people were told; an
 event on the asset `<id>_health` when a component has changed; the CloudWatch metrics `HealthHeartbeat` and
-`UnhealthyComponents` in the namespace `PinterestPipeline`.
+`UnhealthyComponents` in the namespace `PinterestPipeline`. A run also makes up for earlier ones, up to 48 of
+them, whose `publish_changes` or `tell_people` came to no end.
 
 **Messages.** One a run at most, and only on a change; each names the runbook.
 - A single look that fails (`unknown`) is not told of; a second in a row is.
@@ -25,8 +26,10 @@ event on the asset `<id>_health` when a component has changed; the CloudWatch me
   record says so.
 - `keep_record`: the bucket is not there or can't be written. A `latest.json` that can't be read is copied to
   `health/malformed/`, noted in the record, and states count from then.
+- `publish_changes`: S3 or Airflow's API refuses; the next run publishes what this one could not.
 - `tell_people`: the notifier's error; the next run tells what this one could not.
-- `put_heartbeat`: without it the alarm on the heartbeat goes off.
+- `put_heartbeat`: without it the alarm on the heartbeat goes off. It waits for the two above, so that the
+  alarm tells of them too.
 """
 
 from __future__ import annotations
@@ -60,5 +63,4 @@ with DAG(
     # A look that fails is a state. Only one that was killed is tried again, soon.
     checks = tasks.check.override(retry_delay=timedelta(seconds=2)).expand(component=list(COMPONENTS))
     record = tasks.keep_record(checks)
-    chain(record, tasks.publish_changes(record))
-    chain(tasks.tell_people(record), tasks.put_heartbeat(record))
+    chain([tasks.publish_changes(record), tasks.tell_people(record)], tasks.put_heartbeat(record))

@@ -27,8 +27,11 @@ replayed; rows of the tables `<id>_<t>_batch` and `<id>_<t>_table`, by the recor
 that a later record of a key stays; `<id>_<t>_quarantine`, into which a dead letter comes that is refused;
 rows of the stages `replay` and `stream_replay` in `<id>_ledger`; events on the batch tables, which start
 `pinterest_materialise_results`. The result of `check_counts` has by entity: `read` (among them
-`dead_letters`) = `kept` + `merged` + `quarantined`, the last by reason, and `set_apart`: rows of a topic that
-was deleted, which are left alone.
+`dead_letters`) = `kept` + `merged` + `quarantined`, the last by reason, and what is left alone: `set_apart`,
+rows of a topic that was deleted, and `letters_of_older_topics`, dead letters whose offset the topic of this
+name has not come to. No later run counts these letters again. They stay in the dead-letter topic until its
+retention ends; `of_older_topics` in the plan has partition and offset of each there, and
+`docs/runbooks/dead-letters.md` says how to look at one.
 
 **When it fails.** Every task may be cleared at any time, and a new run does what is left of one that is given
 up.

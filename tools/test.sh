@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tests, ring by ring: fast (checks, unit, integrity), all (the sandbox's parts and the demo's path as well),
-# operations (health, replay, trace and breakages of the drill, on a demo of their own).
+# operations (health, replay, trace and a burst whose tasks are all killed, on a demo of their own).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 rings=${1:-all}
@@ -21,9 +21,9 @@ airflow=(.venv/airflow/bin/python -m pytest -q)
 sandbox=(.venv/sandbox/bin/python -m pytest -q)
 
 # What most of them look at must be as a demo leaves it, so that they can't share one with the other tests.
-operations=(tests/e2e/test_{health,replay,trace,drill,killed_tasks}.py)
+operations=(tests/e2e/test_{health,replay,trace,killed_tasks}.py)
 if [ "$rings" = operations ]; then
-    ring "End to end: health, replay, trace, drill" "${airflow[@]}" --timeout 2700 "${operations[@]}"
+    ring "End to end: health, replay, trace, killed tasks" "${airflow[@]}" --timeout 2700 "${operations[@]}"
     [ "${#failed[@]}" -eq 0 ]
     exit
 fi

@@ -100,6 +100,8 @@ def test_fifty_rounds_of_the_checks_on_a_healthy_pipeline_tell_nothing(demo: Dem
     found = json.loads(done.stdout.splitlines()[-1])
     print(found)
     assert (found["rounds"], found["told"]) == (ROUNDS, [])
+    # A look may fail once; none may find illness.
+    assert [each for each in found["ill"] if each["status"] != "unknown"] == []
 
 
 def test_a_breakage_is_told_once_healed_and_its_end_told_once(

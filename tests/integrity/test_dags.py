@@ -121,10 +121,18 @@ def test_params_are_typed_and_described(dag: Any) -> None:
 TELL_THEMSELVES = {("pinterest_heal", "treat"), ("pinterest_heal", "look_again")}
 
 
+#: Tasks that Airflow does not try again. Each run of a DAG that is a remedy is a try of ``pinterest_heal``:
+#: chosen by the present state, noted and counted.
+NOT_TRIED_AGAIN = {("pinterest_heal", "run_dag")}
+
+
 def test_policy_of_tasks(dag: Any) -> None:
     for task in dag.tasks:
         assert task.owner == OWNER, task.task_id
-        assert task.retries >= 2, task.task_id
+        if (dag.dag_id, task.task_id) in NOT_TRIED_AGAIN:
+            assert task.retries == 0, task.task_id
+        else:
+            assert task.retries >= 2, task.task_id
         assert task.retry_policy is not None, task.task_id
         assert task.execution_timeout is not None, task.task_id
         told_otherwise = dag.dag_id == "pinterest_health" or (dag.dag_id, task.task_id) in TELL_THEMSELVES

@@ -1,7 +1,8 @@
 """What was tried about a component, and how often it may be tried still: a rule without side effects.
 
 A try is noted before it is made, so that one whose task was killed counts as well. One that healed counts,
-too, for what is ill again within minutes was not healed.
+too, for what is ill again within minutes was not healed. One that is ahead of the clock does not: it was
+noted before the clock was set back.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any, TypedDict
 
 from pinterest_pipeline.health.records import moment
 
-#: So often is a component treated within the time below, before a person is called.
+#: So often is a component treated within the time below, before a person is called; and once within it is one
+#: called, however often the component was healthy meanwhile.
 MOST_TRIES = 3
 WITHIN = timedelta(hours=2)
 #: When a person was called, nothing is tried by itself for so long, or until it was healthy.
@@ -40,18 +42,22 @@ class Treatment(TypedDict):
 
     :param attempts: the last ones, in their order.
     :param called: whether a person was called for its present illness.
+    :param called_at: when a person was called last, for whichever illness, ISO 8601; empty when never.
     :param counted_since: tries up to this time do not count, ISO 8601; empty when all do.
     """
 
     attempts: list[Attempt]
     called: bool
+    called_at: str
     counted_since: str
 
 
 #: Nothing was tried.
-EMPTY = Treatment(attempts=[], called=False, counted_since="")
+EMPTY = Treatment(attempts=[], called=False, called_at="", counted_since="")
 #: Outcomes.
 BEGUN, HEALED, NOT_HEALED = "begun", "healed", "not healed"
+#: What was done in a try that came to no remedy.
+CHOOSING = "choose a remedy"
 
 
 def since(treatment: Treatment, time: str) -> Treatment:
@@ -70,14 +76,25 @@ def tries_left(treatment: Treatment, now: str) -> int:
     :param treatment: what was noted.
     :param now: ISO 8601 time in UTC.
     """
-    tries = treatment["attempts"]
+    tries = [each for each in treatment["attempts"] if moment(each["at"]) <= moment(now)]
     if treatment["called"] and tries and moment(now) - moment(tries[-1]["at"]) <= LEFT_TO_A_PERSON:
         return 0
     counted = [each for each in tries if moment(now) - moment(each["at"]) <= WITHIN]
-    if asked := treatment["counted_since"]:
+    asked = treatment["counted_since"]
+    if asked and moment(asked) <= moment(now):
         # Times are whole seconds: one of the same second was before.
         counted = [each for each in counted if moment(each["at"]) > moment(asked)]
     return max(0, MOST_TRIES - len(counted))
+
+
+def called_of_late(treatment: Treatment, now: str) -> bool:
+    """Whether a person was called so recently that none is called again.
+
+    :param treatment: what was noted.
+    :param now: ISO 8601 time in UTC.
+    """
+    at = treatment["called_at"]
+    return bool(at) and timedelta(0) <= moment(now) - moment(at) <= WITHIN
 
 
 def asked_for(treatment: Treatment, now: str) -> Treatment:
@@ -86,11 +103,25 @@ def asked_for(treatment: Treatment, now: str) -> Treatment:
     :param treatment: what was noted.
     :param now: ISO 8601 time in UTC.
     """
-    return {**treatment, "called": False, "counted_since": now}
+    # One that is ahead of the clock would count once its time has come.
+    tries: list[Attempt] = [
+        {**each, "at": min(each["at"], now, key=moment)} for each in treatment["attempts"]
+    ]
+    return {"attempts": tries, "called": False, "called_at": "", "counted_since": now}
+
+
+def called(treatment: Treatment, at: str) -> Treatment:
+    """The treatment when a person was called.
+
+    :param treatment: what was noted.
+    :param at: ISO 8601 time in UTC.
+    """
+    return {**treatment, "called": True, "called_at": at}
 
 
 def recovered(treatment: Treatment) -> Treatment:
-    """The treatment of a component that is healthy again: a person is called for its next illness.
+    """The treatment of a component that is healthy again: a person is called for its next illness, but not
+    at once after a call.
 
     :param treatment: what was noted.
     """
@@ -122,6 +153,17 @@ def ended(treatment: Treatment, outcome: str) -> Treatment:
     return {**treatment, "attempts": [*others, {**last, "outcome": outcome}]}
 
 
+def in_vain(treatment: Treatment, outcome: str, *, at: str, run_id: str) -> Treatment:
+    """The treatment with one more try, which came to no remedy.
+
+    :param treatment: what was noted.
+    :param outcome: see :class:`Attempt`.
+    :param at: ISO 8601 time in UTC.
+    :param run_id: the run.
+    """
+    return ended(begun(treatment, at=at, remedy=CHOOSING, run_id=run_id), outcome)
+
+
 def parse_treatment(document: Any) -> Treatment:
     """A treatment from its JSON document; one that is malformed is as good as none.
 
@@ -137,8 +179,16 @@ def parse_treatment(document: Any) -> Treatment:
             )
             for each in document["attempts"]
         ]
-        counted_since = document["counted_since"] and moment(document["counted_since"]).isoformat()
-        return Treatment(attempts=attempts, called=bool(document["called"]), counted_since=counted_since)
+        called_at, counted_since = (
+            moment(document[name]).isoformat() if document.get(name) else ""
+            for name in ("called_at", "counted_since")
+        )
+        return Treatment(
+            attempts=attempts,
+            called=bool(document["called"]),
+            called_at=called_at,
+            counted_since=counted_since,
+        )
     except (KeyError, TypeError, ValueError):
         return EMPTY
 

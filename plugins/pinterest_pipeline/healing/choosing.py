@@ -13,7 +13,7 @@ class Choice(NamedTuple):
     """What is to be done about.
 
     :param ill: components that became ill, are ill still after a try, or are ill still now that what they
-        need is well again.
+        need is up again.
     :param waiting: those of them that need one that is down: nothing would help before that one is up.
     :param recovered: components that became healthy.
     """
@@ -32,11 +32,17 @@ def choose(extras: Iterable[Mapping[str, Any]], states: Mapping[str, Mapping[str
     events = list(extras)
     changes = [change for extra in events for change in extra.get("changes", [])]
     well = {change["component"] for change in changes if change["after"] == Status.HEALTHY}
+    # What is degraded works: what waited for it need not wait until it is healthy.
+    up = well | {
+        change["component"]
+        for change in changes
+        if change["before"] == Status.DOWN and change["after"] != Status.DOWN
+    }
     named = {change["component"] for change in changes if change["after"] != Status.HEALTHY}
     named |= {name for extra in events for name in extra.get("still_ill", [])}
     down = {name for name, state in states.items() if state["status"] == Status.DOWN}
     ill_now = {name for name, state in states.items() if state["status"] != Status.HEALTHY}
-    freed = {name for name in ill_now if all_needs(name) & well}
+    freed = {name for name in ill_now if all_needs(name) & up}
     ill = [name for name in COMPONENTS if name in named | freed]
     return Choice(
         ill,

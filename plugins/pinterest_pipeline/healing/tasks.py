@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tenacity
-from airflow.sdk import TriggerRule, get_current_context, task
+from airflow.sdk import RetryAction, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from pinterest_pipeline import connections
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.clock import now_text
+from pinterest_pipeline.defaults import RETRY_POLICY
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.errors import Permanent
 from pinterest_pipeline.healing import attempts, choosing, remedies, treatments
@@ -28,6 +30,10 @@ logger = logging.getLogger(__name__)
 #: Seconds that a remedy has to show: metrics of a connector are a minute old.
 SHOWING_S = 180.0
 LOOK_S = 5.0
+
+
+class LeftToAPerson(Permanent):
+    """A component is ill, and a person knows of it, or is called when the time for the next call has come."""
 
 
 @task
@@ -47,8 +53,7 @@ def choose_components(*, params: Any = None, triggering_asset_events: Any = None
     found = choosing.choose([event.extra for event in events], _latest_states())
     logger.info("%d events; ill: %s", len(events), ", ".join(found.ill) or "nothing")
     for name in found.recovered:
-        if (treatment := _treatment(name))["attempts"]:
-            _keep(name, attempts.recovered(treatment))
+        _note_recovery(name, _treatment(name))
     for name in found.waiting:
         logger.info("%s waits until what it needs is up", COMPONENTS[name].label)
     chosen = [name for name in found.ill if name in remedies.CHOOSERS and name not in found.waiting]
@@ -77,23 +82,35 @@ def treat(component: str, *, run_id: Any = None) -> dict[str, Any]:
 
     :param component: its name.
     :returns: ``component``, ``done``: what was done, and for what a DAG has to do ``dag_id`` and ``conf``.
-    :raises Permanent: when it could not be healed; a person was told.
+    :raises LeftToAPerson: when it could not be healed.
     """
     context: Any = get_current_context()
     context["component"] = COMPONENTS[component].label
+    try:
+        return _treat(component, run_id, context)
+    except LeftToAPerson:
+        raise
+    except (Exception, AirflowTaskTimeout) as error:
+        if _is_final(error, context["ti"]):
+            _tell_of_error(component, run_id, context, error)
+        raise
+
+
+def _treat(component: str, run_id: str, context: Any) -> dict[str, Any]:
     found, memory = _look(component), _treatment(component)
     if found.status == Status.HEALTHY:
         logger.info("%s is healthy again: %s", COMPONENTS[component].label, found.sentence)
-        if memory["attempts"]:
-            _keep(component, attempts.recovered(memory))
+        _note_recovery(component, memory)
         return {"component": component, "done": "it was healthy again"}
     while attempts.tries_left(memory, now_text()):
         try:
             remedy = remedies.choose(component, found)
         except remedies.Unsafe as unsafe:
-            _call_a_person(component, memory, context, why=str(unsafe))
-            raise Permanent(f"{COMPONENTS[component].label} is left to a person: {unsafe}") from unsafe
+            raise _left_to_a_person(component, memory, run_id, context, why=str(unsafe)) from unsafe
         if remedy is None:
+            if _is_tried(component, memory):
+                why = "its present state has no remedy, so that nothing more can be tried by itself"
+                raise _left_to_a_person(component, memory, run_id, context, why=why)
             logger.info("nothing can be done about it by itself: %s", found.sentence)
             return {"component": component, "done": "nothing: there is no remedy for this state"}
         memory = attempts.begun(memory, at=now_text(), remedy=remedy.name, run_id=run_id)
@@ -112,7 +129,47 @@ def treat(component: str, *, run_id: Any = None) -> dict[str, Any]:
         if outcome == attempts.HEALED:
             return {"component": component, "done": remedy.name}
     _call_a_person(component, memory, context)
-    raise Permanent(f"{COMPONENTS[component].label} was not healed: {attempts.told(memory)}")
+    raise LeftToAPerson(f"{COMPONENTS[component].label} was not healed: {attempts.told(memory)}")
+
+
+def _left_to_a_person(
+    component: str, memory: Treatment, run_id: str, context: Any, *, why: str
+) -> LeftToAPerson:
+    if _is_tried(component, memory):
+        # Noted, for the health DAG brings back every five minutes what was tried and may be tried again.
+        outcome = f"{attempts.NOT_HEALED}: left to a person"
+        memory = attempts.in_vain(memory, outcome, at=now_text(), run_id=run_id)
+        _keep(component, memory)
+    _call_a_person(component, memory, context, why=why)
+    return LeftToAPerson(f"{COMPONENTS[component].label} is left to a person: {why}")
+
+
+def _is_tried(component: str, memory: Treatment) -> bool:
+    """Whether something was tried in its present illness."""
+    state = _latest_states().get(component)
+    return bool(state and attempts.since(memory, state["since"])["attempts"])
+
+
+def _is_final(error: BaseException, ti: Any) -> bool:
+    """Whether Airflow does not try the task again after this error."""
+    decision = RETRY_POLICY.evaluate(error, ti.try_number, ti.max_tries)
+    return decision.action == RetryAction.FAIL or ti.try_number > ti.max_tries
+
+
+def _tell_of_error(component: str, run_id: str, context: Any, error: BaseException) -> None:
+    """Call a person for a component that could not be treated at all: its event does not come again."""
+    # People are told no more than this: the text may quote a log of another machine.
+    reason = f"{type(error).__name__}, see the log of treat"
+    why = f"it could not be treated: {reason}"
+    try:
+        memory = attempts.in_vain(_treatment(component), f"failed: {reason}", at=now_text(), run_id=run_id)
+        _keep(component, memory)
+    except Exception:
+        # Perhaps it is the bucket that is away; a person is called all the same.
+        logger.warning("the try could not be noted", exc_info=True)
+        _send(component, attempts.EMPTY, context, why=why)
+        return
+    _call_a_person(component, memory, context, why=why)
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
@@ -182,8 +239,7 @@ def _outcome(component: str) -> tuple[str, Finding]:
 
 
 def _look(component: str) -> Finding:
-    latest = store.read_latest(connections.aws_client("s3"), names().bucket)
-    known = latest["components"].get(component) if latest else None
+    known = _latest_states().get(component)
     found, _ = look(COMPONENTS[component], known["memory"] if known else {})
     logger.info("%s is %s: %s", COMPONENTS[component].label, found.status, found.sentence)
     return found
@@ -197,9 +253,26 @@ def _keep(component: str, treatment: Treatment) -> None:
     treatments.keep(connections.aws_client("s3"), names().bucket, component, treatment)
 
 
+def _note_recovery(component: str, treatment: Treatment) -> None:
+    if treatment["attempts"] or treatment["called"]:
+        _keep(component, attempts.recovered(treatment))
+
+
 def _call_a_person(component: str, treatment: Treatment, context: Any, *, why: str = "") -> None:
     if treatment["called"]:
         return
+    if attempts.called_of_late(treatment, now_text()):
+        logger.info("a person was called at %s, and is not called again yet", treatment["called_at"])
+        return
+    _send(component, treatment, context, why=why)
+    try:
+        _keep(component, attempts.called(treatment, now_text()))
+    except Exception:
+        # The next try of this task would call again.
+        logger.warning("it could not be noted that a person was called", exc_info=True)
+
+
+def _send(component: str, treatment: Treatment, context: Any, *, why: str) -> None:
     label = COMPONENTS[component].label
     of_late = attempts.since(treatment, (moment(now_text()) - attempts.WITHIN).isoformat())
     lines = [
@@ -212,4 +285,3 @@ def _call_a_person(component: str, treatment: Treatment, context: Any, *, why: s
         lines.append(f"Tried: {tried}.")
     lines.append(f"What to do: docs/{COMPONENTS[component].runbook}")
     telling.send(f"Pinterest pipeline: {label} could not be healed", "\n".join(lines), context)
-    _keep(component, {**treatment, "called": True})

@@ -29,9 +29,12 @@ _SEVERITY = {Status.HEALTHY: 0, Status.UNKNOWN: 1, Status.DEGRADED: 2, Status.DO
 class Told(TypedDict):
     """What people know of a component.
 
+    What they are owed counts as told.
+
     :param status: the state that they were told last.
     :param since: since when it is ill, as they were told, ISO 8601; empty when they take it for healthy.
-    :param changes: times of its changes within the last hour, ISO 8601.
+    :param changes: times of its changes within the last hour that count, ISO 8601.
+    :param hidden: whether its last change does not count: it was hidden, or the end of what was.
     :param flapping: whether they were told that it flaps, and not yet that it has ended.
     :param owed: what they were to be told, and could not.
     """
@@ -39,12 +42,13 @@ class Told(TypedDict):
     status: str
     since: str
     changes: list[str]
+    hidden: bool
     flapping: bool
     owed: list[str]
 
 
 #: Of whom people were never told they take it for healthy.
-NEVER = Told(status=Status.HEALTHY, since="", changes=[], flapping=False, owed=[])
+NEVER = Told(status=Status.HEALTHY, since="", changes=[], hidden=False, flapping=False, owed=[])
 
 
 class Alert(NamedTuple):
@@ -55,6 +59,7 @@ class Alert(NamedTuple):
     :param text: what is said of it.
     :param ill_since: since when it is ill, or was when it is no longer; ISO 8601, empty when nobody was told.
     :param owed: what should have been said before, and could not be sent.
+    :param new: whether people do not know the text, which else says how it is now, beside what is owed.
     """
 
     component: str
@@ -62,6 +67,7 @@ class Alert(NamedTuple):
     text: str
     ill_since: str
     owed: tuple[str, ...] = ()
+    new: bool = True
 
 
 def decide(record: Record, told: Mapping[str, Told]) -> tuple[list[Alert], dict[str, Told]]:
@@ -80,34 +86,38 @@ def decide(record: Record, told: Mapping[str, Told]) -> tuple[list[Alert], dict[
         now = moment(state["checked_at"])
         changes = [at for at in before["changes"] if timedelta(0) <= now - moment(at) < FLAPPING_WITHIN]
         hidden = _is_hidden(name, state, bad)
-        change = changed.get(name)
-        if change and change["at"] not in changes and not hidden and not _ends_hidden(change, before):
-            changes.append(change["at"])
-        before = {**before, "changes": changes}
+        change, uncounted = changed.get(name), before["hidden"]
+        if change and change["at"] not in changes:
+            uncounted = hidden or _ends_hidden(change, before)
+            changes += [] if uncounted else [change["at"]]
+        before = {**before, "changes": changes, "hidden": uncounted}
         if hidden:
             # Told of when what it needs is healthy again, if it then still is as it is.
             known[name] = before
             continue
         text, after = _decide(name, state, before, now)
-        owed = tuple(each for each in before["owed"] if each != text)
+        owed = [*before["owed"]]
+        if owed and not text and owed[-1].endswith(state["sentence"]):
+            # It is as it was when that was to be told.
+            text = owed.pop()
         if text or owed:
             now_is = text or f"{_name(name)} is {state['status']} now: {state['sentence']}"
             ill_since = before["since"] or ("" if state["status"] == Status.HEALTHY else state["since"])
-            alerts.append(Alert(name, state["status"], now_is, ill_since, owed))
+            alerts.append(Alert(name, state["status"], now_is, ill_since, tuple(owed), new=bool(text)))
         known[name] = {**after, "owed": []}
     return alerts, known
 
 
-def unsent(told: Mapping[str, Told], alerts: list[Alert]) -> dict[str, Told]:
-    """What people know when a message could not be sent: as much as before, and that they are owed it.
+def unsent(known: Mapping[str, Told], alerts: list[Alert]) -> dict[str, Told]:
+    """What people know when a message could not be sent: that they are owed it.
 
-    :param told: component to what they knew.
+    :param known: component to what they would know.
     :param alerts: what the message had.
     """
-    kept = dict(told)
+    kept = dict(known)
     for alert in alerts:
-        before = told.get(alert.component) or NEVER
-        kept[alert.component] = {**before, "owed": [*alert.owed, alert.text][-MOST_OWED:]}
+        owed = [*alert.owed, *([alert.text] if alert.new else [])]
+        kept[alert.component] = {**kept[alert.component], "owed": owed[-MOST_OWED:]}
     return kept
 
 
@@ -136,12 +146,11 @@ def _is_hidden(name: str, state: State, bad: Mapping[str, int]) -> bool:
 
 
 def _ends_hidden(change: Change, before: Told) -> bool:
-    """Whether an illness is over of which nobody was told, since it was one of what the component needs.
+    """Whether a component is back from what was hidden, in the state in which people take it to be.
 
-    A look that failed is no illness: its end is as much a change as its beginning.
+    What began without being counted is not counted when it ends.
     """
-    was_ill = change["before"] in (Status.DOWN, Status.DEGRADED)
-    return was_ill and change["after"] == before["status"] and not before["flapping"]
+    return before["hidden"] and change["after"] == before["status"]
 
 
 def _decide(name: str, state: State, before: Told, now: datetime) -> tuple[str, Told]:
@@ -214,15 +223,16 @@ def _others(record: Record, told: set[str]) -> list[str]:
 def parse_told(document: Any) -> dict[str, Told]:
     """What people know, from its JSON document; what is malformed is left out.
 
-    :param document: of ``health/told.json``.
+    :param document: ``components`` of ``health/told.json``.
     """
     found: dict[str, Told] = {}
     for name, entry in document.items() if isinstance(document, dict) else ():
         try:
             found[name] = Told(
                 status=str(Status(entry["status"])),
-                since=entry["since"] and moment(entry["since"]).isoformat(),
+                since=moment(entry["since"]).isoformat() if entry["since"] else "",
                 changes=[at for at in entry["changes"] if moment(at)],
+                hidden=bool(entry["hidden"]),
                 flapping=bool(entry["flapping"]),
                 owed=[str(text) for text in entry["owed"]],
             )

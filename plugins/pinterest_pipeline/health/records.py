@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
@@ -54,12 +54,24 @@ class Change(TypedDict):
     sentence: str
 
 
+class Run(TypedDict):
+    """What names a record.
+
+    :param checked_at: ISO 8601 time in UTC.
+    :param run_id: the run of the DAG.
+    """
+
+    checked_at: str
+    run_id: str
+
+
 class Record(TypedDict):
     """All components at one time.
 
     :param version: of this form.
     :param checked_at: ISO 8601 time in UTC.
     :param run_id: the run of the DAG.
+    :param follows: the record before; ``None`` when there is none that could be read.
     :param components: name to state.
     :param changes: since the record before.
     :param notes: what the run itself has met, such as a record that could not be read.
@@ -68,6 +80,7 @@ class Record(TypedDict):
     version: int
     checked_at: str
     run_id: str
+    follows: Run | None
     components: dict[str, State]
     changes: list[Change]
     notes: list[str]
@@ -139,6 +152,7 @@ def make_record(
         "version": VERSION,
         "checked_at": checked_at,
         "run_id": run_id,
+        "follows": Run(checked_at=before["checked_at"], run_id=before["run_id"]) if before else None,
         "components": components,
         "changes": changes,
         "notes": list(notes),
@@ -152,30 +166,26 @@ def parse_record(document: Any) -> Record:
     """
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise Malformed(f"it is no record of version {VERSION}")
-    components = document.get("components")
+    components, changes, notes = (document.get(name) for name in ("components", "changes", "notes"))
     if not isinstance(components, dict):
         raise Malformed("components are no object")
     for name, state in components.items():
-        if not isinstance(state, dict):
-            raise Malformed(f"component {name} is no object")
-        if lacking := State.__required_keys__ - state.keys():
-            raise Malformed(f"component {name} has no {', '.join(sorted(lacking))}")
-        if state["status"] not in set(Status):
-            raise Malformed(f"component {name} has the unknown status {state['status']!r}")
-        if not isinstance(state["memory"], dict) or not isinstance(state["figures"], dict):
-            raise Malformed(f"component {name} has figures or memory that are no objects")
-        for field in ("since", "checked_at"):
-            try:
-                moment(state[field])
-            except (TypeError, ValueError) as error:
-                raise Malformed(f"component {name} has {field} {state[field]!r}") from error
+        _check_state(f"component {name}", state)
+    if not isinstance(changes, list) or not isinstance(notes, list):
+        raise Malformed("changes or notes are no list")
+    for change in changes:
+        _check_change(change)
+    _check_run("it", document)
+    if (follows := document.get("follows")) is not None:
+        _check_run("the record before", follows)
     return {
         "version": VERSION,
-        "checked_at": str(document.get("checked_at", "")),
-        "run_id": str(document.get("run_id", "")),
+        "checked_at": document["checked_at"],
+        "run_id": document["run_id"],
+        "follows": follows,
         "components": components,
-        "changes": list(document.get("changes") or []),
-        "notes": list(document.get("notes") or []),
+        "changes": changes,
+        "notes": notes,
     }
 
 
@@ -187,6 +197,58 @@ def moment(text: str) -> datetime:
     """
     found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _check_state(what: str, state: Any) -> None:
+    _check_members(what, state, State.__required_keys__)
+    _check_status(what, state["status"])
+    _check_time(what, state, "since")
+    _check_time(what, state, "checked_at")
+    figures = state["figures"]
+    if not isinstance(state["memory"], dict) or not isinstance(figures, dict):
+        raise Malformed(f"{what} has figures or memory that are no objects")
+    for name, figure in figures.items():
+        _check_members(f"figure {name} of {what}", figure, {"value", "unit"})
+    if not isinstance(state["sentence"], str):
+        raise Malformed(f"{what} has the sentence {state['sentence']!r}")
+
+
+def _check_change(change: Any) -> None:
+    _check_members("a change", change, Change.__required_keys__)
+    what = f"the change of {change['component']}"
+    if not isinstance(change["component"], str):
+        raise Malformed(f"{what} names no component")
+    if change["before"] is not None:
+        _check_status(what, change["before"])
+    _check_status(what, change["after"])
+    _check_time(what, change, "at")
+
+
+def _check_run(what: str, run: Any) -> None:
+    _check_members(what, run, Run.__required_keys__)
+    if not isinstance(run["run_id"], str):
+        raise Malformed(f"{what} has run_id {run['run_id']!r}")
+    _check_time(what, run, "checked_at")
+
+
+def _check_members(what: str, found: Any, wanted: Set[str]) -> None:
+    if not isinstance(found, dict):
+        raise Malformed(f"{what} is no object")
+    if lacking := wanted - found.keys():
+        raise Malformed(f"{what} has no {', '.join(sorted(lacking))}")
+
+
+def _check_status(what: str, status: Any) -> None:
+    # A list of them: what is read may be of a type that no set takes.
+    if status not in list(Status):
+        raise Malformed(f"{what} has the unknown status {status!r}")
+
+
+def _check_time(what: str, found: Mapping[str, Any], field: str) -> None:
+    try:
+        moment(found[field])
+    except (TypeError, ValueError) as error:
+        raise Malformed(f"{what} has {field} {found[field]!r}") from error
 
 
 def _with_memory(state: State, last: State | None) -> State:

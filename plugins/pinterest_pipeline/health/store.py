@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pinterest_pipeline.health.records import Malformed, Record, parse_record
+from pinterest_pipeline.health.records import Malformed, Record, Run, parse_record
+
+logger = logging.getLogger(__name__)
 
 LATEST = "health/latest.json"
 TOLD = "health/told.json"
 HISTORY = "health/history"
 #: Where a document goes that could not be read, for a person to look at.
 MALFORMED = "health/malformed"
+#: Records that are looked at for what a run has left undone; it is four hours of them.
+MOST_EARLIER = 48
 
 
 def read_latest(s3: Any, bucket: str) -> Record | None:
@@ -24,13 +30,30 @@ def read_latest(s3: Any, bucket: str) -> Record | None:
     :param bucket: the pipeline's bucket.
     :raises Malformed: when it is no record.
     """
-    body = read_object(s3, bucket, LATEST)
-    if body is None:
-        return None
-    try:
-        return parse_record(json.loads(body))
-    except ValueError as error:
-        raise Malformed(f"s3://{bucket}/{LATEST} can't be read: {error}") from error
+    return _read_record(s3, bucket, LATEST)
+
+
+def read_earlier(s3: Any, bucket: str, record: Record, *, until: Callable[[Run], bool]) -> list[Record]:
+    """The records before one, as far as they are wanted, the earliest first.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param record: what is not among them.
+    :param until: whether a run, and with it those before it, is not wanted any more.
+    """
+    found: list[Record] = []
+    run = record["follows"]
+    while run is not None and len(found) < MOST_EARLIER and not until(run):
+        try:
+            earlier = _read_record(s3, bucket, history_key(run["checked_at"], run["run_id"]))
+        except Malformed as error:
+            logger.warning("%s; what it holds is not told later", error)
+            break
+        if earlier is None:
+            break
+        found.append(earlier)
+        run = earlier["follows"]
+    return found[::-1]
 
 
 def write_record(s3: Any, bucket: str, record: Record) -> str:
@@ -72,6 +95,19 @@ def set_aside(s3: Any, bucket: str, key: str, at: str) -> str:
     return target
 
 
+def _read_record(s3: Any, bucket: str, key: str) -> Record | None:
+    body = read_object(s3, bucket, key)
+    if body is None:
+        return None
+    try:
+        document = json.loads(body)
+        # Parts of it are written again, and not all that can be read can be.
+        _written(document)
+        return parse_record(document)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"s3://{bucket}/{key} can't be read: {error}") from error
+
+
 def read_object(s3: Any, bucket: str, key: str) -> bytes | None:
     """An object's content; nothing when it is not there.
 
@@ -96,5 +132,8 @@ def write_document(s3: Any, bucket: str, key: str, document: Any) -> None:
     :param key: its key.
     :param document: what can be written as JSON.
     """
-    body = json.dumps(document, ensure_ascii=False, indent=1).encode()
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+    s3.put_object(Bucket=bucket, Key=key, Body=_written(document), ContentType="application/json")
+
+
+def _written(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()

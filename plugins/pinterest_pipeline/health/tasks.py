@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow.sdk import TriggerRule, get_current_context, task
@@ -22,7 +22,7 @@ from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
 from pinterest_pipeline.health.readings import patience
-from pinterest_pipeline.health.records import Malformed, Record, make_record, make_state
+from pinterest_pipeline.health.records import Change, Malformed, Record, Run, make_record, make_state
 from pinterest_pipeline.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 #: Of the metrics in CloudWatch.
 NAMESPACE = "PinterestPipeline"
 HEARTBEAT = "HealthHeartbeat"
+#: States of a task that has told Airflow of its changes, or had none.
+PUBLISHED = ("success", "skipped")
 
 
 @task(map_index_template="{{ component }}")
@@ -102,18 +104,26 @@ def keep_record(checked: Iterable[Any], *, run_id: Any = None) -> dict[str, Any]
 
 
 @task(outlets=[HEALTH], trigger_rule=TriggerRule.NONE_FAILED)
-def publish_changes(record: Record, *, outlet_events: Any = None) -> None:
+def publish_changes(record: Record, *, ti: Any = None, outlet_events: Any = None) -> None:
     """Tell Airflow of components that have changed their state, and of those that a try has not healed.
+
+    What the runs before could not tell it is told now.
 
     :param record: what :func:`keep_record` returned.
     :raises AirflowSkipException: when there are none.
     """
-    still_ill = _treated_in_vain(record)
-    if not record["changes"] and not still_ill:
+    earlier = store.read_earlier(
+        connections.aws_client("s3"), names().bucket, record, until=lambda run: _was_published(ti, run)
+    )
+    for each in earlier:
+        logger.warning("the changes of run %s were not published: they are now", each["run_id"])
+    changes = [change for each in (*earlier, record) for change in each["changes"]]
+    still_ill = _treated_in_vain(record, changes)
+    if not changes and not still_ill:
         raise AirflowSkipException("no component has changed its state")
     outlet_events[HEALTH].extra = {
         "run_id": record["run_id"],
-        "changes": record["changes"],
+        "changes": changes,
         "still_ill": still_ill,
     }
 
@@ -126,7 +136,12 @@ def tell_people(record: Record) -> list[str]:
     :returns: components of which was told.
     """
     s3, bucket = connections.aws_client("s3"), names().bucket
-    told = _told(s3, bucket)
+    told, decided = _told(s3, bucket)
+    # A run that came to no end here is owed: what it alone has seen, such as new dead letters, is told too.
+    for each in store.read_earlier(s3, bucket, record, until=lambda run: not decided or _key(run) <= decided):
+        logger.warning("run %s has not told people: it is made up for", each["run_id"])
+        found, known = alerts.decide(each, told)
+        told = alerts.unsent(known, found)
     found, known = alerts.decide(record, told)
     if found:
         tried = {alert.component: _tried(s3, bucket, alert) for alert in found}
@@ -135,12 +150,12 @@ def tell_people(record: Record) -> list[str]:
             sent = telling.send(subject, message, get_current_context())
         except Exception:
             # Told by the next try or run, also of what is over by then.
-            store.write_document(s3, bucket, store.TOLD, alerts.unsent(told, found))
+            _keep_told(s3, bucket, alerts.unsent(known, found), record)
             raise
         logger.info("sent through %d notifiers:\n%s\n\n%s", sent, subject, message)
         if not sent:
             logger.warning("nobody was told: set PINTEREST_ALERT_TOPIC_ARN or PINTEREST_NOTIFIERS")
-    store.write_document(s3, bucket, store.TOLD, known)
+    _keep_told(s3, bucket, known, record)
     return [alert.component for alert in found]
 
 
@@ -166,12 +181,18 @@ def put_heartbeat(record: Record) -> None:
     )
 
 
-def _treated_in_vain(record: Record) -> list[str]:
+def _was_published(ti: Any, run: Run) -> bool:
+    """Whether a run has told Airflow of its changes; of one that Airflow does not know it is not asked."""
+    states = ti.get_task_states(dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[run["run_id"]])
+    return all(state in PUBLISHED for each in states.values() for state in each.values())
+
+
+def _treated_in_vain(record: Record, changes: Iterable[Change]) -> list[str]:
     """What is ill as before although it was treated, and may be tried again, or is nobody's yet."""
     if not settings().auto_heal:
         return []
     s3, bucket, now = connections.aws_client("s3"), names().bucket, now_text()
-    changed = {change["component"] for change in record["changes"]}
+    changed = {change["component"] for change in changes}
     found = []
     for name in CHOOSERS:
         state = record["components"].get(name)
@@ -185,15 +206,34 @@ def _treated_in_vain(record: Record) -> list[str]:
 
 
 def _tried(s3: Any, bucket: str, alert: alerts.Alert) -> str:
-    """What was done about this illness of it."""
-    found = treatments.read(s3, bucket, alert.component)
-    return attempts.told(attempts.since(found, alert.ill_since)) if alert.ill_since else ""
+    """What was done about this illness of it, as far as it can be read: the message is sent without it."""
+    if not alert.ill_since:
+        return ""
+    try:
+        found = treatments.read(s3, bucket, alert.component)
+        return attempts.told(attempts.since(found, alert.ill_since))
+    except Exception:
+        logger.warning("what was tried about %s can't be read", alert.component, exc_info=True)
+        return ""
 
 
-def _told(s3: Any, bucket: str) -> dict[str, alerts.Told]:
+def _told(s3: Any, bucket: str) -> tuple[dict[str, alerts.Told], str]:
+    """What people know, and :func:`_key` of the last run that has told them; empty when nothing says so."""
     body = store.read_object(s3, bucket, store.TOLD)
     try:
-        return alerts.parse_told(json.loads(body)) if body else {}
-    except ValueError:
+        found = json.loads(body) if body else {}
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
         logger.warning("s3://%s/%s can't be read: all that is not healthy is told again", bucket, store.TOLD)
-        return {}
+        return {}, ""
+    return alerts.parse_told(found.get("components")), str(found.get("decided", ""))
+
+
+def _keep_told(s3: Any, bucket: str, told: Mapping[str, alerts.Told], record: Record) -> None:
+    store.write_document(s3, bucket, store.TOLD, {"decided": _key(record), "components": told})
+
+
+def _key(run: Run | Record) -> str:
+    """What names a run in the history, by time."""
+    return store.history_key(run["checked_at"], run["run_id"])

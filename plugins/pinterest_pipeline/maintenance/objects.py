@@ -6,6 +6,8 @@ The pipeline's bucket is versioned: to delete an object without saying which ver
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from itertools import batched
 from typing import Any
 
@@ -55,6 +57,18 @@ def list_versions(s3: Any, bucket: str, prefix: str) -> list[Version]:
         for marker, kind in ((False, "Versions"), (True, "DeleteMarkers"))
         for item in page.get(kind, [])
     ]
+
+
+def present_time(s3: Any, bucket: str, prefix: str) -> datetime:
+    """The time by the clock of S3, which also says when each version was written.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: a bucket.
+    :param prefix: of keys that may be listed.
+    :raises ClientError: also when there is no such bucket.
+    """
+    answer = s3.list_object_versions(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
 
 def delete_versions(s3: Any, bucket: str, versions: Sequence[Version]) -> None:

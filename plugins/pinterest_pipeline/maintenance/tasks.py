@@ -149,9 +149,10 @@ def expire_history(*, params: Any = None) -> Expired:
     :raises AirflowSkipException: when there is no bucket.
     :raises NotDeleted: when S3 refuses to delete some of it.
     """
-    now, days, bucket = datetime.fromisoformat(now_text()), int(params["history_days"]), names().bucket
+    days, bucket = int(params["history_days"]), names().bucket
     by_day = _list(bucket, f"{HISTORY}/", f"{MALFORMED}/")
     earlier = _list(bucket, *expiry.REWRITTEN)
+    now = _now(bucket, f"{HISTORY}/")
     found = expiry.choose_history(by_day, today=now.date(), days=days)
     more = expiry.choose_earlier(earlier, now=now, days=days)
     return _expire(bucket, expiry.together(found, more), bool(params["dry_run"]))
@@ -165,8 +166,8 @@ def expire_manifests(*, params: Any = None) -> Expired:
     :raises NotDeleted: when S3 refuses to delete some of them.
     """
     bucket, folder = split_uri(f"{settings().state_root}/manifests/")
-    now, days = datetime.fromisoformat(now_text()), int(params["manifest_days"])
-    found = expiry.choose_manifests(_list(bucket, folder), folder=folder, now=now, days=days)
+    listed, days = _list(bucket, folder), int(params["manifest_days"])
+    found = expiry.choose_manifests(listed, folder=folder, now=_now(bucket, folder), days=days)
     return _expire(bucket, found, bool(params["dry_run"]))
 
 
@@ -224,6 +225,12 @@ def _list(bucket: str, *prefixes: str) -> list[expiry.Version]:
         if error.response["Error"]["Code"] == "NoSuchBucket":
             raise AirflowSkipException(f"there is no bucket {bucket} yet") from error
         raise
+
+
+def _now(bucket: str, prefix: str) -> datetime:
+    """The present time; a clock here that is ahead of that of S3 does not make old what is young."""
+    s3 = connections.aws_client("s3")
+    return min(datetime.fromisoformat(now_text()), objects.present_time(s3, bucket, prefix))
 
 
 def _expire(bucket: str, found: Choice, dry_run: bool) -> Expired:

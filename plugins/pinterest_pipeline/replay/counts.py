@@ -47,8 +47,14 @@ def find_problems(
 
 
 def describe(entity: str, found: Mapping[str, Any], *, dry_run: bool) -> str:
-    """An entity's counts in one line, for the log."""
+    """An entity's counts in one line, for the log.
+
+    :param entity: the entity.
+    :param found: as ``check_counts`` returns them.
+    :param dry_run: whether nothing was changed.
+    """
     counts = ", ".join(f"{name.replace('_', ' ')} {found[name]}" for name in COUNTS)
     reasons = ", ".join(f"{reason} {number}" for reason, number in found["reasons"].items())
-    apart = f"; {found['set_apart']} rows of a deleted topic left alone" if found["set_apart"] else ""
-    return f"{entity}{' (dry run)' if dry_run else ''}: {counts}{f' ({reasons})' if reasons else ''}{apart}"
+    left = {"rows of a deleted topic": "set_apart", "letters of an older topic": "letters_of_older_topics"}
+    alone = "".join(f"; {found[name]} {what} left alone" for what, name in left.items() if found[name])
+    return f"{entity}{' (dry run)' if dry_run else ''}: {counts}{f' ({reasons})' if reasons else ''}{alone}"

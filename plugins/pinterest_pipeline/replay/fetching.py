@@ -68,7 +68,7 @@ def fetch(
         "progress": {entity: choice.progress for entity, choice in choices.items()},
         "taken": {entity: len(choice.lines) for entity, choice in choices.items()},
         "waiting": {entity: choice.waiting for entity, choice in choices.items()},
-        "set_apart": {entity: choice.set_apart for entity, choice in choices.items()},
+        "of_older_topics": {entity: choice.of_older_topics for entity, choice in choices.items()},
         "strangers": found.strangers,
         "complete": found.complete,
     }

@@ -67,13 +67,14 @@ class Choice:
 
     :param lines: the lines of the run's file, without their ends.
     :param waiting: letters that are left for the next run.
-    :param set_apart: letters of an older topic of this name, which no run replays.
+    :param of_older_topics: of letters of an older topic of this name, which no run replays, partition and
+        offset in the dead-letter topic.
     :param progress: partition of the dead-letter topic to where the next run reads on.
     """
 
     lines: list[str] = field(default_factory=list)
     waiting: int = 0
-    set_apart: int = 0
+    of_older_topics: list[tuple[int, int]] = field(default_factory=list)
     progress: dict[int, int] = field(default_factory=dict)
 
 
@@ -95,7 +96,7 @@ def choose(
     """
     lines: dict[tuple[int, int], str] = {}
     waiting: set[tuple[int, int]] = set()
-    apart: set[tuple[int, int]] = set()
+    apart: dict[tuple[int, int], tuple[int, int]] = {}
     held: dict[int, int] = {}
     for letter in letters:
         number, place = letter.place
@@ -104,7 +105,7 @@ def choose(
             continue
         partition = partitions.get(letter.partition)
         if partition is None or letter.offset >= partition.end:
-            apart.add(origin)
+            apart.setdefault(origin, letter.place)
         elif number in held or not partition.is_ready(letter.offset):
             held.setdefault(number, place)
             waiting.add(origin)
@@ -113,7 +114,7 @@ def choose(
     return Choice(
         lines=list(lines.values()),
         waiting=len(waiting - lines.keys()),
-        set_apart=len(apart),
+        of_older_topics=list(apart.values()),
         progress={number: held.get(number, end) for number, end in read_to.items()},
     )
 

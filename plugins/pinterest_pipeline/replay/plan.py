@@ -24,7 +24,8 @@ class Fetched(TypedDict):
     :param progress: entity to partition of the dead-letter topic to where the next run reads on.
     :param taken: entity to the letters that are replayed.
     :param waiting: entity to the letters that are left for the next run, since the sink is not so far.
-    :param set_apart: entity to the letters of an older topic of its name, which no run replays.
+    :param of_older_topics: entity to the letters of an older topic of its name, which no run replays: each by
+        partition and offset in the dead-letter topic.
     :param strangers: messages of the dead-letter topic that do not say where they came from.
     :param complete: whether all was read that was there; otherwise the next run goes on.
     """
@@ -34,7 +35,7 @@ class Fetched(TypedDict):
     progress: Mapping[str, Mapping[int, int]]
     taken: Mapping[str, int]
     waiting: Mapping[str, int]
-    set_apart: Mapping[str, int]
+    of_older_topics: Mapping[str, Sequence[tuple[int, int]]]
     strangers: int
     complete: bool
 

@@ -72,12 +72,13 @@ def plan_replay(*, params: Any = None, run_id: Any = None) -> dict[str, Any]:
         logger.warning(
             "dead letters wait until the sink has written what came before them: run this again then"
         )
-    for entity, apart in plan.get("set_apart", {}).items():
-        if apart:
+    for entity, places in plan.get("of_older_topics", {}).items():
+        if places:
             logger.warning(
-                "%s: %d dead letters are of an older topic of this name and stay in the dead-letter topic",
+                "%s: %d dead letters are of an older topic of this name and stay in the dead-letter topic; "
+                "the plan has their partitions and offsets there",
                 entity,
-                apart,
+                len(places),
             )
     if plan.get("strangers"):
         logger.warning("%d messages of the dead-letter topic name no record", plan["strangers"])
@@ -112,12 +113,16 @@ def check_counts(plan_uri: str, result: dict[str, Any], *, run_id: Any = None) -
 
     :param plan_uri: ``s3://`` URI of the plan.
     :param result: what the notebook returned.
-    :returns: entity to its counts.
+    :returns: entity to its counts, and under ``letters_of_older_topics`` to how many letters were left alone.
     :raises Permanent: when the plan is gone.
     :raises CountsWrong: with one line for each disagreement.
     """
     plan = require_manifest(connections.aws_client("s3"), plan_uri)
-    found: dict[str, Any] = result["entities"]
+    older = plan.get("of_older_topics", {})
+    found = {
+        entity: {**counted, "letters_of_older_topics": len(older.get(entity, ()))}
+        for entity, counted in result["entities"].items()
+    }
     ledger = []
     if not plan["dry_run"]:
         ledger = connections.run_sql("tables/read_replay_counts.sql", {"run_id": run_id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,6 +29,8 @@ class Ward:
 
     def __init__(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         self.site = site
+        #: The task instance; a test may set the number of its try.
+        self.ti = SimpleNamespace(try_number=1, max_tries=2)
         self._monkeypatch = monkeypatch
         self.use()
 
@@ -48,6 +51,7 @@ def ward(account: None, msk: Any, monkeypatch: pytest.MonkeyPatch) -> Ward:
     """An account in which components are treated."""
     site = Site()
     monkeypatch.setattr(connections, "aws_client", functools.cache(connections.aws_client))
-    monkeypatch.setattr(tasks, "get_current_context", lambda: {"run_id": "a run"})
+    made = Ward(site, monkeypatch)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: {"run_id": "a run", "ti": made.ti})
     monkeypatch.setattr(tasks, "SHOWING_S", 0.0)
-    return Ward(site, monkeypatch)
+    return made

@@ -18,7 +18,7 @@ def treated(*outcomes: str, called: bool = False) -> attempts.Treatment:
     made = attempts.EMPTY
     for outcome in outcomes:
         made = attempts.ended(attempts.begun(made, at=AT, remedy="restart", run_id="run"), outcome)
-    return {**made, "called": called}
+    return attempts.called(made, AT) if called else made
 
 
 def later(**time: float) -> str:
@@ -41,9 +41,26 @@ def test_each_try_of_the_last_two_hours_counts_whatever_came_of_it(outcome: str)
     assert attempts.tries_left(found, later(hours=2, seconds=1)) == 3
 
 
-def test_tries_ahead_of_the_clock_count() -> None:
-    """It was set back."""
-    assert attempts.tries_left(treated("healed", "healed"), later(hours=-5)) == 1
+def test_what_is_ahead_of_the_clock_does_not_count() -> None:
+    """It was set back: to wait until that time comes again would be to heal nothing until then."""
+    found = treated("not healed", "not healed", "not healed", called=True)
+    assert attempts.tries_left(found, later(hours=-5)) == 3
+    assert not attempts.called_of_late(found, later(hours=-5))
+    again = attempts.begun(found, at=later(hours=-5), remedy="restart", run_id="run")
+    assert attempts.tries_left({**again, "called": False}, later(hours=-5)) == 2
+
+
+def test_what_was_asked_for_ahead_of_the_clock_does_not_free_all_tries() -> None:
+    asked = attempts.asked_for(attempts.EMPTY, later(hours=5))
+    tries = treated("healed", "healed", "healed")["attempts"]
+    assert attempts.tries_left({**asked, "attempts": tries}, AT) == 0
+
+
+def test_what_is_asked_for_is_tried_whatever_is_ahead_of_the_clock() -> None:
+    found = attempts.asked_for(treated("healed", "healed", "healed", called=True), later(hours=-5))
+    assert attempts.tries_left(found, later(hours=-5)) == 3
+    # They do not come back when their time has come.
+    assert attempts.tries_left(found, AT) == 3
 
 
 def test_what_is_left_to_a_person_is_so_for_a_day() -> None:
@@ -55,8 +72,10 @@ def test_what_is_left_to_a_person_is_so_for_a_day() -> None:
 def test_after_it_was_healthy_it_is_tried_anew_and_a_person_called_anew() -> None:
     found = attempts.recovered(treated("not healed", "not healed", "not healed", called=True))
     assert found["called"] is False
-    # Within two hours there is no further try, but somebody to be called.
+    # Within two hours there is no further try, nor a call: somebody knows of it.
     assert attempts.tries_left(found, later(hours=1)) == 0
+    assert attempts.called_of_late(found, later(hours=2))
+    assert not attempts.called_of_late(found, later(hours=2, seconds=1))
     assert attempts.tries_left(found, later(hours=3)) == 3
     assert [each["outcome"] for each in found["attempts"]] == ["not healed"] * 3
 
@@ -66,6 +85,7 @@ def test_what_a_person_asks_for_is_tried_anew() -> None:
         treated("not healed", "not healed", "not healed", called=True), later(minutes=1)
     )
     assert found["called"] is False
+    assert not attempts.called_of_late(found, later(minutes=1))
     assert attempts.tries_left(found, later(minutes=1)) == 3
     again = attempts.begun(found, at=later(minutes=2), remedy="restart", run_id="run")
     assert attempts.tries_left(again, later(minutes=3)) == 2
@@ -105,6 +125,7 @@ def test_a_treatment_survives_its_way_through_json() -> None:
         {**attempts.EMPTY, "attempts": 1},
         {**attempts.EMPTY, "attempts": [{"at": "noon"}]},
         {**attempts.EMPTY, "counted_since": "noon"},
+        {**attempts.EMPTY, "called_at": "noon"},
     ],
 )
 def test_what_is_malformed_is_as_good_as_none(document: Any) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pinterest_pipeline.healing.choosing import choose
 from pinterest_pipeline.health.components import COMPONENTS
 
 
-def event(**changes: str) -> dict[str, Any]:
-    return {"changes": [{"component": name, "after": after} for name, after in changes.items()]}
+def event(*, before: str = "unknown", **changes: str) -> dict[str, Any]:
+    told = [{"component": name, "before": before, "after": after} for name, after in changes.items()]
+    return {"changes": told}
 
 
 def states(**ill: str) -> dict[str, Any]:
@@ -46,6 +49,20 @@ def test_what_is_still_ill_when_what_it_needs_is_well_comes_back() -> None:
     found = choose([event(cluster="healthy")], states(rest_proxy="down", api="down", source="down"))
     # The source has had its own event, and needs nothing that has recovered.
     assert found == (["api", "rest_proxy"], ["api"], ["cluster"])
+
+
+@pytest.mark.parametrize("after", ["degraded", "unknown"])
+def test_what_waits_goes_on_when_what_it_needs_is_no_longer_down(after: str) -> None:
+    ill = {"cluster": after, "connector": "down"}
+    found = choose([event(before="down", cluster=after)], states(**ill))
+    assert found == (["cluster", "connector"], [], [])
+    # It waited for nothing that was not down, and has had its own event.
+    assert choose([event(before="healthy", cluster=after)], states(**ill)).ill == ["cluster"]
+
+
+def test_what_is_down_again_frees_nothing() -> None:
+    both = [event(before="down", cluster="degraded"), event(before="degraded", cluster="down")]
+    assert choose(both, states(cluster="down", connector="down")).waiting == ["connector"]
 
 
 def test_what_recovered_is_told_and_not_chosen() -> None:

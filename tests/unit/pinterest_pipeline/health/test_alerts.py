@@ -43,6 +43,11 @@ class Watch:
         self.now += timedelta(minutes=5)
         return [(alert.component, alert.status) for alert in self.found]
 
+    def lose(self, **statuses: Status) -> None:
+        """One run whose message can't be sent."""
+        self.run(**statuses)
+        self.told = alerts.unsent(self.told, self.found)
+
     def message(self) -> tuple[str, str]:
         assert self.record is not None
         return alerts.message(self.found, self.record)
@@ -231,12 +236,49 @@ def test_once_steady_it_has_to_change_six_times_anew_to_flap(watch: Watch) -> No
     assert "flaps" not in watch.message()[1]
 
 
-def test_what_suffers_from_a_flapping_component_is_not_said_to_flap(watch: Watch) -> None:
+@pytest.mark.parametrize("suffers", [DEGRADED, DOWN, UNKNOWN])
+def test_what_suffers_from_a_flapping_component_is_not_said_to_flap(watch: Watch, suffers: Status) -> None:
     told = []
     for number in range(24):
-        status = DOWN if number % 2 else HEALTHY
-        told += watch.run(cluster=status, topics=status)
+        ill = number % 2
+        told += watch.run(cluster=DOWN if ill else HEALTHY, topics=suffers if ill else HEALTHY)
     assert {component for component, _ in told} == {"cluster"}
+
+
+def test_what_was_hidden_and_goes_on_alone_counts_from_then_on(watch: Watch) -> None:
+    watch.run()
+    watch.run(cluster=DOWN, topics=DOWN)
+    watch.run(topics=DOWN)
+    assert watch.run(topics=DOWN) == [("topics", "down")]
+    told = [watch.run(topics=HEALTHY if number % 2 else DOWN) for number in range(1, 8)]
+    assert [bool(each) for each in told] == [True] * 6 + [False]
+    assert watch.told["topics"]["flapping"]
+
+
+def test_what_was_never_sent_is_kept_however_often_it_is_tried(watch: Watch) -> None:
+    watch.run()
+    watch.lose(source=DEGRADED)
+    for _ in range(20):
+        watch.lose()
+    assert watch.run() == [("source", "healthy")]
+    _, text = watch.message()
+    assert text.count("Source database") == 2
+    assert "Not sent before: Source database is degraded since 2026-03-01T12:05:00+00:00" in text
+    assert "- Source database is healthy since 2026-03-01T12:10:00+00:00 (was degraded)" in text
+    assert watch.run() == []
+
+
+def test_a_second_try_says_the_same_as_the_first(watch: Watch) -> None:
+    watch.run()
+    watch.run(source=DOWN)
+    first = watch.message()
+    assert watch.record is not None
+    told = alerts.unsent(watch.told, watch.found)
+    for _ in range(3):
+        watch.found, known = alerts.decide(watch.record, told)
+        assert watch.message() == first
+        told = alerts.unsent(known, watch.found)
+    assert told["source"]["changes"] == [watch.record["checked_at"]]
 
 
 def test_five_changes_an_hour_are_each_told(watch: Watch) -> None:
@@ -252,6 +294,7 @@ def test_what_people_know_is_read_as_far_as_it_can_be() -> None:
         "status": "down",
         "since": NOON.isoformat(),
         "changes": [NOON.isoformat()],
+        "hidden": True,
         "flapping": False,
         "owed": ["once"],
     }
@@ -264,6 +307,7 @@ def test_what_people_know_is_read_as_far_as_it_can_be() -> None:
         {**good, "changes": None},
         {**good, "since": "noon"},
         {**good, "owed": 3},
+        {name: value for name, value in good.items() if name != "hidden"},
     ):
         assert alerts.parse_told({"api": bad, "source": good}) == {"source": good}
     assert alerts.parse_told([]) == {}

@@ -53,6 +53,12 @@ def test_a_change_says_from_what_to_what_and_since_when() -> None:
     assert change["at"] == second["components"]["api"]["since"] == T2
 
 
+def test_a_record_names_the_one_before() -> None:
+    first = record(None, T0, api=Status.DOWN)
+    second = record(first, T1, api=Status.DOWN)
+    assert (first["follows"], second["follows"]) == (None, {"run_id": f"run {T0}", "checked_at": T0})
+
+
 def test_a_clock_that_was_set_back_makes_no_state_begin_in_the_future() -> None:
     first = record(None, T2, api=Status.DOWN)
     assert record(first, T0, api=Status.DOWN)["components"]["api"]["since"] == T0
@@ -85,6 +91,25 @@ def test_a_record_survives_its_way_through_json() -> None:
         (lambda document: document["components"]["api"].update(memory=[]), "no objects"),
         (lambda document: document["components"]["api"].update(since="noon"), "since 'noon'"),
         (lambda document: document["components"]["api"].update(checked_at=7), "checked_at 7"),
+        (lambda document: document["components"]["api"].update(status=[]), r"unknown status \[\]"),
+        (lambda document: document["components"]["api"].update(status={}), "unknown status {}"),
+        (lambda document: document["components"]["api"].update(sentence=None), "the sentence None"),
+        (
+            lambda document: document["components"]["api"].update(figures={"n": 1}),
+            "figure n of component api",
+        ),
+        (lambda document: document.update(changes=5), "changes or notes are no list"),
+        (lambda document: document.update(notes={}), "changes or notes are no list"),
+        (lambda document: document.update(changes=[5]), "a change is no object"),
+        (lambda document: document["changes"][0].pop("after"), "a change has no after"),
+        (lambda document: document["changes"][0].update(before=[]), r"change of api has .* status \[\]"),
+        (lambda document: document["changes"][0].update(component=[]), "names no component"),
+        (lambda document: document["changes"][0].update(at=None), "at None"),
+        (lambda document: document.pop("run_id"), "it has no run_id"),
+        (lambda document: document.update(run_id=3), "run_id 3"),
+        (lambda document: document.update(checked_at="noon"), "checked_at 'noon'"),
+        (lambda document: document.update(follows="run"), "the record before is no object"),
+        (lambda document: document.update(follows={"run_id": "a"}), "the record before has no checked_at"),
     ],
 )
 def test_what_is_no_record_is_refused_with_what_is_wrong(change: Any, problem: str) -> None:

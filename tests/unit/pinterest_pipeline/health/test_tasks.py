@@ -8,13 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, AirflowTaskTimeout
 
 from pinterest_pipeline.assets import HEALTH
 from pinterest_pipeline.health import store, tasks, telling
 from pinterest_pipeline.health.components import COMPONENTS, Component
 from pinterest_pipeline.health.findings import Figure, Finding, Status
-from pinterest_pipeline.health.records import Record, make_state
+from pinterest_pipeline.health.records import Record, make_record, make_state
 from tests.unit.pinterest_pipeline.health.site import BUCKET, Site
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -24,7 +24,11 @@ TRICKY = "it is {{ run_id }} and {% raise %}"
 
 def found(name: str, status: Status, at: datetime, sentence: str = "because") -> dict[str, Any]:
     finding = Finding(
-        status=status, sentence=sentence, figures={"n": Figure(value=1, unit="x")}, memory={"m": 1}
+        status=status,
+        sentence=sentence,
+        figures={"n": Figure(value=1, unit="x")},
+        memory={"m": 1},
+        news=name == "dead_letters" and status == Status.DEGRADED,
     )
     return {
         "component": name,
@@ -74,7 +78,41 @@ def test_a_check_that_was_killed_is_unknown_and_so_are_all(site: Site) -> None:
     assert {state["status"] for state in nothing["components"].values()} == {"unknown"}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"version": 1, "components": {"api": 3}}', b"\xff"])
+def written(*, state: dict[str, Any] | None = None, **members: Any) -> bytes:
+    """A latest record in which something is not as it should be."""
+    record = make_record(
+        {"api": found("api", Status.DOWN, NOON)["state"] | (state or {})},
+        None,
+        checked_at=NOON.isoformat(),
+        run_id="before",
+    )
+    return json.dumps({**record, **members}).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 1, "components": {"api": 3}}',
+        b"\xff",
+        pytest.param(b"[" * 200_000, id="too deep to be read"),
+        pytest.param(
+            written(state={"memory": {"m": 0}}).replace(b": 0}", b": " + b"[" * 3000 + b"]" * 3000 + b"}"),
+            id="too deep to be written again",
+        ),
+        written(state={"status": []}),
+        written(state={"status": {"down": 1}}),
+        written(state={"figures": {"n": []}}),
+        written(state={"memory": {"m": "\ud800"}}),
+        written(changes=5),
+        written(changes=[{"component": "api"}]),
+        written(notes=7),
+        written(follows=[]),
+        written(checked_at=None),
+    ],
+)
 def test_a_latest_record_that_is_malformed_is_set_aside_and_said(site: Site, body: bytes) -> None:
     site.s3.put_object(Bucket=BUCKET, Key=store.LATEST, Body=body)
     record = keep(0, source=Status.DOWN)
@@ -86,11 +124,30 @@ def test_a_latest_record_that_is_malformed_is_set_aside_and_said(site: Site, bod
     assert keep(1, source=Status.DOWN)["notes"] == []
 
 
+class Runs:
+    """Tells what became of a task in earlier runs; of those that are not named nothing is known."""
+
+    dag_id, task_id = "pinterest_health", "publish_changes"
+
+    def __init__(self, **states: str | None) -> None:
+        self.states = {f"scheduled__{number[1:]}:00+00:00": state for number, state in states.items()}
+
+    def get_task_states(
+        self, *, dag_id: str, task_ids: list[str], run_ids: list[str]
+    ) -> dict[str, dict[str, str | None]]:
+        assert (dag_id, task_ids) == (self.dag_id, [self.task_id])
+        return {run: {self.task_id: self.states[run]} for run in run_ids if run in self.states}
+
+
+def publish(record: Record, events: Any, **states: str | None) -> None:
+    tasks.publish_changes.function(record, ti=Runs(**states), outlet_events=events)
+
+
 def test_airflow_is_told_of_changes_only(site: Site, events: Any) -> None:
     with pytest.raises(AirflowSkipException):
-        tasks.publish_changes.function(keep(0), outlet_events=events)
+        publish(keep(0), events)
     record = keep(1, source=Status.DOWN)
-    tasks.publish_changes.function(record, outlet_events=events)
+    publish(record, events)
     assert events[HEALTH].extra == {
         "run_id": record["run_id"],
         "changes": record["changes"],
@@ -133,11 +190,11 @@ def test_airflow_is_told_of_what_was_treated_in_vain(
     record = keep(2, connector=Status.DOWN)
     assert record["changes"] == []
     if told:
-        tasks.publish_changes.function(record, outlet_events=events)
+        publish(record, events)
         assert events[HEALTH].extra["still_ill"] == ["connector"]
     else:
         with pytest.raises(AirflowSkipException):
-            tasks.publish_changes.function(record, outlet_events=events)
+            publish(record, events)
 
 
 def test_where_nothing_heals_airflow_is_not_told_of_what_is_ill_still(site: Site, events: Any) -> None:
@@ -145,7 +202,42 @@ def test_where_nothing_heals_airflow_is_not_told_of_what_is_ill_still(site: Site
     keep(1, connector=Status.DOWN)
     tried(site, (NOON + timedelta(minutes=7), "by hand"))
     with pytest.raises(AirflowSkipException):
-        tasks.publish_changes.function(keep(2, connector=Status.DOWN), outlet_events=events)
+        publish(keep(2, connector=Status.DOWN), events)
+
+
+@pytest.mark.parametrize("state", ["failed", "upstream_failed", None])
+def test_changes_that_could_not_be_published_are_by_the_next_run(
+    site: Site, events: Any, state: str | None
+) -> None:
+    keep(0)
+    lost = [keep(1, connector=Status.DOWN), keep(2, connector=Status.DOWN, source=Status.DOWN)]
+    record = keep(3, connector=Status.DOWN, source=Status.DOWN)
+    publish(record, events, r0="skipped", r1=state, r2=state)
+    assert [change["component"] for change in events[HEALTH].extra["changes"]] == ["connector", "source"]
+    assert events[HEALTH].extra["changes"] == [*lost[0]["changes"], *lost[1]["changes"]]
+    assert events[HEALTH].extra["run_id"] == record["run_id"]
+    # Only what lies behind the last run that has published.
+    with pytest.raises(AirflowSkipException):
+        publish(record, events, r0="skipped", r1=state, r2="success")
+
+
+def test_what_lies_far_back_or_is_gone_is_not_made_up_for(
+    site: Site, events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = keep(0, source=Status.DOWN)
+    states = dict.fromkeys(("r0", "r1", "r2"), "failed")
+    for number in (1, 2):
+        last = keep(number, source=Status.DOWN)
+    monkeypatch.setattr(store, "MOST_EARLIER", 1)
+    with pytest.raises(AirflowSkipException):
+        publish(last, events, **states)
+    monkeypatch.undo()
+    assert store.read_earlier(site.s3, BUCKET, last, until=lambda _: False)[0] == first
+    key = store.history_key(first["checked_at"], first["run_id"])
+    site.s3.put_object(Bucket=BUCKET, Key=key, Body=b"{")
+    assert len(store.read_earlier(site.s3, BUCKET, last, until=lambda _: False)) == 1
+    site.s3.delete_object(Bucket=BUCKET, Key=key)
+    assert len(store.read_earlier(site.s3, BUCKET, last, until=lambda _: False)) == 1
 
 
 def test_people_receive_one_message_of_a_breakage_and_one_of_its_end(site: Site) -> None:
@@ -192,8 +284,72 @@ def test_what_could_not_be_sent_and_is_over_is_told_all_the_same(
     assert subject == "Pinterest pipeline: Dead letters healthy"
     assert text.count("Not sent before: Dead letters is degraded") == 1
     assert "3 are new" in text
-    assert "Dead letters is healthy now: because" in text
+    assert "Dead letters is healthy since 2026-03-01T12:10:00+00:00 (was degraded): because" in text
     assert tasks.tell_people.function(keep(3)) == []
+
+
+def test_what_a_run_alone_has_seen_is_told_by_the_next_when_it_came_to_no_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its task is killed: nothing of it is noted, and the checks remember that they have seen the letters."""
+
+    def hang(*_: Any) -> int:
+        raise AirflowTaskTimeout
+
+    tasks.tell_people.function(keep(0))
+    with monkeypatch.context() as broken:
+        broken.setattr(tasks.telling, "send", hang)
+        with pytest.raises(AirflowTaskTimeout):
+            tasks.tell_people.function(keep(1, dead_letters=Status.DEGRADED, sentence="3 are new"))
+    # Of this one not even the task was begun.
+    keep(2, dead_letters=Status.DEGRADED, source=Status.DOWN, sentence="5 are new")
+    assert tasks.tell_people.function(keep(3)) == ["source", "dead_letters"]
+    ((_, text),) = site.received()
+    assert "Not sent before: Dead letters is degraded since 2026-03-01T12:05:00+00:00" in text
+    assert "3 are new" in text
+    assert "Not sent before: Source database is down since 2026-03-01T12:10:00+00:00" in text
+    assert "- Source database is healthy since 2026-03-01T12:15:00+00:00 (was down)" in text
+    assert tasks.tell_people.function(keep(4)) == []
+    assert len(site.document("health/told.json")["components"]["source"]["changes"]) == 2
+
+
+def test_changes_that_could_not_be_told_count_as_flapping(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> int:
+        raise RuntimeError("no way out")
+
+    keep(0)
+    with monkeypatch.context() as broken:
+        broken.setattr(tasks.telling, "send", fail)
+        for run in range(1, 6):
+            record = keep(run, source=Status.DOWN if run % 2 else Status.HEALTHY)
+            for _ in range(3):
+                with pytest.raises(RuntimeError, match="no way out"):
+                    tasks.tell_people.function(record)
+    assert tasks.tell_people.function(keep(6)) == ["source"]
+    ((_, text),) = site.received()
+    assert "Source database flaps, with 6 changes within 1:00:00" in text
+    # Each of the five once, however often it was tried.
+    assert text.count("Not sent before: Source database is") == 5
+
+
+def test_people_who_know_nothing_are_not_told_of_the_past(site: Site) -> None:
+    tasks.tell_people.function(keep(0, source=Status.DOWN))
+    site.received()
+    site.s3.delete_object(Bucket=BUCKET, Key=store.TOLD)
+    assert tasks.tell_people.function(keep(1)) == []
+
+
+def test_no_error_in_reading_what_was_tried_keeps_a_message(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("SlowDown")
+
+    monkeypatch.setattr(tasks.treatments, "read", refuse)
+    assert tasks.tell_people.function(keep(0, connector=Status.DOWN)) == ["connector"]
+    assert len(site.received()) == 1
 
 
 def test_one_notifier_that_fails_leaves_the_others_and_is_not_told_again(
@@ -210,7 +366,16 @@ def test_one_notifier_that_fails_leaves_the_others_and_is_not_told_again(
     assert site.received() == []
 
 
-@pytest.mark.parametrize("body", [b"{", b"[1]", b'{"source": {"status": 1}}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[1]",
+        b'{"components": 3, "decided": 5}',
+        b'{"components": {"source": {"status": 1}}}',
+        pytest.param(b"[" * 200_000, id="deep"),
+    ],
+)
 def test_when_it_is_not_known_what_was_told_it_is_told_again(site: Site, body: bytes) -> None:
     tasks.tell_people.function(keep(0, source=Status.DOWN))
     site.s3.put_object(Bucket=BUCKET, Key=store.TOLD, Body=body)

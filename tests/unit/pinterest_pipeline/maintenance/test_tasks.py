@@ -128,9 +128,11 @@ def record(days_ago: int) -> str:
     return f"health/history/date={day:%Y-%m-%d}/{day:%Y%m%d}T120000_run.json"
 
 
-def at(monkeypatch: pytest.MonkeyPatch, *, days: int) -> None:
-    """Let the tasks run some days from now."""
+def at(monkeypatch: pytest.MonkeyPatch, *, days: int, s3_days: int | None = None) -> None:
+    """Let the tasks run some days from now, by the clock of S3 as well or not."""
+    there = NOW + timedelta(days=days if s3_days is None else s3_days)
     monkeypatch.setattr(tasks, "now_text", lambda: (NOW + timedelta(days=days)).isoformat())
+    monkeypatch.setattr(objects, "present_time", lambda *_: there)
 
 
 #: What the maintenance must not touch.
@@ -266,6 +268,23 @@ def test_earlier_versions_of_the_latest_record_expire(s3: Any, monkeypatch: pyte
     result = tasks.expire_history.function(params=PARAMS)
     assert (result["objects"], result["versions"], result["bytes_freed"], result["kept"]) == (0, 2, 20, 1)
     assert versions(s3) == [("health/latest.json", present)]
+
+
+@pytest.mark.parametrize(("days", "s3_days"), [(365, 0), (0, 365)])
+def test_a_clock_that_is_ahead_deletes_nothing(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, days: int, s3_days: int
+) -> None:
+    put(s3, record(0), record(29), "health/latest.json", "health/latest.json")
+    put(s3, *(f"_state/manifests/{manifest_name(run)}" for run in ("a", "b")))
+    before = versions(s3)
+    at(monkeypatch, days=days, s3_days=s3_days)
+    assert tasks.expire_history.function(params=PARAMS)["versions"] == 0
+    assert tasks.expire_manifests.function(params=PARAMS)["versions"] == 0
+    assert versions(s3) == before
+
+
+def test_s3_says_what_time_it_is(s3: Any) -> None:
+    assert abs(objects.present_time(s3, BUCKET, "health/") - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_old_manifests_go_and_the_newest_stays(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:

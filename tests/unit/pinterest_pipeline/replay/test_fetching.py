@@ -84,7 +84,7 @@ def test_the_letters_of_each_entity_with_their_places(s3: FakeS3) -> None:
         "progress": {entity: {0: 4} for entity in ENTITIES},
         "taken": {"pin": 1, "geo": 2, "user": 1},
         "waiting": dict.fromkeys(ENTITIES, 0),
-        "set_apart": dict.fromkeys(ENTITIES, 0),
+        "of_older_topics": {entity: [] for entity in ENTITIES},
         "strangers": 3,
         "complete": True,
     }
@@ -113,6 +113,15 @@ def test_a_topic_that_was_made_anew_is_read_from_its_beginning(s3: FakeS3) -> No
     brokers = Brokers(letter("pin", 1, 0))
     assert brokers.fetch(s3)["taken"]["pin"] == 1
     assert brokers.started == {}
+
+
+def test_letters_of_an_older_topic_are_named_and_change_nothing_for_others(s3: FakeS3) -> None:
+    """The topic ends in front of 20."""
+    land(s3, "pin", 0, 4)
+    found = Brokers(letter("pin", 30, 0), letter("pin", 4, 1), letter("pin", 19, 2), committed=15).fetch(s3)
+    assert (found["taken"]["pin"], found["waiting"]["pin"]) == (1, 1)
+    assert found["of_older_topics"] == {"pin": [(0, 0)], "geo": [], "user": []}
+    assert json.loads(found["lines"][0])["line"] == 4
 
 
 def test_more_letters_than_a_run_takes(s3: FakeS3) -> None:

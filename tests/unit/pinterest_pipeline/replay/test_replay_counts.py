@@ -10,8 +10,8 @@ from pinterest_pipeline.replay.counts import describe, find_problems
 
 PLAN = {"entity": "", "dry_run": False, "taken": {"pin": 2, "geo": 0}}
 GOOD = {"read": 9, "dead_letters": 2, "kept": 3, "merged": 2, "quarantined": 4}
-PIN = {**GOOD, "reasons": {"key_missing": 1, "not_json": 3}, "set_apart": 0}
-NOTHING = {**dict.fromkeys(GOOD, 0), "reasons": {}, "set_apart": 0}
+PIN = {**GOOD, "reasons": {"key_missing": 1, "not_json": 3}, "set_apart": 0, "letters_of_older_topics": 0}
+NOTHING = {**dict.fromkeys(GOOD, 0), "reasons": {}, "set_apart": 0, "letters_of_older_topics": 0}
 ROW = {"lines_read" if name == "read" else name: number for name, number in GOOD.items()}
 LEDGER = [{"entity": "pin", **ROW}]
 
@@ -55,9 +55,9 @@ def test_an_entity_without_counts() -> None:
 
 
 def test_counts_in_a_line() -> None:
-    assert describe("pin", PIN | {"set_apart": 6}, dry_run=True) == (
+    assert describe("pin", PIN | {"set_apart": 6, "letters_of_older_topics": 2}, dry_run=True) == (
         "pin (dry run): read 9, dead letters 2, kept 3, merged 2, quarantined 4 (key_missing 1, not_json 3)"
-        "; 6 rows of a deleted topic left alone"
+        "; 6 rows of a deleted topic left alone; 2 letters of an older topic left alone"
     )
     assert describe("geo", NOTHING, dry_run=False) == (
         "geo: read 0, dead letters 0, kept 0, merged 0, quarantined 0"
