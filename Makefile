@@ -61,7 +61,7 @@ test: setup ## Run the tests: checks, unit, integrity, sandbox, end to end
 	@tools/test.sh all
 
 .PHONY: test-operations
-test-operations: setup ## Run the end-to-end tests of health, replay, trace and the drill, on a demo of their own; half an hour
+test-operations: setup ## Run the end-to-end tests of health, replay, trace and a burst killed in all phases, on a demo of their own; half an hour
 	@tools/test.sh operations
 
 .PHONY: test-fast
