@@ -65,20 +65,38 @@ class Looks:
 
         :raises RunFailed: when it does not succeed.
         """
-        run_id = self._airflow.trigger(HEALTH, {})
+        return self._look()[-1]
+
+    def _look(self) -> list[Seen]:
+        """What a run has found, and before it one of the schedule that has slipped in, if there is one.
+
+        That one is waited for, too: left half done it would tell its part in the next breakage.
+        """
+        own = self._airflow.trigger(HEALTH, {})
+        going: set[str] = {own}
+        found: dict[str, Seen] = {}
+
+        def follow() -> None:
+            active = set(self._airflow.active_runs(HEALTH))
+            for ended in going - active - found.keys():
+                if self._airflow.run_state(HEALTH, ended) == "success":
+                    found[ended] = Seen(time.monotonic(), self._states(ended))
+            going.update(active)
+            if active:
+                raise NotReady(f"{sorted(active)} go on")
+
         self._airflow.unpause(HEALTH)
         try:
-            self._airflow.wait_for_run(HEALTH, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
-            # One of the schedule that has slipped in would tell its part in the next breakage.
-            wait_until(self._none_goes_on, what=f"the end of {HEALTH}", timeout=RUN_LIMIT, interval=0.5)
+            wait_until(follow, what=f"the end of {HEALTH}", timeout=RUN_LIMIT, interval=0.5)
+            # For its error.
+            self._airflow.wait_for_run(HEALTH, own, timeout=RUN_LIMIT, report=lambda tasks: None)
         finally:
             self._airflow.pause(HEALTH)
-        states: States = self._airflow.result(HEALTH, run_id, "keep_record")["components"]
-        return Seen(time.monotonic(), states)
+        return [*(seen for run_id, seen in found.items() if run_id != own), found[own]]
 
-    def _none_goes_on(self) -> None:
-        if active := self._airflow.active_runs(HEALTH):
-            raise NotReady(f"{active} go on")
+    def _states(self, run_id: str) -> States:
+        states: States = self._airflow.result(HEALTH, run_id, "keep_record")["components"]
+        return states
 
     def until(self, wanted: Callable[[Seen], bool], *, what: str, limit: float) -> Seen:
         """Look again and again until it is as wanted.
@@ -91,13 +109,14 @@ class Looks:
         last = "no look has come to its end"
         while time.monotonic() < deadline:
             try:
-                seen = self.look()
+                found = self._look()
             except RunFailed as failure:
                 # What is broken may be what the look needs; the next one tells.
                 last = str(failure)
                 continue
-            if wanted(seen):
-                return seen
+            for seen in found:
+                if wanted(seen):
+                    return seen
             last = ", ".join(f"{name} {state}" for name, state in seen.ill().items()) or "all healthy"
         raise NotSeen(f"{what}: not seen within {limit:g} s; last: {last}")
 
