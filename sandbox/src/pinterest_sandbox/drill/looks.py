@@ -19,6 +19,8 @@ RUN_LIMIT = 300.0
 HEALTHY = "healthy"
 #: What people were told; without it all is news again.
 TOLD = "health/told.json"
+#: What was tried about components; without it each may be tried as often as at first.
+TRIED = "health/healing/"
 
 #: Component to its state, as the record of a run has it.
 States = dict[str, dict[str, Any]]
@@ -128,5 +130,7 @@ class Looks:
         return self.until(lambda seen: not seen.ill(), what="all components healthy", limit=limit)
 
     def forget(self) -> None:
-        """Let people know of nothing: as if long time lay between this breakage and the one before."""
-        self._s3.delete_object(Bucket=self._bucket, Key=TOLD)
+        """Have nothing told and nothing tried: as if hours lay between this breakage and the one before."""
+        kept = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=TRIED).get("Contents", [])
+        for key in (TOLD, *(each["Key"] for each in kept)):
+            self._s3.delete_object(Bucket=self._bucket, Key=key)

@@ -102,3 +102,28 @@ def test_a_look_that_always_fails_is_told(tmp_path: Path) -> None:
     airflow = FakeAirflow(*[RunFailed("S3 is away")] * 100_000)
     with pytest.raises(NotSeen, match="S3 is away"):
         looks(tmp_path, airflow).until_healthy(0.05)
+
+
+class FakeS3:
+    """A bucket with some keys."""
+
+    def __init__(self, *keys: str) -> None:
+        self.keys = set(keys)
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:
+        found = [{"Key": key} for key in sorted(self.keys) if key.startswith(Prefix)]
+        return {"Contents": found} if found else {}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:
+        self.keys.discard(Key)
+
+
+def test_what_was_told_and_tried_is_forgotten_and_the_states_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = FakeS3("health/told.json", "health/healing/api.json", "health/latest.json")
+    monkeypatch.setattr("pinterest_sandbox.drill.looks.aws_client", lambda *_: s3)
+    made = looks(tmp_path, FakeAirflow("healthy"))
+    made.forget()
+    assert s3.keys == {"health/latest.json"}
+    made.forget()
