@@ -11,6 +11,8 @@ from rich.table import Table
 
 from pinterest_sandbox.drill.performing import Outcome
 
+#: Characters that the table needs.
+LEAST_WIDTH = 92
 #: Heading to what stands below it.
 COLUMNS: dict[str, Callable[[Outcome], str]] = {
     "seen after": lambda outcome: _seconds(outcome.detected_s),
@@ -28,16 +30,16 @@ COLUMNS: dict[str, Callable[[Outcome], str]] = {
 def print_outcomes(console: Console, outcomes: Iterable[Outcome]) -> None:
     """Print the outcomes as a table, with their problems below."""
     listed = list(outcomes)
-    # As narrow as a terminal of 80 columns.
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("")
     table.add_column("breakage", no_wrap=True)
     for heading in COLUMNS:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", min_width=max(map(len, heading.split())))
     for outcome in listed:
         mark = "[red]✗[/]" if outcome.problems else "[green]✓[/]"
         table.add_row(mark, outcome.name, *(value(outcome) for value in COLUMNS.values()))
-    console.print(table)
+    # Where it is narrower, lines that break are better than numbers without their headings.
+    console.print(table, width=max(console.width, LEAST_WIDTH), crop=False)
     for outcome in listed:
         for problem in outcome.problems:
             console.print(f"{outcome.name}: {problem}", style="red", markup=False, highlight=False)

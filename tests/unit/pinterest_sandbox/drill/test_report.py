@@ -10,7 +10,7 @@ from rich.console import Console
 
 from pinterest_sandbox.drill.mailbox import Letter
 from pinterest_sandbox.drill.performing import Outcome
-from pinterest_sandbox.drill.report import print_outcomes, to_markdown, write_outcomes
+from pinterest_sandbox.drill.report import COLUMNS, print_outcomes, to_markdown, write_outcomes
 
 LETTERS = [
     Letter("2026-05-01T12:00:00Z", "Pinterest pipeline: API down", "- API is down."),
@@ -78,5 +78,6 @@ def test_the_table_names_what_went_wrong() -> None:
     output = io.StringIO()
     print_outcomes(Console(file=output, width=80), [OUTCOME, QUIET])
     assert "tasks: 3 records [posted] and not in a table" in output.getvalue()
+    assert all(word in output.getvalue() for heading in COLUMNS for word in heading.split())
     marks = [line for line in output.getvalue().splitlines() if "✓" in line or "✗" in line]
     assert [("✓" in line, "api" in line) for line in marks] == [(True, True), (False, False)]
