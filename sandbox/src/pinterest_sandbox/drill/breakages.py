@@ -266,7 +266,7 @@ BREAKAGES = {
             label="S3 sink connector",
             strike=_held("connect"),
             mend=_release,
-            healer="MSK Connect starts it again",
+            healer="MSK Connect starts it again, pinterest_heal restarts its tasks",
         ),
         Breakage(
             name="connector-task",
