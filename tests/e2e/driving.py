@@ -101,6 +101,14 @@ def running(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> C
     return check
 
 
+def idle(airflow: AirflowClient, dag_id: str) -> Callable[[], None]:
+    def check() -> None:
+        if active := airflow.active_runs(dag_id):
+            raise NotReady(f"{active} go on")
+
+    return check
+
+
 def tries(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> int:
     return max(task.try_number for task in airflow.tasks(dag_id, run_id) if task.task_id == task_id)
 

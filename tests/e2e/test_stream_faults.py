@@ -12,7 +12,7 @@ from pinterest_sandbox.airflow.processes import task_process
 from pinterest_sandbox.databricks.runs_client import kill_worker
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, s3_client
-from tests.e2e.driving import finished, query, running, table, tries
+from tests.e2e.driving import finished, idle, query, running, table, tries
 from tests.e2e.streams import burst, check_stream, ingest, put_refused, records_in_stream
 from tests.faults import Faults
 
@@ -78,6 +78,8 @@ def under_way(demo: Demo) -> set[str]:
 def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     demo: Demo, airflow: AirflowClient
 ) -> None:
+    # What the schedule has missed while it was paused has its turn first.
+    wait_until(idle(airflow, STREAM_INGEST), what="the ingest to rest", timeout=180, interval=0.5)
     burst(airflow, POSTS, start=3000)
     put_refused(demo, "killed")
     assert not under_way(demo)
