@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -94,7 +94,7 @@ class KinesisReader(DataSourceStreamReader):
         """Where a new query begins."""
         begin = self._options.initial_position
         moment = self._started if begin == LATEST else begin
-        origin = {"at": round(moment.timestamp() * 1000)} if isinstance(moment, datetime) else {}
+        origin = {"at": _milliseconds(moment)} if isinstance(moment, datetime) else {}
         return {
             stream: {"created": self._created(stream), "from": origin, "shards": {}}
             for stream in sorted(self._options.streams)
@@ -176,6 +176,11 @@ class KinesisReader(DataSourceStreamReader):
             if "after" in (found := self._advance(shard, begin)):
                 return found
         return {}
+
+
+def _milliseconds(moment: datetime) -> int:
+    """A moment as Kinesis tells time; cut, for a record that follows it at once must not lie before it."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def _check_streams(start: Offset, end: Offset) -> None:

@@ -221,8 +221,17 @@ def test_a_stream_by_its_arn(stream: StreamClient, make_reader: MakeReader) -> N
     assert [(row["stream"], row["data"]) for row in query.rows()] == [(stream.name, b"a")]
 
 
+def put_earlier(stream: StreamClient, text: str) -> None:
+    """Put a record of an earlier millisecond than all that follows: those of one cannot be told apart."""
+    stream.put(text)
+    put = datetime.now(UTC)
+    # Kinesis rounds when it came, which may be up.
+    while datetime.now(UTC) < put + timedelta(milliseconds=2):
+        pass
+
+
 def test_latest_begins_with_what_comes_after_the_start(stream: StreamClient, make_reader: MakeReader) -> None:
-    stream.put("before")
+    put_earlier(stream, "before")
     query = Query(make_reader(initialPosition="latest"))
     assert query.batch() == []
     stream.put("after")
@@ -233,10 +242,23 @@ def test_latest_begins_with_what_comes_after_the_start(stream: StreamClient, mak
 def test_latest_reads_what_comes_before_the_first_batch(
     stream: StreamClient, make_reader: MakeReader
 ) -> None:
-    stream.put("before")
+    put_earlier(stream, "before")
     query = Query(make_reader(initialPosition="LATEST"))
     stream.put("meanwhile")
     assert query.batch() == ["meanwhile"]
+
+
+@pytest.mark.parametrize(
+    ("said", "begin"),
+    [("2026-05-01T10:00:00.000900+00:00", 0), ("2026-05-01T10:00:00.123+00:00", 123)],
+    ids=["between-two-milliseconds", "to-the-millisecond"],
+)
+def test_a_moment_is_never_rounded_up(
+    stream: StreamClient, make_reader: MakeReader, said: str, begin: int
+) -> None:
+    """A record that follows the moment within the same millisecond would be left out."""
+    reader = make_reader(initialPosition=f'{{"at_timestamp": "{said}"}}')
+    assert reader.initialOffset()[stream.name]["from"] == {"at": 1777629600000 + begin}
 
 
 def test_at_timestamp_begins_with_the_moment_itself(stream: StreamClient, make_reader: MakeReader) -> None:
