@@ -12,6 +12,8 @@ from pinterest_sandbox.drill.breakages import BREAKAGES
 def test_a_breakage_calls_its_component_as_messages_do(name: str) -> None:
     breakage = BREAKAGES[name]
     assert breakage.name == name
+    # Each is seen by somebody: by a look, or by Airflow.
+    assert (breakage.component is None) == (breakage.airflow_says is not None)
     if breakage.component is None:
         assert breakage.label == ""
     else:

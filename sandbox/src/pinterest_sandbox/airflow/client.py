@@ -122,6 +122,13 @@ class AirflowClient:
         """The state of a run."""
         return str(self._get(f"/dags/{dag_id}/dagRuns/{run_id}")["state"])
 
+    def job_status(self, job: str) -> str:
+        """Whether a process of Airflow beats: ``healthy`` or ``unhealthy``.
+
+        :param job: ``scheduler``, ``triggerer`` or ``dag_processor``.
+        """
+        return str(self._get("/monitor/health")[job]["status"])
+
     def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
         """The task instances of a run in the order they started."""
         answer = self._get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", limit=200)

@@ -35,7 +35,9 @@ class Breakage:
 
     :param name: by which it is chosen.
     :param title: for people.
-    :param component: whose state people are told of; ``None`` where no component is ill.
+    :param component: whose state people are told of; ``None`` where it is Airflow itself that breaks.
+    :param airflow_says: waits until Airflow says so, where no component is ill, and returns the clock's
+        seconds of that moment.
     :param label: how messages call it.
     :param prepare: done before the burst.
     :param strike: breaks it. The burst is under way.
@@ -55,6 +57,7 @@ class Breakage:
     prepare: Callable[[Stage], None] = _nothing
     mend: Callable[[Stage], None] = _nothing
     undo: Callable[[Stage], None] = _nothing
+    airflow_says: Callable[[Stage], float] | None = None
     refused: int = 0
     burst: int = 1
 
@@ -163,11 +166,7 @@ def _kill_tasks(stage: Stage) -> None:
 def _kill_triggerer(stage: Stage) -> None:
     run_id = stage.begin(DAILY)
     stage.wait_for_task(DAILY, run_id, "run_notebook", "deferred")
-    stage.kill("airflow-triggerer")
-
-
-def _kill_scheduler(stage: Stage) -> None:
-    stage.kill("airflow-scheduler")
+    stage.kill_and_hold("airflow-triggerer")
 
 
 BREAKAGES = {
@@ -292,6 +291,7 @@ BREAKAGES = {
             title="the burst's task killed in each of its five phases",
             component=None,
             strike=_kill_tasks,
+            airflow_says=lambda stage: stage.first_try_ended(),
             healer="Airflow's retry",
         ),
         Breakage(
@@ -300,6 +300,8 @@ BREAKAGES = {
             component=None,
             prepare=lambda stage: stage.set_airflow(AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE="True"),
             strike=_kill_triggerer,
+            airflow_says=lambda stage: stage.wait_until_unhealthy("triggerer"),
+            mend=_release,
             undo=lambda stage: stage.set_airflow(),
             healer="MWAA starts it again",
         ),
@@ -307,7 +309,9 @@ BREAKAGES = {
             name="scheduler",
             title="scheduler killed with its tasks",
             component=None,
-            strike=_kill_scheduler,
+            strike=_held("airflow-scheduler"),
+            airflow_says=lambda stage: stage.wait_until_unhealthy("scheduler"),
+            mend=_release,
             healer="MWAA starts it again",
         ),
         Breakage(

@@ -13,8 +13,6 @@ from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.config import Config
 from pinterest_sandbox.waiting import NotReady, wait_until
 
-#: Seconds between two runs of the schedule.
-INTERVAL_S = 300.0
 RUN_LIMIT = 300.0
 HEALTHY = "healthy"
 #: What people were told; without it all is news again.

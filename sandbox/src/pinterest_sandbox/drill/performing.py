@@ -10,10 +10,10 @@ from typing import Any
 
 from pinterest_sandbox.airflow.dags import DAILY, EMULATE, HEAL, STREAM_INGEST
 from pinterest_sandbox.drill.breakages import Breakage
-from pinterest_sandbox.drill.looks import INTERVAL_S, Looks, NotSeen
+from pinterest_sandbox.drill.looks import Looks, NotSeen
 from pinterest_sandbox.drill.mailbox import Letter, Mailbox
 from pinterest_sandbox.drill.reckoning import Reckoning, reckon
-from pinterest_sandbox.drill.stage import Stage
+from pinterest_sandbox.drill.stage import INTERVAL_S, Stage
 from pinterest_sandbox.drill.stock import count_rows, take_stock
 
 #: Seconds until all must be healthy again.
@@ -30,7 +30,8 @@ class Outcome:
 
     Its counts are those of :class:`~.reckoning.Reckoning`, and ``None`` where it did not come to counting.
 
-    :param detected_s: seconds from the first harm to the record that says so; ``None`` where nothing is ill.
+    :param detected_s: seconds from the first harm to the record that says so, or until Airflow does where it
+        is Airflow that breaks; ``None`` when it was not seen.
     :param healed_s: seconds from the first harm until a look found all healthy again.
     :param letters: what people were told.
     :param problems: what was not as it should be.
@@ -152,6 +153,9 @@ class _Act:
             )
             outcome.detected_s = round(seen.at - struck.at, 1)
             self._tell(f"seen: {component} is {seen.ill()[component]}")
+        elif self._breakage.airflow_says is not None:
+            outcome.detected_s = round(self._breakage.airflow_says(self._stage) - struck.at, 1)
+            self._tell("Airflow says so itself")
         self._breakage.mend(self._stage)
         seen = self._looks.until_healthy(HEALING_LIMIT)
         outcome.healed_s = round(seen.at - struck.at, 1)

@@ -62,7 +62,7 @@ def to_markdown(outcomes: Iterable[Outcome]) -> str:
         "|---|---|---|---|" + "---:|" * len(COLUMNS),
     ]
     lines += [
-        f"| {'✗' if outcome.problems else '✓'} | {outcome.title} | {outcome.component or '-'} "
+        f"| {'✗' if outcome.problems else '✓'} | {outcome.title} | {outcome.component or 'Airflow'} "
         f"| {outcome.healer} | " + " | ".join(value(outcome) for value in COLUMNS.values()) + " |"
         for outcome in listed
     ]

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import requests
 
-from pinterest_sandbox.airflow.client import AirflowClient
+from pinterest_sandbox.airflow.client import AirflowClient, TaskState
 from pinterest_sandbox.airflow.dags import EMULATE
 from pinterest_sandbox.airflow.processes import task_process
 from pinterest_sandbox.aws.api_key import read_api_key
@@ -26,6 +26,8 @@ from pinterest_sandbox.supervision import Supervisor
 from pinterest_sandbox.waiting import NotReady, wait_until
 
 RUN_LIMIT = 1200.0
+#: Seconds between two looks of the schedule: by then something must have been seen.
+INTERVAL_S = 300.0
 #: Longer than any breakage lasts: its end is not left to the clock.
 FAULT_S = 1800.0
 #: Acknowledged posts from which on the burst is under way.
@@ -62,6 +64,7 @@ class Stage:
         self.burst = ""
         self.strike: Strike | None = None
         self._before = self._posts = self._rate = 0
+        self._try_ended: float | None = None
         self._held: list[str] = []
         self._begun: list[tuple[str, str]] = []
 
@@ -80,7 +83,7 @@ class Stage:
             "batch_size": 20,
             "target": "both",
         }
-        self.strike, self._begun = None, []
+        self.strike, self._begun, self._try_ended = None, [], None
         self.burst = self.begin(EMULATE, conf)
         # Posts of an older burst that goes on are none of this one.
         self.wait_for_task(EMULATE, self.burst, "send_posts", "running")
@@ -112,11 +115,8 @@ class Stage:
             self.strike = Strike(at, in_burst=self._is_sending())
 
     def _is_sending(self) -> bool:
-        states = [
-            task.state for task in self.airflow.tasks(EMULATE, self.burst) if task.task_id == "send_posts"
-        ]
         # One whose process was killed may already wait for its next try.
-        return states[0] in ("running", "up_for_retry")
+        return self._task("send_posts").state in ("running", "up_for_retry")
 
     def wait_for_last_posts(self) -> None:
         """Wait until the burst has only two seconds to go."""
@@ -188,10 +188,28 @@ class Stage:
             self.supervisor.stop(service)
             self._held.append(service)
 
-    def kill(self, service: str) -> None:
-        """Kill a process with SIGKILL; it comes back at once."""
-        with self._harm():
-            self.supervisor.kill(service)
+    def wait_until_unhealthy(self, job: str) -> float:
+        """Wait until Airflow says of itself that a process does not beat any more.
+
+        :param job: as ``/monitor/health`` calls it.
+        :returns: the clock's seconds of that moment.
+        """
+
+        def said() -> None:
+            if (status := self.airflow.job_status(job)) != "unhealthy":
+                raise NotReady(f"it is {status}")
+
+        wait_until(said, what=f"{job} unhealthy", timeout=INTERVAL_S, interval=0.5)
+        return time.monotonic()
+
+    def first_try_ended(self) -> float:
+        """When Airflow had ended the try of the first task that was killed, as the clock's seconds.
+
+        :raises RuntimeError: when no task was killed.
+        """
+        if self._try_ended is None:
+            raise RuntimeError("no task was killed")
+        return self._try_ended
 
     def release(self) -> None:
         """Start what is held, as AWS or a person would."""
@@ -233,12 +251,26 @@ class Stage:
         wait_until(there, what=f"{task_id} {state}", timeout=limit, interval=0.2)
 
     def kill_task(self, task_id: str) -> None:
-        """Kill the process of a task of the burst with SIGKILL."""
+        """Kill the process of a task of the burst with SIGKILL, and wait until Airflow has missed it."""
         self.wait_for_task(EMULATE, self.burst, task_id, "running")
+        killed = self._task(task_id).try_number
         process = task_process(self.config, self.airflow, EMULATE, self.burst, task_id)
         with self._harm():
             process.kill()
             process.wait(timeout=10)
+
+        def missed() -> None:
+            now = self._task(task_id)
+            if now.state == "running" and now.try_number == killed:
+                raise NotReady("Airflow takes it for running")
+
+        wait_until(missed, what=f"the end of the try of {task_id}", timeout=INTERVAL_S, interval=0.2)
+        if self._try_ended is None:
+            self._try_ended = time.monotonic()
+
+    def _task(self, task_id: str) -> TaskState:
+        (found,) = (each for each in self.airflow.tasks(EMULATE, self.burst) if each.task_id == task_id)
+        return found
 
     def require_tries(self, tries: int, *task_ids: str) -> None:
         """Hold the tries of tasks of the burst against what was wanted.

@@ -181,6 +181,23 @@ def test_where_nothing_is_ill_nobody_is_told() -> None:
     assert problem.startswith("0 messages were expected, 2 came: Pinterest pipeline: API down; ")
 
 
+def test_what_breaks_in_airflow_is_seen_when_airflow_says_so_and_mended_behind_that() -> None:
+    def say(stage: Any) -> float:
+        stage.story.append("airflow says so")
+        return float(stage.now + 31)
+
+    theatre = Theatre("healthy", "healthy", "healthy", letters=())
+    outcome = played(theatre, component=None, airflow_says=say)
+    assert (outcome.problems, outcome.detected_s, outcome.healed_s) == ([], 31, 10)
+    assert theatre.story[3:6] == ["strike", "airflow says so", "mend"]
+
+
+def test_what_airflow_says_too_late_is_a_problem() -> None:
+    theatre = Theatre("healthy", "healthy", "healthy", letters=())
+    outcome = played(theatre, component=None, airflow_says=lambda stage: stage.now + 301)
+    assert outcome.problems == ["seen after 301 s, more than one interval"]
+
+
 def test_what_is_not_seen_is_a_problem_and_cleaned_up() -> None:
     theatre = Theatre("healthy", "healthy")
     outcome = played(theatre)

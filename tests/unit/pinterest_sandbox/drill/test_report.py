@@ -61,7 +61,7 @@ def test_the_page_has_a_row_a_breakage_and_each_message() -> None:
         "| 15 s | 61 s | 2,400 | 2,403 | 2,400 | 0 | 0 | 0 | 2 |"
     )
     # What was not counted is not shown as nothing lost.
-    assert lines[3] == "| ✗ | tasks killed | - | Airflow's retry | - | - | ? | ? | ? | ? | ? | ? | 0 |"
+    assert lines[3] == "| ✗ | tasks killed | Airflow | Airflow's retry | - | - | ? | ? | ? | ? | ? | ? | 0 |"
     assert lines[4:8] == [
         "",
         "## Not as it should be",
