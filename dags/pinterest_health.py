@@ -11,10 +11,11 @@ Looks at every component, keeps its state, and tells people when one changes. It
 is `unknown`, and its sentence names it. `PINTEREST_ALERT_TOPIC_ARN` or `PINTEREST_NOTIFIERS` for messages.
 
 **Writes.** `health/latest.json`, and one object a run under `health/history/date=<day>/`: status, sentence,
-figures and since when, by component, and what has changed; `health/told.json`, what people were told; an
-event on the asset `<id>_health` when a component has changed; the CloudWatch metrics `HealthHeartbeat` and
-`UnhealthyComponents` in the namespace `PinterestPipeline`. A run also makes up for earlier ones, up to 48 of
-them, whose `publish_changes` or `tell_people` came to no end.
+figures and since when, by component, and what has changed; `health/index.html`, the same as a page with the
+last four hours (`aws s3 presign s3://<bucket>/health/index.html`); `health/told.json`, what people were
+told; an event on the asset `<id>_health` when a component has changed; the CloudWatch metrics
+`HealthHeartbeat` and `UnhealthyComponents` in the namespace `PinterestPipeline`. A run also makes up for
+earlier ones, up to 48 of them, whose `publish_changes` or `tell_people` came to no end.
 
 **Messages.** One a run at most, and only on a change; each names the runbook.
 - A single look that fails (`unknown`) is not told of; a second in a row is.
@@ -28,6 +29,7 @@ them, whose `publish_changes` or `tell_people` came to no end.
   `health/malformed/`, noted in the record, and states count from then.
 - `publish_changes`: S3 or Airflow's API refuses; the next run publishes what this one could not.
 - `tell_people`: the notifier's error; the next run tells what this one could not.
+- `draw_page`: S3 refuses. The page stands still, and says so when it is open; nothing else waits for it.
 - `put_heartbeat`: without it the alarm on the heartbeat goes off. It waits for the two above, so that the
   alarm tells of them too.
 """
@@ -64,3 +66,4 @@ with DAG(
     checks = tasks.check.override(retry_delay=timedelta(seconds=2)).expand(component=list(COMPONENTS))
     record = tasks.keep_record(checks)
     chain([tasks.publish_changes(record), tasks.tell_people(record)], tasks.put_heartbeat(record))
+    chain(record, tasks.draw_page())

@@ -21,9 +21,10 @@ writes, then begins.
 
 **Writes.** `OPTIMIZE` and `VACUUM` of every table `<id>_*` of this pipeline; one that does not exist yet is
 skipped. Deletes, with all versions, `health/history/date=<day>/*` and `health/malformed/*` by the day in the
-name and `<state root>/manifests/*` by when it was written, and earlier versions of `health/latest.json` and
-`health/told.json`. An object with a name of another form stays, and the log names it. The result of `report`
-has files and bytes, by table as the warehouse tells them; null is what it does not tell.
+name and `<state root>/manifests/*` by when it was written, and earlier versions of `health/latest.json`,
+`health/told.json` and `health/index.html`. An object with a name of another form stays, and the log names
+it. The result of `report` has files and bytes, by table as the warehouse tells them; null is what it does not
+tell.
 
 **When it fails.** Every task may be cleared at any time. Each table is a mapped task of its own, and a
 failure of one leaves the others alone; `report` comes once the failed ones were cleared.

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.dags import HEAL, HEALTH, PROVISION
+from pinterest_sandbox.aws.health_page import health_page
 from pinterest_sandbox.drill.mailbox import Mailbox
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.conftest import ENTITIES, Demo, aws_client, landed_lines
@@ -75,6 +77,14 @@ def look_until_known(airflow: AirflowClient) -> dict[str, dict[str, Any]]:
     return states
 
 
+def page(demo: Demo) -> str:
+    """The page, as a browser gets it."""
+    answer = requests.get(health_page(demo.sandbox), timeout=10)
+    answer.raise_for_status()
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
 def connector_state(demo: Demo) -> str:
     client = aws_client(demo.sandbox, "kafkaconnect")
     (found,) = client.list_connectors(connectorNamePrefix=f"{demo.sandbox.user_id}-connector")["connectors"]
@@ -111,6 +121,7 @@ def test_a_breakage_is_told_once_healed_and_its_end_told_once(
     for _ in range(3):
         assert ill(look_until_known(airflow)) == {}
     assert mailbox.received() == []
+    assert "All 12 components are healthy" in page(demo)
 
     # S3 refuses the connector: its task fails, and records wait in Kafka.
     faults.begin("s3", "--client", "connector", "--error", "AccessDenied")
@@ -127,6 +138,7 @@ def test_a_breakage_is_told_once_healed_and_its_end_told_once(
     faults.clear()
     states = look(airflow)
     assert states["connector"]["status"] == "down"
+    assert "<title>S3 sink connector down" in page(demo)
     (letter,) = mailbox.received()
     assert letter.subject == "Pinterest pipeline: S3 sink connector down"
     assert "docs/runbooks/connector.md" in letter.text

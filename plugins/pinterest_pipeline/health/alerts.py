@@ -121,6 +121,15 @@ def unsent(known: Mapping[str, Told], alerts: list[Alert]) -> dict[str, Told]:
     return kept
 
 
+def consequences(record: Record) -> set[str]:
+    """The components that are as they are because of what they need, as far as can be told.
+
+    :param record: the record of a run.
+    """
+    bad = _badness(record)
+    return {name for name, state in record["components"].items() if _is_hidden(name, state, bad)}
+
+
 def _badness(record: Record) -> dict[str, int]:
     """How bad each component is, or was a moment ago: what needs it has an interval to come back."""
     bad = {
@@ -208,11 +217,11 @@ def message(
 
 def _others(record: Record, told: set[str]) -> list[str]:
     """What else is not healthy: a consequence of what it needs, a single look that failed, or told before."""
-    bad = _badness(record)
+    suffering = consequences(record)
     groups: dict[str, list[str]] = {}
     for name, state in record["components"].items():
         if state["status"] != Status.HEALTHY and name not in told:
-            if _is_hidden(name, state, bad):
+            if name in suffering:
                 why = "As a consequence"
             else:
                 why = "As told before" if _ill(state) else "Not known this time"

@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 #: From bad to good.
-_WORST = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.HEALTHY)
+WORST_FIRST = (Status.DOWN, Status.DEGRADED, Status.UNKNOWN, Status.HEALTHY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def worst(statuses: Iterable[Status]) -> Status:
 
     :param statuses: in any order.
     """
-    return min(statuses, key=_WORST.index, default=Status.HEALTHY)
+    return min(statuses, key=WORST_FIRST.index, default=Status.HEALTHY)
 
 
 def finding(
@@ -77,7 +77,7 @@ def finding(
     :param memory: for the next check.
     :param news: see :class:`Finding`.
     """
-    found = sorted(problems, key=lambda problem: _WORST.index(problem[0]))
+    found = sorted(problems, key=lambda problem: WORST_FIRST.index(problem[0]))
     return Finding(
         status=worst(status for status, _ in found),
         sentence="; ".join(sentence for _, sentence in found) or otherwise,

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 LATEST = "health/latest.json"
 TOLD = "health/told.json"
+PAGE = "health/index.html"
 HISTORY = "health/history"
 #: Where a document goes that could not be read, for a person to look at.
 MALFORMED = "health/malformed"
@@ -133,6 +134,23 @@ def write_document(s3: Any, bucket: str, key: str, document: Any) -> None:
     :param document: what can be written as JSON.
     """
     s3.put_object(Bucket=bucket, Key=key, Body=_written(document), ContentType="application/json")
+
+
+def write_page(s3: Any, bucket: str, html: str) -> None:
+    """Write the page.
+
+    :param s3: a boto3 S3 client.
+    :param bucket: the pipeline's bucket.
+    :param html: the page.
+    """
+    # One that a browser has kept would show what was.
+    s3.put_object(
+        Bucket=bucket,
+        Key=PAGE,
+        Body=html.encode(),
+        ContentType="text/html; charset=utf-8",
+        CacheControl="no-store",
+    )
 
 
 def _written(document: Any) -> bytes:

@@ -17,7 +17,7 @@ from pinterest_pipeline.clock import now_text
 from pinterest_pipeline.entities import names
 from pinterest_pipeline.healing import attempts, treatments
 from pinterest_pipeline.healing.remedies import CHOOSERS
-from pinterest_pipeline.health import alerts, store, telling
+from pinterest_pipeline.health import alerts, page, store, telling
 from pinterest_pipeline.health.components import COMPONENTS
 from pinterest_pipeline.health.findings import Finding, Status
 from pinterest_pipeline.health.looking import error_text, look
@@ -144,7 +144,7 @@ def tell_people(record: Record) -> list[str]:
         told = alerts.unsent(known, found)
     found, known = alerts.decide(record, told)
     if found:
-        tried = {alert.component: _tried(s3, bucket, alert) for alert in found}
+        tried = {alert.component: _tried(s3, bucket, alert.component, alert.ill_since) for alert in found}
         subject, message = alerts.message(found, record, tried=tried)
         try:
             sent = telling.send(subject, message, get_current_context())
@@ -157,6 +157,27 @@ def tell_people(record: Record) -> list[str]:
             logger.warning("nobody was told: set PINTEREST_ALERT_TOPIC_ARN or PINTEREST_NOTIFIERS")
     _keep_told(s3, bucket, known, record)
     return [alert.component for alert in found]
+
+
+@task
+def draw_page() -> None:
+    """Write the page that shows all of it at a glance, as of the latest record.
+
+    :raises Malformed: when that can't be read.
+    """
+    s3, bucket = connections.aws_client("s3"), names().bucket
+    # Not the record of this run: one that is cleared later must not show what was then.
+    latest = store.read_latest(s3, bucket)
+    if latest is None:
+        raise AirflowSkipException("no record is there any more")
+    earlier = store.read_earlier(s3, bucket, latest, until=lambda run: False)
+    tried = {
+        name: _tried(s3, bucket, name, state["since"])
+        for name, state in latest["components"].items()
+        if state["status"] != Status.HEALTHY
+    }
+    store.write_page(s3, bucket, page.render(latest, earlier, user_id=settings().user_id, tried=tried))
+    logger.info("written as s3://%s/%s; see docs/health.md for how to open it", bucket, store.PAGE)
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -205,15 +226,14 @@ def _treated_in_vain(record: Record, changes: Iterable[Change]) -> list[str]:
     return found
 
 
-def _tried(s3: Any, bucket: str, alert: alerts.Alert) -> str:
-    """What was done about this illness of it, as far as it can be read: the message is sent without it."""
-    if not alert.ill_since:
+def _tried(s3: Any, bucket: str, component: str, ill_since: str) -> str:
+    """What was done about this illness of it, as far as it can be read: people are told without it."""
+    if not ill_since:
         return ""
     try:
-        found = treatments.read(s3, bucket, alert.component)
-        return attempts.told(attempts.since(found, alert.ill_since))
+        return attempts.told(attempts.since(treatments.read(s3, bucket, component), ill_since))
     except Exception:
-        logger.warning("what was tried about %s can't be read", alert.component, exc_info=True)
+        logger.warning("what was tried about %s can't be read", component, exc_info=True)
         return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from pinterest_pipeline.health.store import HISTORY, LATEST, MALFORMED, TOLD
+from pinterest_pipeline.health.store import HISTORY, LATEST, MALFORMED, PAGE, TOLD
 
 #: Records of the health, whose names have the day twice.
 _RECORD = re.compile(
@@ -17,8 +17,8 @@ _RECORD = re.compile(
 _MALFORMED = re.compile(rf"{MALFORMED}/(?P<day>[0-9]{{8}})T[0-9]{{6}}_[A-Za-z0-9._-]+\.json")
 #: Of :func:`pinterest_pipeline.landing.manifest.manifest_name`.
 _MANIFEST = r"[A-Za-z0-9_.\-]+-[0-9a-f]{8}\.json"
-#: Documents that are written again with every run of the health.
-REWRITTEN = (LATEST, TOLD)
+#: What is written again with every run of the health.
+REWRITTEN = (LATEST, TOLD, PAGE)
 
 
 class Version(NamedTuple):

@@ -20,6 +20,7 @@ from pinterest_sandbox import lifecycle
 from pinterest_sandbox.airflow.settings import airflow_program
 from pinterest_sandbox.airflow.trace import trace
 from pinterest_sandbox.aws.api_key import read_api_key
+from pinterest_sandbox.aws.health_page import health_page
 from pinterest_sandbox.config import Config, NotUp
 from pinterest_sandbox.faults.command import fault
 from pinterest_sandbox.parts import load_account
@@ -136,6 +137,8 @@ def ui() -> None:
     config = _running()
     click.echo(f"Airflow          {config.url('airflow')}")
     click.echo(f"Databricks runs  {config.url('databricks')}")
+    click.echo(f"Health           {health_page(config)}")
+    click.echo("                 (there once pinterest_health has run)")
 
 
 @main.command()

@@ -37,6 +37,7 @@ STATES = {"healthy", "degraded", "down", "unknown"}
 OTHER_COMMANDS = {
     ("s3", "ls"): {"recursive", "human-readable"},
     ("s3", "cp"): {"recursive"},
+    ("s3", "presign"): {"expires-in"},
     ("logs", "tail"): {"since", "filter-pattern", "follow"},
     ("kafkaconnect", "restart-connector"): {"connector-arn", "only-failed-tasks"},
 }

@@ -50,6 +50,7 @@ def test_the_day_of_a_document_that_could_not_be_read_is_known(tail: str) -> Non
     [
         "health/latest.json",
         "health/told.json",
+        "health/index.html",
         "health/history/date=2026-03-01/",
         "health/history/date=2026-03-01/notes.json",
         # Another day in the name than in the folder.

@@ -84,15 +84,18 @@ def test_old_history_goes_with_all_versions_and_nothing_else(s3: Any) -> None:
     assert keys(s3) == {recent, "health/latest.json", "health/told.json", *OTHERS}
 
 
-def test_earlier_versions_of_the_latest_record_expire(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(s3, "health/latest.json", "health/latest.json", "health/latest.json")
-    present = s3.head_object(Bucket=BUCKET, Key="health/latest.json")["VersionId"]
+@pytest.mark.parametrize("key", ["health/latest.json", "health/index.html"])
+def test_earlier_versions_of_what_each_run_writes_expire(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    put(s3, key, key, key)
+    present = s3.head_object(Bucket=BUCKET, Key=key)["VersionId"]
     at(monkeypatch, days=29)
     assert tasks.expire_history.function(params=PARAMS)["versions"] == 0
     at(monkeypatch, days=31)
     result = tasks.expire_history.function(params=PARAMS)
     assert (result["objects"], result["versions"], result["bytes_freed"], result["kept"]) == (0, 2, 20, 1)
-    assert versions(s3) == [("health/latest.json", present)]
+    assert versions(s3) == [(key, present)]
 
 
 @pytest.mark.parametrize(("days", "s3_days"), [(365, 0), (0, 365)])
