@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import held_port
 
 PYTHON = Path(__file__).parents[3] / ".venv" / "sandbox" / "bin" / "python"
 START_LIMIT = 60.0
@@ -18,22 +19,20 @@ START_LIMIT = 60.0
 @contextmanager
 def running() -> Iterator[str]:
     """Run a server on a free port of the loopback interface and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [str(PYTHON), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": ""},
-    )
-    try:
-        _await(url, server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
+    with held_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        server = subprocess.Popen(
+            [str(PYTHON), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": ""},
+        )
+        try:
+            _await(url, server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(10)
 
 
 def reset(url: str) -> None:

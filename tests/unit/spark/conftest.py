@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pinterest_sandbox.config import choose_ports
 from pinterest_sandbox.databricks.session import build_session
 from tests.kinesis_streams import running_kinesis
+from tests.ports import held_port
 from tests.unit.spark.pipelines import Pipeline
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "include" / "spark"
 
 
 @pytest.fixture(scope="session")
-def kinesis_port() -> int:
+def kinesis_port() -> Iterator[int]:
     """Where Spark's Python processes look for Kinesis; nothing listens there unless a test needs it."""
-    return choose_ports({"kinesis": 0})["kinesis"]
+    with held_port() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import itertools
 import json
 from bisect import bisect_right
 from hashlib import md5
+from math import floor
 from typing import Any
 
 from moto.kinesis import models
@@ -157,7 +158,8 @@ def _answer_get_records(response: KinesisResponse) -> str:
                 "Data": record.data,
                 "PartitionKey": record.partition_key,
                 "SequenceNumber": str(record.sequence_number),
-                "ApproximateArrivalTimestamp": round(record.created_at, 3),
+                # Cut: who reads from this time on must get the record.
+                "ApproximateArrivalTimestamp": floor(record.created_at * 1000) / 1000,
             }
             for record in records
         ],

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinterest_pipeline.emulation import offsets
 from pinterest_pipeline.emulation.offsets import OffsetRange, add_offsets, overlap
 
-#: A busy machine is no error.
-AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 POSITIONS = st.sets(st.tuples(st.integers(0, 2), st.integers(0, 60)), max_size=80)
 
 
@@ -17,7 +15,6 @@ def positions(ranges: list[OffsetRange]) -> list[tuple[int, int]]:
     return [(piece.partition, offset) for piece in ranges for offset in range(piece.first, piece.last + 1)]
 
 
-@AT_ANY_SPEED
 @given(POSITIONS, POSITIONS)
 def test_ranges_hold_exactly_the_offsets_that_were_added(
     first: set[tuple[int, int]], second: set[tuple[int, int]]
@@ -32,7 +29,6 @@ def test_ranges_hold_exactly_the_offsets_that_were_added(
     )
 
 
-@AT_ANY_SPEED
 @given(POSITIONS, st.integers(0, 2), st.integers(0, 60), st.integers(0, 60))
 def test_overlap_is_what_lies_in_the_window(
     held: set[tuple[int, int]], partition: int, first: int, end: int

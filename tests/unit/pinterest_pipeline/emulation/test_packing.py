@@ -3,18 +3,15 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinterest_pipeline.emulation.order import keys_of_burst
 from pinterest_pipeline.emulation.packing import Batch, pack
 
-#: A busy machine is no error.
-AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KEYS = st.lists(st.integers(0, 12), max_size=150)
 
 
-@AT_ANY_SPEED
 @given(KEYS, st.integers(1, 5), st.integers(1, 7), st.data())
 def test_every_post_is_packed_once_and_keys_keep_their_order(
     keys: list[int], lanes: int, batch_size: int, data: st.DataObject

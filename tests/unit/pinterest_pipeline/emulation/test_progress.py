@@ -4,13 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinterest_pipeline.emulation.progress import Progress
 
-#: A busy machine is no error.
-AT_ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 POSTS = 200
 #: Where the record of a post is written.
 PLACE: dict[str, Callable[[int], tuple[Any, Any]]] = {
@@ -29,7 +27,6 @@ def fill(progress: Progress, channel: str, parts: list[set[int]]) -> set[int]:
     return held
 
 
-@AT_ANY_SPEED
 @given(PARTS, PARTS)
 def test_what_is_kept_tells_exactly_what_is_acknowledged(
     topic: list[set[int]], stream: list[set[int]]

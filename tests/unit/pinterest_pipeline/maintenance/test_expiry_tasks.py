@@ -68,7 +68,10 @@ OTHERS = {
 }
 
 
-def test_old_history_goes_with_all_versions_and_nothing_else(s3: Any) -> None:
+def test_old_history_goes_with_all_versions_and_nothing_else(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, days=0)
     old, recent = record(31), record(30)
     malformed = f"health/malformed/{NOW - timedelta(days=40):%Y%m%d}T120000_latest.json"
     put(s3, old, old, recent, malformed, "health/latest.json", "health/told.json", *OTHERS)
@@ -122,9 +125,9 @@ def test_old_manifests_go_and_the_newest_stays(s3: Any, monkeypatch: pytest.Monk
     listed = objects.list_versions
 
     def one_is_newer(*arguments: Any) -> list[Any]:
-        # S3 tells seconds, within which a test writes all of them.
+        # S3 tells seconds: a test writes all of them within one, or two.
         return [
-            each._replace(modified=each.modified + timedelta(seconds=each.key == old[1]))
+            each._replace(modified=each.modified + timedelta(hours=each.key == old[1]))
             for each in listed(*arguments)
         ]
 
@@ -167,7 +170,10 @@ def test_a_dry_run_deletes_no_object(
     assert f"would delete: {shown}" in caplog.text
 
 
-def test_a_bucket_that_never_was_versioned(account: None, context: dict[str, Any]) -> None:
+def test_a_bucket_that_never_was_versioned(
+    account: None, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, days=0)
     s3 = boto3.client("s3", region_name="us-east-1")
     s3.create_bucket(Bucket=BUCKET)
     put(s3, record(31), record(30))
@@ -182,6 +188,7 @@ def test_without_a_bucket_there_is_nothing_to_do(account: None, context: dict[st
 
 
 def test_more_than_a_request_takes(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, days=0)
     monkeypatch.setattr(objects, "BATCH", 2)
     put(s3, *(record(days) for days in range(29, 36)))
     assert tasks.expire_history.function(params=PARAMS)["objects"] == 5

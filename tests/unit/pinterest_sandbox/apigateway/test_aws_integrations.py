@@ -10,10 +10,11 @@ import pytest
 import requests
 from botocore.exceptions import EndpointConnectionError
 
+from tests.ports import held_port
 from tests.unit.pinterest_sandbox.apigateway.apis import message, until_status
 from tests.unit.pinterest_sandbox.apigateway.aws_apis import JSON_11, URI, Service, made, make_role
 from tests.unit.pinterest_sandbox.apigateway.conftest import aws_gateway
-from tests.unit.pinterest_sandbox.aws.serving import free_port, serving
+from tests.unit.pinterest_sandbox.aws.serving import serving
 
 
 def test_the_service_gets_what_the_definition_says(control: Any, calling: str, service: Service) -> None:
@@ -176,7 +177,7 @@ def test_a_service_that_is_too_slow(control: Any, calling: str, service: Service
 def test_a_service_that_is_not_there(control: Any, iam: Any, calling: str) -> None:
     path = made(control, "aws-away")
 
-    with serving(aws_gateway(control, iam, f"http://127.0.0.1:{free_port()}")) as execution:
+    with held_port() as port, serving(aws_gateway(control, iam, f"http://127.0.0.1:{port}")) as execution:
         answer = requests.post(f"{execution}/{path}", timeout=30)
 
     assert message(answer) == (504, "Network error communicating with endpoint")

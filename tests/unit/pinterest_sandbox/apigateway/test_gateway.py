@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from pinterest_sandbox.waiting import NotReady, wait_until
+from tests.ports import held_port
 from tests.unit.pinterest_sandbox.apigateway.apis import (
     PROXY,
     deploy,
@@ -22,7 +23,6 @@ from tests.unit.pinterest_sandbox.apigateway.apis import (
     raw,
 )
 from tests.unit.pinterest_sandbox.apigateway.conftest import Backend
-from tests.unit.pinterest_sandbox.aws.serving import free_port
 
 JSON_V2 = "application/vnd.kafka.json.v2+json"
 
@@ -138,9 +138,9 @@ def test_10_mb_are_the_limit(invoke: str) -> None:
 
 
 def test_endpoint_that_is_not_there(control: Any, execution: str) -> None:
-    deploy(control, "dead", {"/{proxy+}": integration()}, {"host": f"127.0.0.1:{free_port()}"})
-
-    answer = requests.get(f"{execution}/dead/test/x", timeout=30)
+    with held_port() as port:
+        deploy(control, "dead", {"/{proxy+}": integration()}, {"host": f"127.0.0.1:{port}"})
+        answer = requests.get(f"{execution}/dead/test/x", timeout=30)
 
     assert message(answer) == (504, "Network error communicating with endpoint")
 
@@ -230,10 +230,10 @@ def test_a_new_deployment_is_seen_and_an_old_one_kept(control: Any, execution: s
 
 
 def test_stage_variables_change_without_a_deployment(control: Any, execution: str, endpoint: str) -> None:
-    dead = f"127.0.0.1:{free_port()}"
-    api = deploy(control, "variable", {"/{proxy+}": integration()}, {"host": dead})
     url = f"{execution}/variable/test/x"
-    assert requests.get(url, timeout=30).status_code == 504
+    with held_port() as port:
+        api = deploy(control, "variable", {"/{proxy+}": integration()}, {"host": f"127.0.0.1:{port}"})
+        assert requests.get(url, timeout=30).status_code == 504
 
     control.update_stage(
         restApiId=api,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from moto.kinesis import models
 
 from pinterest_sandbox.aws import kinesis
 from pinterest_sandbox.aws.clients import aws_client
@@ -32,6 +34,25 @@ def test_sequence_numbers_rise_over_all_shards(stream: StreamClient) -> None:
     numbers = [int(number) for _, number in placed]
     assert numbers == sorted(set(numbers))
     assert {len(number) for _, number in placed} == {56}
+
+
+def test_the_time_at_which_a_record_came_is_never_told_as_later(
+    stream: StreamClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads from that time on has to get it."""
+    made = models.Record.__init__
+
+    def just_before_a_second(record: Any, *args: Any) -> None:
+        made(record, *args)
+        record.created_at = 1777629600.9996
+
+    monkeypatch.setattr(models.Record, "__init__", just_before_a_second)
+    shard, _ = stream.put("a")
+    iterator = stream.client.get_shard_iterator(
+        StreamName=stream.name, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    (record,) = stream.client.get_records(ShardIterator=iterator)["Records"]
+    assert record["ApproximateArrivalTimestamp"] == datetime(2026, 5, 1, 10, 0, 0, 999000, tzinfo=UTC)
 
 
 def test_a_split_shard_keeps_its_records_ends_and_leaves_new_ones_to_its_children(

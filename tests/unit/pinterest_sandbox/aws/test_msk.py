@@ -12,7 +12,8 @@ from aiohttp import web
 from pinterest_sandbox.aws.clients import aws_client
 from pinterest_sandbox.aws.msk.clusters import bootstrap_brokers, complete_v1
 from pinterest_sandbox.aws.msk.facade import Msk, application
-from tests.unit.pinterest_sandbox.aws.serving import free_port, serving
+from tests.ports import held_port
+from tests.unit.pinterest_sandbox.aws.serving import serving
 
 ADDRESS = "127.0.0.1:19092"
 NODES = {
@@ -129,7 +130,7 @@ def test_unknown_cluster_is_not_found(kafka: Any, call: str) -> None:
 
 @pytest.fixture
 def without_moto() -> Iterator[Any]:
-    with serving(application(Msk(f"http://127.0.0.1:{free_port()}", ADDRESS))) as url:
+    with held_port() as port, serving(application(Msk(f"http://127.0.0.1:{port}", ADDRESS))) as url:
         yield aws_client("kafka", url)
 
 

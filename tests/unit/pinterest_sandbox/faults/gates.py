@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pinterest_sandbox.config import HOST, choose_ports
+from pinterest_sandbox.config import HOST
 from pinterest_sandbox.faults.fault import ActiveFault, Fault, FaultBook
 from pinterest_sandbox.faults.gate import open_gate
 from pinterest_sandbox.faults.services import SERVICES, gate_ports, port_name
 from pinterest_sandbox.faults.throttling import ThrottlingMetric
+from tests.ports import held_ports
 
 
 class Clock:
@@ -53,9 +54,14 @@ def opened_gate(targets: Mapping[str, int], metric: ThrottlingMetric | None = No
     :param targets: port of each service that there is; where the others should be nothing listens.
     :param metric: is told of records that Kinesis throttles.
     """
-    own = choose_ports(dict.fromkeys([*gate_ports(), "fault_gate"], 0))
-    nowhere = choose_ports({service.target: 0 for service in SERVICES.values()})
-    ports = {**own, **nowhere, **{SERVICES[name].target: port for name, port in targets.items()}}
+    names = [*gate_ports(), "fault_gate", *(service.target for service in SERVICES.values())]
+    with held_ports(len(names)) as found:
+        ports = dict(zip(names, found, strict=True))
+        ports.update({SERVICES[name].target: port for name, port in targets.items()})
+        yield from _opened(ports, metric)
+
+
+def _opened(ports: Mapping[str, int], metric: ThrottlingMetric | None) -> Iterator[Gate]:
     clock = Clock()
     gate = Gate(ports, FaultBook(clock), clock)
     loop = asyncio.new_event_loop()

@@ -114,7 +114,7 @@ def test_other_actions_and_other_clients_are_left_alone(gate: Gate, kinesis: Any
     gate.book.clear()
     gate.begin("kinesis", refuse_records=True)
     kinesis.put_record(StreamName=STREAM, Data=b"1", PartitionKey="1")
-    assert STREAM in kinesis.list_streams()["StreamNames"]
+    assert kinesis.list_shards(StreamName=STREAM)["Shards"]
 
 
 def test_an_error_of_kinesis_comes_through(gate: Gate, kinesis: Any) -> None:

@@ -225,8 +225,7 @@ def put_earlier(stream: StreamClient, text: str) -> None:
     """Put a record of an earlier millisecond than all that follows: those of one cannot be told apart."""
     stream.put(text)
     put = datetime.now(UTC)
-    # Kinesis rounds when it came, which may be up.
-    while datetime.now(UTC) < put + timedelta(milliseconds=2):
+    while datetime.now(UTC) < put + timedelta(milliseconds=1):
         pass
 
 

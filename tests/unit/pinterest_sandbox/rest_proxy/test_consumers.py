@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from http.client import HTTPResponse
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -16,6 +18,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from pinterest_sandbox.rest_proxy.app import make_app
 from pinterest_sandbox.waiting import wait_until
+from tests.ports import held_port
 from tests.rest_consumer import EMBEDDED, V2, RestConsumer, error_of, places
 from tests.unit.pinterest_sandbox.rest_proxy.conftest import SETTINGS, serving
 
@@ -176,33 +179,32 @@ def test_formats_that_need_a_registry_are_refused_by_name(proxy: str, topic: str
 
 
 def test_terminated_proxy_commits_and_ends_reads(proxy: str, broker: str, group: str, topic: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
     program = [sys.executable, "-m", "pinterest_sandbox.rest_proxy"]
-    process = subprocess.Popen([*program, "--bootstrap", broker, "--port", str(port)])
-    try:
-        wait_until(lambda: requests.get(url, timeout=1).raise_for_status(), what="REST proxy", timeout=30)
-        send(proxy, topic, 7)
-        consumer = RestConsumer(url, group, **{**EARLY, "consumer.request.timeout.ms": 50_000})
-        consumer.assign(topic, 0)
-        assert values(consumer.records(max_bytes=4)) == [0, 1, 2, 3]
-        answers: list[requests.Response] = []
-        # No record fits: this read takes its whole time.
-        waiting = RestConsumer(url, group, **{"consumer.request.timeout.ms": 50_000})
-        waiting.assign(topic, 1)
-        reader = threading.Thread(target=lambda: answers.append(waiting.read()))
-        reader.start()
-        # Answered after the read has begun: the instance takes requests in turn.
-        waiting.ask("GET", "/assignments")
-        process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        assert process.wait(timeout=20) == 0
-        assert time.monotonic() - began < 4
-        reader.join(timeout=10)
-    finally:
-        process.kill()
-        process.wait()
-    assert [error_of(answer) for answer in answers] == [(404, 40403)]
+    with held_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen([*program, "--bootstrap", broker, "--port", str(port)])
+        try:
+            wait_until(lambda: requests.get(url, timeout=1).raise_for_status(), what="REST proxy", timeout=30)
+            send(proxy, topic, 7)
+            consumer = RestConsumer(url, group, **{**EARLY, "consumer.request.timeout.ms": 50_000})
+            consumer.assign(topic, 0)
+            assert values(consumer.records(max_bytes=4)) == [0, 1, 2, 3]
+            # No record fits: this read takes its whole time.
+            waiting = RestConsumer(url, group, **{"consumer.request.timeout.ms": 50_000})
+            waiting.assign(topic, 1)
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as reader:
+                path = urlsplit(waiting.base_uri).path
+                reader.sendall(f"GET {path}/records HTTP/1.1\r\nHost: x\r\nAccept: {JSON}\r\n\r\n".encode())
+                # Answered behind the read, which has arrived: the instance takes requests in turn.
+                waiting.ask("GET", "/assignments")
+                process.send_signal(signal.SIGTERM)
+                answer = HTTPResponse(reader)
+                answer.begin()
+                ended = (answer.status, json.loads(answer.read())["error_code"])
+            # The read would have taken another 50 seconds.
+            assert process.wait(timeout=20) == 0
+        finally:
+            process.kill()
+            process.wait()
+    assert ended == (404, 40403)
     assert committed(broker, group, topic) == 4

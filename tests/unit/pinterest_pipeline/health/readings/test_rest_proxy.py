@@ -71,7 +71,8 @@ def test_a_missing_setting(use_settings: Use) -> None:
 
 def test_nothing_listens(use_settings: Use, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
-    listener.close()
+    # It stays bound: a port that is given back may be another's at once.
+    listener.shutdown(socket.SHUT_RDWR)
     found = judge(look(use_settings, f"127.0.0.1:{port}"), {})
     assert found.status == "down"
     assert found.sentence == f"the REST proxy at 127.0.0.1:{port} can't be reached: Connection refused"

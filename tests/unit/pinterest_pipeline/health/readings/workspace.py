@@ -17,6 +17,7 @@ WAREHOUSE = "0123456789abcdef"
 MISSING = Answer(
     state="FAILED",
     error={"error_code": "BAD_REQUEST", "message": "[TABLE_OR_VIEW_NOT_FOUND] `t` cannot be found."},
+    looks=(),
 )
 #: A statement that waits for a warehouse which is being started.
 STARTING = Answer(looks=("PENDING",) * 1000)
