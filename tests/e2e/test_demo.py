@@ -11,7 +11,7 @@ from datetime import datetime
 import psutil
 import pytest
 
-from tests.e2e.conftest import ENTITIES, POSTS, Demo, Row, landed_lines, run_demo, s3_client
+from tests.e2e.conftest import ENTITIES, POSTS, RUNS, Demo, Row, landed_lines, run_demo, s3_client
 from tests.e2e.driving import cleaned_rows, dags_test, query, table
 from tests.reference import expected_clean, expected_results
 
@@ -136,6 +136,7 @@ def test_everything_listens_on_loopback_only(demo: Demo) -> None:
     assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
 
+@pytest.mark.parametrize("demo", [list(RUNS)[-1]], indirect=True)
 def test_the_demo_again_changes_no_table_and_keeps_nothing(demo: Demo) -> None:
     tables = [(entity, kind) for entity in ENTITIES for kind in ("batch", "table")]
     before = [cleaned_rows(demo, entity, kind=kind) for entity, kind in tables]

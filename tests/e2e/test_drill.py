@@ -9,6 +9,8 @@ from pinterest_sandbox.databricks.runs_client import list_states
 from pinterest_sandbox.drill.mailbox import Mailbox
 from pinterest_sandbox.drill.performing import Outcome
 from pinterest_sandbox.drill.stage import Stage
+from tests.e2e.balance import check_balance
+from tests.e2e.conftest import Demo
 from tests.e2e.drilling import broken, mailbox, stage
 
 __all__ = ["mailbox", "stage"]
@@ -31,7 +33,7 @@ def test_the_rest_proxy_is_restarted_by_the_pipeline_itself(stage: Stage, mailbo
 
 
 def test_a_worker_killed_during_the_daily_run_costs_a_retry_and_nothing_else(
-    stage: Stage, mailbox: Mailbox
+    demo: Demo, stage: Stage, mailbox: Mailbox
 ) -> None:
     before = len(list_states(stage.config))
     outcome = broken(stage, mailbox, "daily-worker", 1)
@@ -43,3 +45,4 @@ def test_a_worker_killed_during_the_daily_run_costs_a_retry_and_nothing_else(
     # The killed one and its retry; the daily run and the ingest that came after.
     assert sorted(states[: len(states) - before]) == ["FAILED", "SUCCESS", "SUCCESS", "SUCCESS"]
     assert stage.airflow.active_runs(DAILY) == []
+    check_balance(demo)
