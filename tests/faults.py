@@ -14,7 +14,8 @@ class Faults:
         self._sandbox = sandbox
 
     def begin(self, service: str, *options: str) -> None:
-        self._sandbox.command("fault", service, "--for", "2m", *options)
+        """Begin a fault; unless the options say otherwise it lasts longer than any test, which clears it."""
+        self._sandbox.command("fault", service, "--for", "20m", *options)
 
     def struck(self) -> list[int]:
         """How often each active fault has struck, oldest first."""

@@ -60,7 +60,7 @@ def _dags_test(demo: Demo, dag_id: str, conf: dict[str, object], environment: di
 
 
 def finished(airflow: AirflowClient, dag_id: str, run_id: str) -> None:
-    airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
+    airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT)
 
 
 def results_finished(airflow: AirflowClient, since: datetime) -> None:
@@ -97,14 +97,6 @@ def running(airflow: AirflowClient, dag_id: str, run_id: str, task_id: str) -> C
         states = [task.state for task in airflow.tasks(dag_id, run_id) if task.task_id == task_id]
         if states != ["running"]:
             raise NotReady(f"{task_id} is {states}")
-
-    return check
-
-
-def idle(airflow: AirflowClient, dag_id: str) -> Callable[[], None]:
-    def check() -> None:
-        if active := airflow.active_runs(dag_id):
-            raise NotReady(f"{active} go on")
 
     return check
 

@@ -70,7 +70,11 @@ def lines_from(demo: Demo, entity: str, first_offset: int) -> dict[int, list[byt
     """First offset and lines of the objects that begin at or behind an offset."""
     client, prefix = s3_client(demo.sandbox), object_key(demo, entity, 0).rpartition("+")[0]
     found = {}
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=demo.sandbox.bucket, Prefix=prefix):
+    # From this key on, not from it alone: an object may begin at the offset itself.
+    behind = object_key(demo, entity, max(0, first_offset - 1))
+    for page in client.get_paginator("list_objects_v2").paginate(
+        Bucket=demo.sandbox.bucket, Prefix=prefix, StartAfter=behind if first_offset else ""
+    ):
         for item in page.get("Contents", []):
             first = int(item["Key"].rpartition("+")[2].removesuffix(".json"))
             if first >= first_offset:

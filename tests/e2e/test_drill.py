@@ -11,7 +11,7 @@ from pinterest_sandbox.drill.performing import Outcome
 from pinterest_sandbox.drill.stage import Stage
 from tests.e2e.balance import check_balance
 from tests.e2e.conftest import Demo
-from tests.e2e.drilling import broken, mailbox, stage
+from tests.e2e.drilling import FIRST_KEY, broken, mailbox, stage
 
 __all__ = ["mailbox", "stage"]
 
@@ -23,7 +23,7 @@ def subjects(outcome: Outcome) -> list[str]:
 
 
 def test_the_rest_proxy_is_restarted_by_the_pipeline_itself(stage: Stage, mailbox: Mailbox) -> None:
-    outcome = broken(stage, mailbox, "rest-proxy", 0)
+    outcome = broken(stage, mailbox, "rest-proxy", range(FIRST_KEY, FIRST_KEY + 40))
     assert subjects(outcome) == [
         "Pinterest pipeline: Kafka REST proxy down",
         "Pinterest pipeline: Kafka REST proxy healthy",
@@ -36,7 +36,8 @@ def test_a_worker_killed_during_the_daily_run_costs_a_retry_and_nothing_else(
     demo: Demo, stage: Stage, mailbox: Mailbox
 ) -> None:
     before = len(list_states(stage.config))
-    outcome = broken(stage, mailbox, "daily-worker", 1)
+    # Long enough for the daily run to have written its first table before the burst ends.
+    outcome = broken(stage, mailbox, "daily-worker", range(FIRST_KEY + 40, FIRST_KEY + 150))
     assert subjects(outcome) == [
         "Pinterest pipeline: Databricks degraded",
         "Pinterest pipeline: Databricks healthy",

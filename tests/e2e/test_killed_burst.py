@@ -9,9 +9,9 @@ import pytest
 from pinterest_sandbox.airflow.client import AirflowClient
 from pinterest_sandbox.airflow.processes import task_process
 from pinterest_sandbox.waiting import NotReady, wait_until
-from tests.e2e.conftest import ENTITIES, Demo, landed_lines
+from tests.e2e.conftest import ENTITIES, Demo
 from tests.e2e.driving import EMULATE, finished, query, running, table, tries
-from tests.e2e.landing import ends
+from tests.e2e.landing import ends, lines_from
 from tests.faults import Faults
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
@@ -43,9 +43,12 @@ def faults(demo: Demo) -> Iterator[Faults]:
     faults.clear()
 
 
-def added_lines(demo: Demo, before: dict[tuple[str, int], int]) -> dict[str, int]:
-    """Entity to the lines that have landed since."""
-    return {entity: count - before[entity, 0] for (entity, _), count in landed_lines(demo.sandbox).items()}
+def added_lines(demo: Demo, before: dict[str, int]) -> dict[str, int]:
+    """Entity to the lines that have landed behind an offset of each topic."""
+    return {
+        entity: sum(len(lines) for lines in lines_from(demo, entity, offset).values())
+        for entity, offset in before.items()
+    }
 
 
 def check_ledger(demo: Demo, run_id: str, posts: int) -> None:
@@ -59,13 +62,13 @@ def check_ledger(demo: Demo, run_id: str, posts: int) -> None:
 
 
 def test_a_killed_burst_goes_on_where_it_stopped(demo: Demo, airflow: AirflowClient) -> None:
-    before, first = landed_lines(demo.sandbox), ends(demo, ["pin"])["pin"]
+    before = ends(demo)
     run_id = airflow.trigger(EMULATE, {"posts": SLOW_POSTS, "rate": POSTS_A_SECOND, "batch_size": 20})
     wait_until(running(airflow, EMULATE, run_id, "send_posts"), what="the burst", timeout=60)
 
     def half_sent() -> None:
         # Not what has landed: to count that takes longer than the other half.
-        if (sent := ends(demo, ["pin"])["pin"] - first) < SENT_BEFORE:
+        if (sent := ends(demo, ["pin"])["pin"] - before["pin"]) < SENT_BEFORE:
             raise NotReady(f"{sent} records are in the topic")
 
     wait_until(half_sent, what="a part of the burst", timeout=60, interval=0.2)
@@ -84,7 +87,7 @@ def test_a_killed_burst_goes_on_where_it_stopped(demo: Demo, airflow: AirflowCli
 def test_a_burst_killed_after_its_last_record_sends_nothing_again(
     demo: Demo, airflow: AirflowClient, faults: Faults, task_id: str
 ) -> None:
-    before = landed_lines(demo.sandbox)
+    before = ends(demo)
     service, client = HELD_UP[task_id]
     faults.begin(service, "--client", client, "--status", "503")
     run_id = airflow.trigger(EMULATE, {"posts": POSTS})

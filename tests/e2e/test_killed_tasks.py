@@ -8,13 +8,14 @@ from pinterest_sandbox.airflow.dags import EMULATE
 from pinterest_sandbox.drill.mailbox import Mailbox
 from pinterest_sandbox.drill.stage import Stage
 from tests.e2e.conftest import ENTITIES, Demo
-from tests.e2e.drilling import POSTS, RATE, broken, mailbox, stage
+from tests.e2e.drilling import FIRST_KEY, RATE, broken, mailbox, stage
 from tests.e2e.driving import query, table, tries
 
 __all__ = ["mailbox", "stage"]
 
 pytestmark = pytest.mark.parametrize("demo", ["generated-1-partition"], indirect=True)
 
+POSTS = 50
 #: Of each topic and stream: 2 s until the progress is saved, 1 s that is caught up, and a batch in flight.
 SENT_AGAIN = 5 * RATE
 
@@ -22,7 +23,7 @@ SENT_AGAIN = 5 * RATE
 def test_a_burst_killed_in_each_of_its_phases_goes_on_where_it_stopped(
     demo: Demo, stage: Stage, mailbox: Mailbox
 ) -> None:
-    outcome = broken(stage, mailbox, "tasks", 2)
+    outcome = broken(stage, mailbox, "tasks", range(FIRST_KEY, FIRST_KEY + POSTS))
     tasks = ("send_posts", "wait_for_sink", "confirm_streamed", "confirm_landed", "record_ledger")
     assert {task: tries(stage.airflow, EMULATE, stage.burst, task) for task in tasks} == dict.fromkeys(
         tasks, 2

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import STREAM_INGEST
+from pinterest_sandbox.airflow.dags import RESULTS
 from tests.e2e.bad_records import Written, place, post
 from tests.e2e.conftest import ENTITIES, Demo, landed_lines, s3_client
 from tests.e2e.driving import DAILY, cleaned_rows, finished, query, results_finished, table
@@ -52,12 +51,11 @@ class Replayed:
 
 
 @pytest.fixture(scope="module")
-def airflow(demo: Demo) -> Iterator[AirflowClient]:
+def airflow(demo: Demo) -> AirflowClient:
     client = AirflowClient(demo.sandbox.url("airflow"))
     client.unpause(REPLAY)
-    client.unpause(STREAM_INGEST)
-    yield client
-    client.pause(STREAM_INGEST)
+    client.unpause(RESULTS)
+    return client
 
 
 def post_latin(demo: Demo, *keys: int) -> None:

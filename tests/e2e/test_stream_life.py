@@ -6,8 +6,6 @@ comes last: what the ledger knows of it then is more than the stream holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
@@ -34,13 +32,6 @@ def airflow(demo: Demo) -> AirflowClient:
     return AirflowClient(demo.sandbox.url("airflow"))
 
 
-@pytest.fixture
-def ingesting(airflow: AirflowClient) -> Iterator[None]:
-    airflow.unpause(STREAM_INGEST)
-    yield
-    airflow.pause(STREAM_INGEST)
-
-
 def set_shards(demo: Demo, entity: str, count: int) -> None:
     kinesis, stream = aws_client(demo.sandbox, "kinesis"), stream_name(demo, entity)
     kinesis.update_shard_count(StreamName=stream, TargetShardCount=count, ScalingType="UNIFORM_SCALING")
@@ -60,7 +51,6 @@ def lines_read(demo: Demo, entity: str) -> int:
     return int(count or 0)
 
 
-@pytest.mark.usefixtures("ingesting")
 def test_shards_are_split_and_merged_between_two_runs(demo: Demo, airflow: AirflowClient) -> None:
     assert open_shards(demo, "pin") == 1
     for number, count in enumerate((2, 1)):
@@ -95,7 +85,6 @@ def test_the_continuous_ingest_goes_on_between_two_runs_of_the_dag(
     check_stream(demo)
 
 
-@pytest.mark.usefixtures("ingesting")
 def test_a_stream_that_was_made_again_is_read_from_its_beginning(demo: Demo, airflow: AirflowClient) -> None:
     read_before = lines_read(demo, "geo")
     keys_before = {row["ind"] for row in cleaned_rows(demo, "geo", kind="table")}

@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,12 +15,11 @@ import requests
 from confluent_kafka import Consumer, TopicPartition
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import STREAM_INGEST
 from pinterest_sandbox.waiting import NotReady, wait_until
 from tests.e2e.api import api_url, key_header
 from tests.e2e.bad_records import post
 from tests.e2e.conftest import ENTITIES, POSTS, Demo, aws_client, landed_lines, s3_client
-from tests.e2e.driving import DAILY, finished, query, results_finished, table
+from tests.e2e.driving import DAILY, finished, query, table
 from tests.e2e.landing import topic_of
 from tests.e2e.streams import ingest, put_records, stream_name
 from tests.e2e.test_demo import KEYS, seeded_keys
@@ -246,14 +244,8 @@ def test_records_are_followed_while_they_are_on_their_way(demo: Demo) -> None:
         landed = found["batch"][entity]["occurrences"][-1]["landed"]
         assert json.loads(landed_line(demo, landed)) == post(NEW)
 
-    since = datetime.now(UTC)
     finished(airflow, DAILY, airflow.trigger(DAILY, {}))
-    results_finished(airflow, since)
-    airflow.unpause(STREAM_INGEST)
-    try:
-        ingest(airflow)
-    finally:
-        airflow.pause(STREAM_INGEST)
+    ingest(airflow)
     found = trace(demo, NEW)
     assert states(found["batch"]["pin"]) == [dead, "in the table"]
     assert found["ends"]["batch"]["geo"] == "refused: quarantined because other_entity"

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -27,7 +27,6 @@ from tests.e2e.driving import (
     finished,
     give_up_run,
     query,
-    results_finished,
     table,
 )
 from tests.e2e.landing import (
@@ -200,9 +199,7 @@ def failed_check(airflow: AirflowClient, run_id: str) -> str:
 def first(demo: Demo, airflow: AirflowClient) -> First:
     observed = observed_values()
     # What earlier tests left unread would count as this run's.
-    began = datetime.now(UTC)
     finished(airflow, DAILY, airflow.trigger(DAILY, {}))
-    results_finished(airflow, began)
     keys = {entity: {row["ind"] for row in cleaned_rows(demo, entity)} for entity in ENTITIES}
     start, dead, lines_before = ends(demo), dead_letters(demo), landed_lines(demo.sandbox)
     post_everything(demo, observed)
@@ -223,10 +220,8 @@ def first(demo: Demo, airflow: AirflowClient) -> First:
     clear_task(demo, DAILY, run_id, "check_counts")
     give_up_run(demo, DAILY, run_id)
 
-    began = datetime.now(UTC)
     put_object(demo, "user", firsts["user"], b"".join(damaged["user"]))
     finished(airflow, DAILY, airflow.trigger(DAILY, {"full_refresh": True}))
-    results_finished(airflow, began)
 
     return First(
         run=run,
@@ -341,10 +336,8 @@ def test_a_tail_that_was_written_again_loses_nothing_and_doubles_nothing(
         if entity != "pin":
             delete_object(demo, entity, firsts[entity])
 
-    began = datetime.now(UTC)
     run_id = airflow.trigger(DAILY, {})
     finished(airflow, DAILY, run_id)
-    results_finished(airflow, began)
 
     second = look_at(demo, run_id)
     for entity, rows in expected_rows(changed).items():

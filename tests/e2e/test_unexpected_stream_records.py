@@ -11,7 +11,6 @@ from collections import Counter
 import pytest
 
 from pinterest_sandbox.airflow.client import AirflowClient
-from pinterest_sandbox.airflow.dags import STREAM_INGEST
 from tests.e2e.bad_records import CASES, Case
 from tests.e2e.conftest import ENTITIES, Demo
 from tests.e2e.driving import cleaned_rows, query, table
@@ -37,15 +36,11 @@ def cases(demo: Demo) -> dict[str, dict[str, Case]]:
         for entity in ENTITIES
     }
     airflow = AirflowClient(demo.sandbox.url("airflow"))
-    airflow.unpause(STREAM_INGEST)
-    try:
-        # What earlier tests left unread would count as this run's.
-        ingest(airflow)
-        for entity, of_entity in chosen.items():
-            put_records(demo, entity, [(name, case.value) for name, case in of_entity.items()])
-        ingest(airflow)
-    finally:
-        airflow.pause(STREAM_INGEST)
+    # What earlier tests left unread would count as this run's.
+    ingest(airflow)
+    for entity, of_entity in chosen.items():
+        put_records(demo, entity, [(name, case.value) for name, case in of_entity.items()])
+    ingest(airflow)
     return chosen
 
 

@@ -162,7 +162,12 @@ class AirflowClient:
         return "\n".join([*texts[-lines:], *errors])
 
     def wait_for_run(
-        self, dag_id: str, run_id: str, *, timeout: float, report: Callable[[list[TaskState]], None]
+        self,
+        dag_id: str,
+        run_id: str,
+        *,
+        timeout: float,
+        report: Callable[[list[TaskState]], None] | None = None,
     ) -> None:
         """Wait until a run has ended.
 
@@ -171,13 +176,15 @@ class AirflowClient:
         """
 
         def ended() -> None:
-            report(self.tasks(dag_id, run_id))
+            if report is not None:
+                report(self.tasks(dag_id, run_id))
             state = self.run_state(dag_id, run_id)
             if state not in FINISHED:
                 raise NotReady(f"its state is {state}")
 
         wait_until(ended, what=f"run {run_id} of {dag_id}", timeout=timeout, interval=0.5)
-        report(self.tasks(dag_id, run_id))
+        if report is not None:
+            report(self.tasks(dag_id, run_id))
         if self.run_state(dag_id, run_id) != "success":
             raise RunFailed(self._failure(dag_id, run_id))
 

@@ -89,7 +89,7 @@ class Looks:
         try:
             wait_until(follow, what=f"the end of {HEALTH}", timeout=RUN_LIMIT, interval=0.5)
             # For its error.
-            self._airflow.wait_for_run(HEALTH, own, timeout=RUN_LIMIT, report=lambda tasks: None)
+            self._airflow.wait_for_run(HEALTH, own, timeout=RUN_LIMIT)
         finally:
             self._airflow.pause(HEALTH)
         return [*(seen for run_id, seen in found.items() if run_id != own), found[own]]

@@ -137,7 +137,7 @@ class Stage:
 
         :raises RunFailed: when it did not succeed.
         """
-        self.airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT, report=lambda tasks: None)
+        self.airflow.wait_for_run(dag_id, run_id, timeout=RUN_LIMIT)
 
     def wait_for_no_runs(self, dag_id: str) -> None:
         """Wait until no run of a DAG is under way or waits."""

@@ -47,7 +47,7 @@ class FakeAirflow:
     def run_state(self, dag_id: str, run_id: str) -> str:
         return "failed" if run_id == "own" and isinstance(self.found[0], Exception) else "success"
 
-    def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float, report: Any) -> None:
+    def wait_for_run(self, dag_id: str, run_id: str, *, timeout: float) -> None:
         if isinstance(self.found[0], Exception):
             raise self.found.pop(0)
         if len(self.found) > 1:

@@ -221,6 +221,13 @@ def test_what_gets_ill_again_is_a_problem() -> None:
     assert outcome.problems == ["NotSeen: all was healthy, and is no longer: {'api': 'down: so'}"]
 
 
+def test_what_the_last_look_did_not_find_out_is_looked_at_again() -> None:
+    assert played(Theatre("healthy", "down", "healthy", "unknown", "unknown", "healthy")).problems == []
+    for last in ("degraded", "unknown"):
+        outcome = played(Theatre("healthy", "down", "healthy", "unknown", "unknown", last))
+        assert outcome.problems == [f"NotSeen: all was healthy, and is no longer: {{'api': '{last}: so'}}"]
+
+
 def test_an_error_that_nobody_has_foreseen_ends_this_breakage_alone() -> None:
     def strike(stage: Any) -> None:
         raise KeyError("pid")
