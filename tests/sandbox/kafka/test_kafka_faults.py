@@ -31,7 +31,8 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         number = 0
-        while not self._stopped.is_set():
+        # Slow enough that a process which is starting on the same machine has some of it.
+        while not self._stopped.wait(0.02):
             batch = range(number, number + 10)
             number += 10
             began = time.monotonic()

@@ -15,6 +15,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from cloud_operators.exceptions import ResourceMissing, ServiceFailed
+from cloud_operators.kafka.catching_up import CatchingUp
 from cloud_operators.kafka.hooks.offsets import KafkaOffsetsHook
 from cloud_operators.kafka.sensors.sink import KafkaSinkCaughtUpSensor
 from cloud_operators.kafka.triggers.sink import KafkaSinkCaughtUpTrigger
@@ -186,8 +187,10 @@ def test_error_in_the_triggerer_reaches_the_task(bootstrap: str, prefix: str) ->
         sensor(prefix, prefix).execute_complete({}, fire(trigger))
 
 
-def test_client_calls_leave_the_event_loop_free(bootstrap: str, prefix: str, produce: Produce) -> None:
-    """A second coroutine goes on while the trigger waits for brokers."""
+def test_client_calls_leave_the_event_loop_free(
+    bootstrap: str, prefix: str, produce: Produce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reading does not end before a second coroutine has gone on meanwhile."""
     topic = make_topic(prefix)
     produce(topic, 0, 1)
     trigger = KafkaSinkCaughtUpTrigger(
@@ -197,15 +200,24 @@ def test_client_calls_leave_the_event_loop_free(bootstrap: str, prefix: str, pro
         poke_interval=0.01,
         request_timeout=5,
     )
+    begun, met = threading.Event(), threading.Event()
+    look = CatchingUp.look
 
-    async def longest_gap() -> float:
+    def look_once_met(catching_up: CatchingUp) -> bool:
+        begun.set()
+        assert met.wait(30), "nothing else went on"
+        return look(catching_up)
+
+    monkeypatch.setattr(CatchingUp, "look", look_once_met)
+
+    async def beside() -> bool:
         waiting = asyncio.ensure_future(anext(trigger.run()))
-        gap, last = 0.0, time.monotonic()
-        for _ in range(100):
+        while not begun.is_set():
             await asyncio.sleep(0.01)
-            now = time.monotonic()
-            gap, last = max(gap, now - last), now
+        met.set()
+        # It is not caught up, and looks again and again.
+        done, _ = await asyncio.wait([waiting], timeout=0.1)
         waiting.cancel()
-        return gap
+        return not done
 
-    assert asyncio.run(longest_gap()) < 0.5
+    assert asyncio.run(beside())

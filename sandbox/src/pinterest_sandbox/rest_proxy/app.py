@@ -11,11 +11,10 @@ from aiohttp import web
 from pinterest_sandbox.rest_proxy import brokers, consumers, partitions, topics
 from pinterest_sandbox.rest_proxy.cluster import Cluster
 from pinterest_sandbox.rest_proxy.consumer_instances import INSTANCE_TIMEOUT, MAX_INSTANCES, Instances
+from pinterest_sandbox.rest_proxy.patience import KAFKA_TIMEOUT, one_time_for_all_questions
 from pinterest_sandbox.rest_proxy.producing import Senders
 from pinterest_sandbox.rest_proxy.responses import answer, errors_in_our_form
 
-#: Seconds after which Kafka counts as unreachable: a client must learn of it within five.
-KAFKA_TIMEOUT = 3.5
 _MAX_BODY = 64 * 1024 * 1024
 
 
@@ -41,7 +40,9 @@ def make_app(
         "topic.metadata.refresh.interval.ms": 5000,
         **(settings or {}),
     }
-    app = web.Application(middlewares=[errors_in_our_form], client_max_size=_MAX_BODY)
+    app = web.Application(
+        middlewares=[one_time_for_all_questions, errors_in_our_form], client_max_size=_MAX_BODY
+    )
 
     async def kafka_clients(app: web.Application) -> AsyncIterator[None]:
         cluster = app[topics.CLUSTER] = Cluster(client, timeout=KAFKA_TIMEOUT)

@@ -29,6 +29,7 @@ from pinterest_sandbox.rest_proxy.errors import (
     topic_not_found,
 )
 from pinterest_sandbox.rest_proxy.json_body import is_topic_name
+from pinterest_sandbox.rest_proxy.patience import time_left
 
 #: A topic that was made a moment ago is not known to the broker at once: seconds between asking again.
 _UNKNOWN_TOPIC_PAUSES = (0.05, 0.1, 0.2, 0.0)
@@ -42,7 +43,7 @@ class Cluster:
     """Topics and partitions of one Kafka cluster.
 
     :param settings: of the Kafka client: ``bootstrap.servers`` and more.
-    :param timeout: seconds that one question may take.
+    :param timeout: seconds that one question may take, unless the request that asks has less time left.
     :param keep: seconds for which the partitions and the limit of a topic are remembered.
     """
 
@@ -97,11 +98,12 @@ class Cluster:
         :raises RestError: as :meth:`partition`.
         """
         await self.partition(name, number)
+        timeout = time_left(self._timeout)
 
         def ask(place: OffsetSpec) -> int:
             asked = TopicPartition(name, number)
             futures: dict[TopicPartition, Future[ListOffsetsResultInfo]] = self._admin.list_offsets(
-                {asked: place}, request_timeout=self._timeout
+                {asked: place}, request_timeout=timeout
             )
             return futures[asked].result().offset
 
@@ -144,10 +146,11 @@ class Cluster:
         :raises RestError: 50003 when Kafka does not answer.
         """
         resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+        timeout = time_left(self._timeout)
 
         def ask() -> dict[str, str]:
             futures: dict[ConfigResource, Future[Any]] = self._admin.describe_configs(
-                [resource], request_timeout=self._timeout
+                [resource], request_timeout=timeout
             )
             entries = futures[resource].result()
             return {entry.name: entry.value for entry in entries.values()}
@@ -155,8 +158,10 @@ class Cluster:
         return await self._call(ask)
 
     async def _metadata(self, topic: str | None = None) -> ClusterMetadata:
+        timeout = time_left(self._timeout)
+
         def ask() -> ClusterMetadata:
-            return self._admin.list_topics(topic=topic, timeout=self._timeout)
+            return self._admin.list_topics(topic=topic, timeout=timeout)
 
         return await self._call(ask)
 

@@ -128,7 +128,7 @@ class Handle:
 
     async def _gather(self, end: float, max_bytes: int) -> list[_Step]:
         steps: list[_Step] = []
-        size = 0
+        began, size = time.monotonic(), 0
         min_bytes = self.instance.options.min_bytes
         while True:
             wait = min(_STEP, max(0.0, end - time.monotonic()))
@@ -148,7 +148,7 @@ class Handle:
             if full or enough or time.monotonic() >= end:
                 break
         if not steps:
-            await self._run(self.instance.check_kafka)
+            await self._run(partial(self.instance.check_kafka, time.monotonic() - began))
         return steps
 
     def _step(self, room: int, wait: float, first: bool) -> tuple[list[Readable], bool, int]:

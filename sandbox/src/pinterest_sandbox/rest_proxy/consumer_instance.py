@@ -29,6 +29,8 @@ _EXCLUSIVE = "Subscription to topics, partitions and pattern are mutually exclus
 _INTERNAL_TOPICS = ("__consumer_offsets", "__transaction_state")
 #: Seconds after which the topics of a pattern are looked up again.
 _PATTERN_REFRESH = 5.0
+#: Seconds that Kafka has in any case to say that it is there.
+_LEAST_CHECK = 2.0
 #: Messages fetched from librdkafka in one call.
 _FETCHED_AT_ONCE = 2000
 #: What librdkafka reports in passing; a read goes on.
@@ -191,12 +193,13 @@ class Instance:
             elif not (error.code() in _PASSING or is_unknown_topic(error) or is_retriable(error)):
                 self._trouble = translate(error)
 
-    def check_kafka(self) -> None:
+    def check_kafka(self, waited: float) -> None:
         """Ask whether Kafka is there: that nothing came need not mean that there is nothing.
 
+        :param waited: seconds for which nothing has come; so much less it has to answer.
         :raises KafkaException: when it does not answer.
         """
-        self._consumer.list_topics(timeout=self._timeout)
+        self._consumer.list_topics(timeout=max(_LEAST_CHECK, self._timeout - waited))
 
     def delivered(self, records: Sequence[Readable], epoch: int) -> None:
         """Note what the client got.
