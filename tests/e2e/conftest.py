@@ -41,7 +41,7 @@ HOME = CHECKOUT / ".sandbox" / "test" / "e2e"
 #: Settings with which Airflow starts no run by the clock.
 BY_HAND_ALONE = {"PYTHONPATH": str(Path(__file__).parent / "cluster_policies")}
 #: Settings with which it tries again at once, and does not parse unchanged DAG files all the time.
-QUICK = {"TEST_RETRY_DELAY_S": "1", "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60"}
+QUICK = {"AIRFLOW__TEST__RETRY_DELAY_S": "1", "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60"}
 TABLES = {"pin": "pinterest_data", "geo": "geolocation_data", "user": "user_data"}
 
 Row = dict[str, Any]

@@ -59,7 +59,7 @@ class _Commands(click.Group):
 
 
 class Setting(click.ParamType[tuple[str, str]]):
-    """``PINTEREST_NAME=value``."""
+    """``PINTEREST_NAME=value``, ``AIRFLOW__SECTION__OPTION=value``, or ``PYTHONPATH=folder``."""
 
     name = "setting"
 
@@ -68,7 +68,7 @@ class Setting(click.ParamType[tuple[str, str]]):
     ) -> tuple[str, str]:
         """Name and value."""
         name, separator, text = str(value).partition("=")
-        if not separator or not re.fullmatch(r"(PINTEREST_|AIRFLOW__)[A-Z0-9_]+", name):
+        if not separator or not re.fullmatch(r"(PINTEREST_|AIRFLOW__)[A-Z0-9_]+|PYTHONPATH", name):
             self.fail(f"{value!r} is no setting: PINTEREST_AUTO_HEAL=true", param, ctx)
         return name, text
 
@@ -88,7 +88,8 @@ def main() -> None:
     multiple=True,
     type=Setting(),
     metavar="NAME=VALUE",
-    help="Start Airflow with this variable, e.g. PINTEREST_AUTO_HEAL=true; repeatable.",
+    help="Start Airflow with this variable, e.g. PINTEREST_AUTO_HEAL=true, or PYTHONPATH=FOLDER with an "
+    "airflow_local_settings.py; repeatable.",
 )
 def up(without: tuple[str, ...], settings: tuple[tuple[str, str], ...]) -> None:
     """Start everything; harmless when it is up."""

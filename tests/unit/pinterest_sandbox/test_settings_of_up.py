@@ -37,8 +37,22 @@ def test_settings_are_given_to_airflow(given: list[dict[str, str]]) -> None:
     assert given == [{"PINTEREST_AUTO_HEAL": "true", "AIRFLOW__CORE__PARALLELISM": "a=b"}]
 
 
+def test_a_folder_of_local_settings_is_given_to_airflow(given: list[dict[str, str]]) -> None:
+    assert invoke("--setting", "PYTHONPATH=/policies").exit_code == 0
+    assert given == [{"PYTHONPATH": "/policies"}]
+
+
 @pytest.mark.parametrize(
-    "text", ["PINTEREST_AUTO_HEAL", "PATH=/tmp", "pinterest_auto_heal=true", "=true", ""]
+    "text",
+    [
+        "PINTEREST_AUTO_HEAL",
+        "PATH=/tmp",
+        "XPYTHONPATH=/tmp",
+        "PYTHONPATHX=/tmp",
+        "pinterest_auto_heal=true",
+        "=true",
+        "",
+    ],
 )
 def test_what_is_no_setting_is_refused(given: list[dict[str, str]], text: str) -> None:
     done = invoke("--setting", text)
