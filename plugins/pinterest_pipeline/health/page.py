@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, timedelta
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
@@ -129,20 +130,16 @@ def count_records(states: Mapping[str, State]) -> dict[str, int | None]:
     return {
         "not in balance in the ledger": _sum(states, "tables", "ledger_unbalanced"),
         "waiting in the topics": _sum(states, "sink_lag", "unwritten"),
-        "waiting in the streams": _sum(states, "streams", "_unread"),
+        "waiting in the streams": _sum(states, "streams", "*_unread"),
         "dead letters": _sum(states, "dead_letters", "dead letters"),
-        "in quarantine": _sum(states, "tables", "_quarantine"),
+        "in quarantine": _sum(states, "tables", "*_quarantine"),
     }
 
 
-def _sum(states: Mapping[str, State], component: str, name: str) -> int | None:
-    """The sum of the figures with a name, or that end in it."""
+def _sum(states: Mapping[str, State], component: str, pattern: str) -> int | None:
+    """The sum of the figures whose name is like a pattern of the shell."""
     figures = states[component]["figures"] if component in states else {}
-    values: list[Any] = [
-        figure["value"]
-        for each, figure in figures.items()
-        if each == name or (name.startswith("_") and each.endswith(name))
-    ]
+    values: list[Any] = [figure["value"] for each, figure in figures.items() if fnmatchcase(each, pattern)]
     counted = [value for value in values if isinstance(value, int)]
     return sum(counted) if counted and len(counted) == len(values) else None
 
