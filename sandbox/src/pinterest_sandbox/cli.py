@@ -139,7 +139,7 @@ def ui() -> None:
     click.echo(f"Airflow          {config.url('airflow')}")
     click.echo(f"Databricks runs  {config.url('databricks')}")
     click.echo(f"Health           {health_page(config)}")
-    click.echo("                 (there once pinterest_health has run)")
+    click.echo("                 (there once pinterest_health has run: unpause it in Airflow)")
 
 
 @main.command()

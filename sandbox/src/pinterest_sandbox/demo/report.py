@@ -86,7 +86,7 @@ def print_addresses(console: Console, config: Config) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_row("Airflow", config.url("airflow"))
     grid.add_row("Databricks runs", config.url("databricks"))
-    grid.add_row("Health", "make ui prints the address of its page, which pinterest_health makes")
+    grid.add_row("Health", "unpause pinterest_health in Airflow; make ui then has the address of its page")
     grid.add_row(
         "Results", f"s3://{config.bucket}/results/  (make shell, then: aws or boto3 with the environment)"
     )
